@@ -1,0 +1,1 @@
+"""Reference kernel for release-health session statistics."""

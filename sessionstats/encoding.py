@@ -1,0 +1,104 @@
+"""Dictionary encoding: a column as small integers and the values they stand for.
+
+1. `encode` replaces each value by its position in the list of distinct values, in order of appearance.
+2. A missing value has code −1 where the column allows one (only ``distinct_id`` does, §1.1).
+3. Everything after this works on codes; strings are touched once per distinct value.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T", bound=Hashable)
+
+MISSING: Final = -1
+"""Code of a value that is not there."""
+
+
+class Encoded(Generic[T]):
+    """A dictionary-encoded column.
+
+    Parameters
+    ----------
+    codes : (n,) signed integer array
+        Positions in `categories`, or −1 for a missing value.
+    categories : sequence
+        The distinct values, in any order; some may be unused.
+
+    Examples
+    --------
+    >>> column = encode(["b", "a", "b"])
+    >>> column.codes.tolist(), column.categories
+    ([0, 1, 0], ('b', 'a'))
+    >>> column.decode()
+    ['b', 'a', 'b']
+    """
+
+    __slots__ = ("__dict__", "categories", "codes")
+
+    def __init__(self, codes: NDArray[Any], categories: Sequence[T]) -> None:
+        self.codes = codes
+        self.categories: tuple[T, ...] = tuple(categories)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: slice | NDArray[Any]) -> "Encoded[T]":
+        return self.with_codes(self.codes[rows])
+
+    def __repr__(self) -> str:
+        return f"Encoded({len(self.codes):,} codes, {len(self.categories):,} categories)"
+
+    def with_codes(self, codes: NDArray[Any]) -> "Encoded[T]":
+        """The same categories under other codes; shares what is already known of them."""
+        other = Encoded.__new__(Encoded)
+        other.codes, other.categories = codes, self.categories
+        other.__dict__.update(self.__dict__)
+        return other
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """Codes in ascending order of their values; text by code point (§7.3)."""
+        values = self.categories
+        return np.array(sorted(range(len(values)), key=values.__getitem__), np.intp)  # type: ignore[arg-type]
+
+    @cached_property
+    def ranks(self) -> NDArray[np.intp]:
+        """Place of each category in ascending order: ``ranks[codes]`` sorts as the values do (§7.3)."""
+        ranks = np.empty(len(self.categories), np.intp)
+        ranks[self.order] = np.arange(len(ranks))
+        return ranks
+
+    @cached_property
+    def code_of(self) -> dict[T, int]:
+        """Code of each category."""
+        return {value: code for code, value in enumerate(self.categories)}
+
+    def decode(self) -> list[T | None]:
+        """The values themselves, `None` where missing."""
+        values = (*self.categories, None)
+        return [values[code] for code in self.codes.tolist()]
+
+
+def encode(values: Iterable[T]) -> Encoded[T]:
+    """Encode values, none of them missing, in order of first appearance.
+
+    Parameters
+    ----------
+    values : iterable of hashable values
+
+    Returns
+    -------
+    Encoded
+        With ``int32`` codes.
+    """
+    values = list(values)
+    categories = tuple(dict.fromkeys(values))
+    code_of = {value: code for code, value in enumerate(categories)}
+    codes = np.fromiter(map(code_of.__getitem__, values), np.int32, len(values))
+    column = Encoded(codes, categories)
+    column.__dict__["code_of"] = code_of
+    return column

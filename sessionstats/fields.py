@@ -1,0 +1,84 @@
+"""The fields of a request (§2.1): what each counts, and of what.
+
+1. A count field counts sessions (Σ quantity) or distinct users.
+2. A duration field is a statistic of the durations of exited sessions.
+3. A rate field divides a part of the sessions, or of the users, by all of them; ``crash_free_rate`` is one
+   minus that.
+
+A field's *subject* says which sessions make it more than empty (§5): any session, one with a user, or an
+exited one with a duration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+PERCENTILES: Final = MappingProxyType({"p50": 50, "p75": 75, "p90": 90, "p95": 95, "p99": 99})
+"""Percentiles that can be requested, in per cent (§2.1)."""
+
+DURATION_STATISTICS: Final = ("avg", *PERCENTILES, "max")
+"""Statistics of ``session.duration`` (§2.1)."""
+
+ANR_MECHANISMS: Final = MappingProxyType(
+    {"anr": ("anr_foreground", "anr_background"), "foreground_anr": ("anr_foreground",)}
+)
+"""Mechanisms that make a user part of each ANR rate (§6.5)."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field that can be requested.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in requests and answers, for instance ``crash_free_rate(session)``.
+    kind : {"count", "duration", "rate"}
+        Counts are integers, and 0 where nothing is; the others are floats, and null where nothing is (§6.6).
+    subject : {"session", "user", "duration"}
+        What is counted, or measured.
+    part : str
+        For a rate the part that is divided by all: a health class, ``unhealthy``, ``anr`` or
+        ``foreground_anr``. For a duration its statistic. Empty for a count.
+    complement : bool
+        Whether the answer is one minus the rate (§6.5).
+    """
+
+    name: str
+    kind: Literal["count", "duration", "rate"]
+    subject: Literal["session", "user", "duration"]
+    part: str = ""
+    complement: bool = False
+
+
+def _rates(name: str, part: str, *, complement: bool = False) -> tuple[Field, Field]:
+    return (
+        Field(f"{name}(session)", "rate", "session", part, complement),
+        Field(f"{name}(user)", "rate", "user", part, complement),
+    )
+
+
+def _by_name(*fields: Field) -> Mapping[str, Field]:
+    return MappingProxyType({field.name: field for field in fields})
+
+
+DOCUMENTED_FIELDS: Final = _by_name(
+    Field("sum(session)", "count", "session"),
+    Field("count_unique(user)", "count", "user"),
+    *(Field(f"{s}(session.duration)", "duration", "duration", s) for s in DURATION_STATISTICS),
+    *_rates("crash_rate", "crashed"),
+    *_rates("crash_free_rate", "crashed", complement=True),
+    Field("anr_rate()", "rate", "user", "anr"),
+    Field("foreground_anr_rate()", "rate", "user", "foreground_anr"),
+)
+"""Fields of the documented edition, the two ANR rates included (§2.1)."""
+
+LATER_FIELDS: Final = _by_name(
+    *DOCUMENTED_FIELDS.values(),
+    *_rates("errored_rate", "errored"),
+    *_rates("abnormal_rate", "abnormal"),
+    *_rates("unhandled_rate", "unhandled"),
+    Field("unhealthy_rate(session)", "rate", "session", "unhealthy"),
+)
+"""Fields of the later edition (§2.1)."""
