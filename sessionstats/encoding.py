@@ -5,7 +5,7 @@
 3. Everything after this works on codes; strings are touched once per distinct value.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
@@ -25,7 +25,7 @@ class Encoded(Generic[T]):
     ----------
     codes : (n,) signed integer array
         Positions in `categories`, or −1 for a missing value.
-    categories : sequence
+    categories : sequence or array
         The distinct values, in any order; some may be unused.
 
     Examples
@@ -39,9 +39,10 @@ class Encoded(Generic[T]):
 
     __slots__ = ("__dict__", "categories", "codes")
 
-    def __init__(self, codes: NDArray[Any], categories: Sequence[T]) -> None:
+    def __init__(self, codes: NDArray[Any], categories: Sequence[T] | NDArray[Any]) -> None:
         self.codes = codes
-        self.categories: tuple[T, ...] = tuple(categories)
+        values = categories.tolist() if isinstance(categories, np.ndarray) else categories
+        self.categories: tuple[T, ...] = tuple(values)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -83,22 +84,33 @@ class Encoded(Generic[T]):
         return [values[code] for code in self.codes.tolist()]
 
 
-def encode(values: Iterable[T]) -> Encoded[T]:
-    """Encode values, none of them missing, in order of first appearance.
+def encode(values: Iterable[T], missing: Collection[T] = ()) -> Encoded[T]:
+    """Encode values in order of first appearance.
 
     Parameters
     ----------
     values : iterable of hashable values
+    missing : collection of values
+        Those that stand for a missing value.
 
     Returns
     -------
     Encoded
         With ``int32`` codes.
+
+    Examples
+    --------
+    >>> column = encode(["b", "", "a"], missing=[""])
+    >>> column.codes.tolist(), column.categories
+    ([0, -1, 1], ('b', 'a'))
     """
     values = list(values)
-    categories = tuple(dict.fromkeys(values))
-    code_of = {value: code for code, value in enumerate(categories)}
-    codes = np.fromiter(map(code_of.__getitem__, values), np.int32, len(values))
-    column = Encoded(codes, categories)
+    distinct = dict.fromkeys(values)
+    for value in missing:
+        distinct.pop(value, None)
+    code_of = dict(zip(distinct, range(len(distinct)), strict=True))
+    lookup = {**code_of, **dict.fromkeys(missing, MISSING)} if missing else code_of
+    codes = np.fromiter(map(lookup.__getitem__, values), np.int32, len(values))
+    column = Encoded(codes, tuple(distinct))
     column.__dict__["code_of"] = code_of
     return column

@@ -9,10 +9,12 @@ A field's *subject* says which sessions make it more than empty (§5): any sessi
 exited one with a duration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+from sessionstats.errors import RequestError
 
 PERCENTILES: Final = MappingProxyType({"p50": 50, "p75": 75, "p90": 90, "p95": 95, "p99": 99})
 """Percentiles that can be requested, in per cent (§2.1)."""
@@ -82,3 +84,51 @@ LATER_FIELDS: Final = _by_name(
     Field("unhealthy_rate(session)", "rate", "session", "unhealthy"),
 )
 """Fields of the later edition (§2.1)."""
+
+
+def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Field, ...]:
+    """The fields that a status filter leaves in: a duration counts only if ``healthy`` is selected (§6.4).
+
+    Parameters
+    ----------
+    fields : sequence of Field
+    selected : sequence of str or None
+        The health classes that the filter selects; `None` without a filter.
+
+    Examples
+    --------
+    >>> fields = [DOCUMENTED_FIELDS["max(session.duration)"], DOCUMENTED_FIELDS["sum(session)"]]
+    >>> [field.name for field in left_in(fields, ["crashed"])]
+    ['sum(session)']
+    """
+    if selected is None or "healthy" in selected:
+        return tuple(fields)
+    return tuple(field for field in fields if field.kind != "duration")
+
+
+def judge_against_status(fields: Iterable[Field], selected: Sequence[str] | None, *, by_status: bool) -> None:
+    """Refuse fields that cannot be grouped or filtered by status (§6.4, §6.5).
+
+    Parameters
+    ----------
+    fields : iterable of Field
+    selected : sequence of str or None
+        The health classes that a status filter selects; `None` without a filter.
+    by_status : bool
+        Whether the answer is grouped by status.
+
+    Raises
+    ------
+    RequestError
+        For the first field at fault; grouping before filtering.
+    """
+    for field in fields:
+        if field.kind == "rate" and by_status:
+            problem = f"Cannot group field {field.name} by session.status"
+        elif field.kind == "rate" and selected is not None:
+            problem = f"Cannot filter field {field.name} by session.status"
+        elif field.name == "count_unique(user)" and not by_status and selected and len(selected) > 1:
+            problem = "Cannot filter count_unique by multiple session.status unless it is in groupBy"
+        else:
+            continue
+        raise RequestError(problem, parameter="field", value=field.name)

@@ -1,0 +1,225 @@
+"""One column of numbers at a time: from what a caller has to what the kernel computes on (§1.1, §1.4).
+
+1. Values come as an array, or as any iterable of Python values; `None` is a missing value.
+2. A missing value becomes the column's default; a column without a default refuses it.
+3. Types are not coerced: a whole `float` is no integer, a `bool` is no number, a digit string is neither.
+4. The first wrong row is named, with its value, by a `DataError`.
+5. What comes out is read-only. It is the caller's own array only if that was read-only already.
+
+Texts, users, projects and statuses are in `texts`, instants in `starts`.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from types import NoneType
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.encoding import Encoded
+from sessionstats.errors import DataError
+
+Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
+"""A column as a caller may give it."""
+
+INT64_MAX: Final = 2**63 - 1
+"""Largest integer that a column holds, and largest sum of quantities."""
+
+SHOWN: Final = 80
+"""Most characters of a value that an error text repeats."""
+
+S = TypeVar("S", bound=np.generic)
+
+
+def integer_column(name: str, values: Values, *, default: int | None, least: int) -> NDArray[np.int64]:
+    """A column of integers.
+
+    Parameters
+    ----------
+    name : str
+        Column name, for errors.
+    values : integer array, or iterable of int and None
+    default : int or None
+        What a missing value stands for; `None` if it is not allowed.
+    least : int
+        Smallest value allowed.
+
+    Returns
+    -------
+    (n,) int64, read-only
+
+    Raises
+    ------
+    DataError
+        If a value is no integer, beyond 64 bits, or less than `least`.
+
+    Examples
+    --------
+    >>> integer_column("errors", [2, None], default=0, least=0)
+    array([2, 0])
+    >>> integer_column("errors", [2, 1.0], default=0, least=0)
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.DataError: column 'errors', row 1: not an integer: 1.0
+    """
+    items = items_of(name, values)
+    array = _integers(name, items, default)
+    problem = "negative count" if least == 0 else f"less than {least}"
+    refuse_first(name, problem, array < least, items)
+    return frozen(array, items)
+
+
+def _integers(name: str, items: NDArray[Any] | list[Any], default: int | None) -> NDArray[np.int64]:
+    if isinstance(items, np.ndarray):
+        if items.dtype.kind not in "iu" and len(items):
+            refuse(name, "not an integer", 0, items[0])
+        if items.dtype.kind == "u":
+            refuse_first(name, "integer beyond 64 bits", items > INT64_MAX, items)
+        return items.astype(np.int64, copy=False)
+    items = python_values(name, "an integer", items, (int,), default)
+    return _array_of(name, "integer beyond 64 bits", items, np.int64)
+
+
+def duration_column(values: Values) -> NDArray[np.float64]:
+    """Durations in seconds, NaN where missing (§1.1).
+
+    Parameters
+    ----------
+    values : array of numbers, or iterable of int, float and None
+
+    Returns
+    -------
+    (n,) float64, read-only
+
+    Raises
+    ------
+    DataError
+        If a value is no number, negative, or infinite (§1.4).
+
+    Examples
+    --------
+    >>> duration_column([1, None, 2.5])
+    array([1. , nan, 2.5])
+    """
+    items = items_of("duration", values)
+    array = _floats(items)
+    refuse_first("duration", "infinite duration", np.isinf(array), items)
+    if np.count_nonzero(np.signbit(array)):
+        refuse_first("duration", "negative duration", array < 0, items)
+        # −0.0 equals 0.0, and an answer must not depend on which of them comes first (§6.7).
+        array = np.add(array, 0.0)
+    return frozen(array, items)
+
+
+def _floats(items: NDArray[Any] | list[Any]) -> NDArray[np.float64]:
+    if isinstance(items, np.ndarray):
+        if items.dtype.kind not in "iuf" and len(items):
+            refuse("duration", "not a number", 0, items[0])
+        return items.astype(np.float64, copy=False)
+    items = python_values("duration", "a number", items, (int, float), np.nan)
+    return _array_of("duration", "infinite duration", items, np.float64)
+
+
+def _array_of(name: str, problem: str, items: list[Any], dtype: type[S]) -> NDArray[S]:
+    """The numbers as an array; the first that the type cannot hold is refused."""
+    try:
+        return np.array(items, dtype)
+    except OverflowError:
+        row = next(row for row, value in enumerate(items) if _overflows(value, dtype))
+        refuse(name, problem, row, items[row])
+
+
+def _overflows(value: int, dtype: type[np.generic]) -> bool:
+    try:
+        np.array(value, dtype)
+    except OverflowError:
+        return True
+    return False
+
+
+def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
+    """The column as a numeric array of one dimension, or as a list of Python values.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+
+    Examples
+    --------
+    >>> items_of("errors", (1, None)), items_of("release", np.array(["a", "b"]))
+    ([1, None], ['a', 'b'])
+    """
+    if isinstance(values, list):
+        return values
+    if isinstance(values, Encoded):
+        return values.decode()
+    if not hasattr(values, "__array__"):
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            refuse(name, "not a sequence of values", None, values)
+        return list(values)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        refuse(name, "not an array of one dimension, but of shape", None, array.shape)
+    if array.dtype.kind not in "OUST":
+        return array
+    missing = getattr(array.dtype, "na_object", None)
+    return [None if value is missing else value for value in array.tolist()]
+
+
+def python_values(
+    name: str, wanted: str, items: list[Any], allowed: tuple[type, ...], default: object
+) -> list[Any]:
+    """The values with NumPy's scalars as Python's, missing ones as `default`, and no others than `allowed`.
+
+    Raises
+    ------
+    DataError
+        If the type of a value is not exactly one of `allowed`: `True` is no integer here.
+    """
+    kinds = set(map(type, items))
+    if kinds.issubset(allowed):
+        return items
+    if not kinds.issubset((*allowed, NoneType)):
+        items = [value.item() if isinstance(value, np.generic) else value for value in items]
+    for row, value in enumerate(items):
+        if type(value) not in allowed and (value is not None or default is None):
+            refuse(name, f"not {wanted}" if value is not None else "missing value", row, value)
+    return [default if value is None else value for value in items]
+
+
+def show(value: object) -> str:
+    """A value as error texts show it, cut if long."""
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def refuse(name: str, problem: str, row: int | None, value: object) -> NoReturn:
+    """Raise the `DataError` of a wrong value."""
+    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value)
+
+
+def refuse_first(name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]) -> None:
+    """Refuse the first of the `wrong` rows, if there is one."""
+    if np.count_nonzero(wrong):
+        row = int(wrong.argmax())
+        refuse(name, problem, row, values[row])
+
+
+def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
+    """The array made read-only; a copy of it if it is `given`, the caller's, and writable."""
+    if array is given and array.flags.writeable:
+        array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def constant(value: float, n: int, dtype: type[S]) -> NDArray[S]:
+    """A read-only column of `n` equal values that takes the memory of one."""
+    return np.ndarray((n,), dtype, buffer=_memory(value, dtype), strides=(0,))
+
+
+@cache
+def _memory(value: float, dtype: type[np.generic]) -> memoryview:
+    return memoryview(np.array(value, dtype).tobytes())

@@ -1,0 +1,387 @@
+r"""The grammar of a search (§4.1) and the errors of its structure (§4.4).
+
+1. A search is read once from left to right: spaces part words, ``(`` opens a group and ``)`` closes one.
+2. A word that starts with a key and a colon is a term: ``key:value``, ``key:[v1, v2]`` or ``has:key``, each
+   with an optional ``!`` in front. ``AND`` and ``OR``, in any case, are operators. Anything else is free
+   text.
+3. Text is quoted if its closing quote stands where a value (in a list: an element) ends; otherwise it is
+   unquoted. An unquoted value holds no unescaped quote; an unquoted element holds whatever it holds.
+4. Two escapes exist, ``\"`` and ``\*``; any other backslash stands for itself.
+5. A group is an OR of ANDs; neighbours without an operator are ANDed. A parenthesised group always is an
+   `And` or an `Or` of its own, so that the tree tells what stands at the top level (§4.5, §7.5).
+6. Errors of terms and of parentheses count in text order (§4.4). An unclosed parenthesis stands before all it
+   encloses, so an error inside parentheses waits until the outermost of them is closed.
+7. Missing conditions come after these, again in text order.
+
+Nothing here recurses, and no stretch of text is read more than a few times: a megabyte of parentheses is read
+in linear time.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from sessionstats.errors import RequestError
+
+OPERATORS: Final = ("AND", "OR")
+"""The Boolean operators; AND binds tighter (§4.1)."""
+
+_KEY: Final = re.compile(r'!?(?:([A-Za-z0-9_.-]++)|"([A-Za-z0-9_.:-]++)"):')
+_HAS: Final = re.compile(r'(?:([A-Za-z0-9_.-]++)|"([A-Za-z0-9_.:-]++)")(?=[ ()]|\Z)')
+_COMPARISON: Final = re.compile(r"[<>]=?|!?=")
+_WORD: Final = re.compile(r"[^ ()]*+")
+_SPACES: Final = re.compile(r" *+")
+_COMMA: Final = re.compile(r" *+, *+")
+_ELEMENT_END: Final = re.compile(r"[, \]]|\Z")
+_QUOTE: Final = re.compile(r'(?<!\\)"')
+_ESCAPE: Final = re.compile(r'\\(["*])|(\*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a term.
+
+    Parameters
+    ----------
+    text : str
+        The value without quotes and escapes; with the comparison operator, where one stands in front (§4.6).
+    quoted : bool
+        Whether it was enclosed in quotes.
+    operator : str
+        The comparison operator that stands, outside quotes, in front of it; empty if none.
+    stars : tuple of int
+        Places in `text` of unescaped asterisks.
+    """
+
+    text: str
+    quoted: bool = False
+    operator: str = ""
+    stars: tuple[int, ...] = ()
+
+    @property
+    def operand(self) -> str:
+        """The text after the comparison operator."""
+        return self.text[len(self.operator) :]
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether there is an unescaped asterisk anywhere (§4.3)."""
+        return bool(self.stars)
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the last character is an unescaped asterisk (§4.7)."""
+        return bool(self.stars) and self.stars[-1] == len(self.text) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``key:value``, ``key:[v1, v2]`` or ``has:key``, possibly negated.
+
+    Parameters
+    ----------
+    key : str
+        The key; of ``has:key`` the key asked for.
+    values : tuple of Value
+        One value, the elements of a list, or none for ``has:key``.
+    is_list : bool
+        Whether the values stood in brackets.
+    negated : bool
+        Whether ``!`` stands in front.
+    has : bool
+        Whether this is ``has:key``.
+    """
+
+    key: str
+    values: tuple[Value, ...] = ()
+    is_list: bool = False
+    negated: bool = False
+    has: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Words without a key; ``()`` is free text too."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of the children; the empty search is an `And` of nothing."""
+
+    children: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of the children."""
+
+    children: tuple["Node", ...]
+
+
+Node: TypeAlias = Term | FreeText | And | Or
+
+
+def parse(text: str) -> And | Or:
+    r"""Syntax tree of a search (§4.1).
+
+    Parameters
+    ----------
+    text : str
+        The ``query`` parameter.
+
+    Returns
+    -------
+    And or Or
+        The top level. A child that is an `And` or `Or` of a top-level `And` stood in parentheses.
+
+    Raises
+    ------
+    RequestError
+        With the texts and in the order of §4.4.
+
+    Examples
+    --------
+    >>> term, group = parse(r'!release:"a \"b\"" (has:os OR x)').children
+    >>> term.key, term.negated, term.values
+    ('release', True, (Value(text='a "b"', quoted=True, operator='', stars=()),))
+    >>> group.children[1]
+    FreeText(text='x')
+    >>> parse("release:")
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.RequestError: Empty string after 'release:'
+    """
+    return _Parser(text).parse()
+
+
+def leaves(node: Node) -> Iterator[Term | FreeText]:
+    """Terms and free text of a tree in text order, however deep it is.
+
+    Examples
+    --------
+    >>> [leaf.key for leaf in leaves(parse("has:a OR (has:b (has:c has:d))"))]
+    ['a', 'b', 'c', 'd']
+    """
+    pending = [iter((node,))]
+    while pending:
+        for child in pending[-1]:
+            if isinstance(child, And | Or):
+                pending.append(iter(child.children))
+                break
+            yield child
+        else:
+            pending.pop()
+
+
+class _Group:
+    """What has been read of one parenthesised group, or of the top level."""
+
+    __slots__ = ("alternatives", "last", "opened")
+
+    def __init__(self, opened: int) -> None:
+        self.opened = opened
+        self.alternatives: list[list[Node]] = [[]]
+        self.last: str | None = None  # an operator, "" after a condition, None at the start
+
+    def add(self, node: Node) -> None:
+        self.alternatives[-1].append(node)
+        self.last = ""
+
+    def node(self) -> And | Or:
+        if len(self.alternatives) == 1:
+            return And(tuple(self.alternatives[0]))
+        return Or(tuple(part[0] if len(part) == 1 else And(tuple(part)) for part in self.alternatives))
+
+
+class _Parser:
+    """The state of reading one search: where it is, and the groups that are open."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.groups = [_Group(-1)]
+        self.term_error: RequestError | None = None
+        self.missing: RequestError | None = None
+        # Where an element of a failed list began: reading on from there fails again.
+        self.dead_ends: set[int] = set()
+        # The last stretch of text without an end of an element, so that it is searched once.
+        self.stretch = range(0)
+
+    def parse(self) -> And | Or:
+        text, spaces = self.text, _SPACES
+        while (position := spaces.match(text, self.position).end()) < len(text):  # type: ignore[union-attr]
+            self.position = position
+            if text[position] == "(":
+                self.groups.append(_Group(position))
+                self.position += 1
+            elif text[position] == ")":
+                self.close_group()
+            else:
+                self.word()
+        if len(self.groups) > 1:
+            raise self.parse_error(self.groups[1].opened)
+        self.end_of_conditions()
+        if self.missing is not None:
+            raise self.missing
+        return self.groups[0].node()
+
+    def close_group(self) -> None:
+        if len(self.groups) == 1:
+            raise self.parse_error(self.position)
+        self.end_of_conditions()
+        group = self.groups.pop()
+        self.groups[-1].add(FreeText("()") if group.last is None else group.node())
+        self.position += 1
+        if self.term_error is not None and len(self.groups) == 1:
+            raise self.term_error
+
+    def word(self) -> None:
+        key = _KEY.match(self.text, self.position)
+        if key is not None:
+            self.term(key)
+            return
+        start, end = self.position, self.quoted_end(self.position)
+        if end is None:
+            end = self.word_end(start)
+        self.position, word = end, self.text[start:end]
+        if len(word) <= 3 and word.upper() in OPERATORS:
+            self.operator(word.upper())
+        else:
+            self.groups[-1].add(FreeText(word))
+
+    def operator(self, name: str) -> None:
+        group = self.groups[-1]
+        if group.last is None:
+            self.condition_missing(f"Condition is missing on the left side of '{name}' operator")
+        elif group.last:
+            self.condition_missing(
+                f"Missing condition in between two condition operators: '{group.last} {name}'"
+            )
+        group.last = name
+        if name == "OR":
+            group.alternatives.append([])
+
+    def end_of_conditions(self) -> None:
+        if last := self.groups[-1].last:
+            self.condition_missing(f"Condition is missing on the right side of '{last}' operator")
+
+    def term(self, head: re.Match[str]) -> None:
+        negated = head[0][0] == "!"
+        key = head[1] or head[2]
+        self.position = head.end()
+        if head[1] == "has" and (asked := _HAS.match(self.text, self.position)):
+            self.position = asked.end()
+            self.groups[-1].add(Term(asked[1] or asked[2], negated=negated, has=True))
+            return
+        elements = self.elements() if self.text.startswith("[", self.position) else None
+        if elements is not None:
+            self.groups[-1].add(Term(key, elements, is_list=True, negated=negated))
+        else:
+            self.groups[-1].add(Term(key, (self.value(key),), negated=negated))
+
+    def value(self, key: str) -> Value:
+        text, start = self.text, self.position
+        comparison = _COMPARISON.match(text, start)
+        operator = comparison[0] if comparison else ""
+        opening = start + len(operator)
+        end = self.quoted_end(opening)
+        if end is not None:
+            self.position = end
+            return _unescape(operator + text[opening + 1 : end - 1], True, operator)
+        self.position = self.word_end(start)
+        word = text[start : self.position]
+        if not word:
+            self.wrong_term(f"Empty string after '{key}:'")
+        elif _QUOTE.search(word):
+            self.wrong_term(f"Invalid quote at '{word}': quotes must enclose text or be escaped.")
+        return _unescape(word, False, operator)
+
+    def elements(self) -> tuple[Value, ...] | None:
+        """Elements of the list that opens here; `None`, and nothing read, if it is not well-formed."""
+        text, start = self.text, self.position + 1
+        begun: list[int] = []
+        spans: list[tuple[int, int]] = []
+        while start not in self.dead_ends:
+            begun.append(start)
+            end = self.element_end(start)
+            if start == end:
+                break
+            spans.append((start, end))
+            comma = _COMMA.match(text, end)
+            start = comma.end() if comma else end
+            if text.startswith("]", start) and self.value_ends(start + 1):
+                self.position = start + 1
+                if comma:
+                    self.wrong_term("Lists should not have empty values")
+                return tuple(_element(text[a:b]) for a, b in spans)
+            if comma is None:
+                break
+        self.dead_ends.update(begun)
+        return None
+
+    def element_end(self, start: int) -> int:
+        end = self.closing_quote(start)
+        if end is not None and _ELEMENT_END.match(self.text, end):
+            return end
+        if start not in self.stretch:
+            self.stretch = range(start, _ELEMENT_END.search(self.text, start).start())  # type: ignore[union-attr]
+        return self.stretch.stop
+
+    def quoted_end(self, start: int) -> int | None:
+        """Where the quoted text that starts here ends; `None` if none does."""
+        end = self.closing_quote(start)
+        return end if end is not None and self.value_ends(end) else None
+
+    def closing_quote(self, start: int) -> int | None:
+        # Escapes depend on one character before, so stretches between quotes never overlap: linear time.
+        quote = _QUOTE.search(self.text, start + 1) if self.text.startswith('"', start) else None
+        return quote.end() if quote else None
+
+    def value_ends(self, position: int) -> bool:
+        return position == len(self.text) or self.text[position] in " ()"
+
+    def word_end(self, start: int) -> int:
+        return _WORD.match(self.text, start).end()  # type: ignore[union-attr]
+
+    def wrong_term(self, detail: str) -> None:
+        """Raise now, or, inside parentheses, when the outermost of them is closed (step 6)."""
+        self.term_error = self.term_error or self.error(detail)
+        if len(self.groups) == 1:
+            raise self.term_error
+
+    def condition_missing(self, detail: str) -> None:
+        self.missing = self.missing or self.error(detail)
+
+    def parse_error(self, position: int) -> RequestError:
+        around = self.text[max(0, position - 4) : position + 6]
+        return self.error(
+            f"Parse error at '{around}' (column {position + 1}). This is commonly caused by unmatched "
+            "parentheses. Enclose any text in double quotes."
+        )
+
+    def error(self, detail: str) -> RequestError:
+        return RequestError(detail, parameter="query", value=self.text)
+
+
+def _element(raw: str) -> Value:
+    closing = _QUOTE.search(raw, 1) if raw.startswith('"') else None
+    quoted = closing is not None and closing.end() == len(raw)
+    return _unescape(raw[1:-1] if quoted else raw, quoted)
+
+
+def _unescape(raw: str, quoted: bool, operator: str = "") -> Value:
+    if "\\" not in raw and "*" not in raw:
+        return Value(raw, quoted, operator)
+    pieces: list[str] = []
+    stars: list[int] = []
+    read = length = 0
+    for match in _ESCAPE.finditer(raw):
+        length += match.start() - read
+        pieces += (raw[read : match.start()], match[1] or match[2])
+        if match[2]:
+            stars.append(length)
+        read, length = match.end(), length + 1
+    return Value("".join((*pieces, raw[read:])), quoted, operator, tuple(stars))

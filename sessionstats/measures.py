@@ -1,0 +1,198 @@
+"""What has to be measured for the requested fields, and measuring it (§6).
+
+1. Fields share measures: the crash rate and the crash-free rate divide the same two counts. `needs` lists
+   the measures that a set of fields takes.
+2. `measure` fills them for every slot: sessions by health class, users by user set, durations by statistic.
+3. `evaluate` makes the value of a field from the measures.
+
+The plain path: it is the reference that faster ones are tested against.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats import percentiles
+from sessionstats.counting import (
+    ALL_USERS,
+    UNHEALTHY,
+    distinct_users,
+    sessions_by_class,
+    set_membership,
+    sets_for_classes,
+    users_by_class,
+)
+from sessionstats.fields import Field
+from sessionstats.health import EXITED, health_class
+from sessionstats.rates import crash_free_rate, rate
+from sessionstats.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The measures that a set of fields takes.
+
+    Parameters
+    ----------
+    sessions : bool
+        Whether sessions are counted.
+    user_sets : tuple of str
+        Sets whose distinct users are counted (`sessionstats.counting`).
+    statistics : tuple of str
+        Statistics of durations (`sessionstats.fields.DURATION_STATISTICS`).
+    """
+
+    sessions: bool
+    user_sets: tuple[str, ...]
+    statistics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What was measured, an entry a slot.
+
+    Parameters
+    ----------
+    sessions : (slots, classes) int64
+        Sessions by health class (§6.1); without columns if not needed.
+    users : mapping of user set to (slots,) int64
+        Distinct users (§6.2).
+    durations : mapping of statistic to (slots,) float64
+        Milliseconds, NaN where there are none (§6.3).
+    """
+
+    sessions: NDArray[np.int64]
+    users: Mapping[str, NDArray[np.int64]]
+    durations: Mapping[str, NDArray[np.float64]]
+
+
+def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) -> Needs:
+    """Measures that fields take.
+
+    Parameters
+    ----------
+    fields : iterable of Field
+    classes : sequence of str
+        The edition's health classes.
+    by_class : bool
+        Whether counts are wanted by health class.
+    """
+    sessions, user_sets, statistics = False, set[str](), []
+    for field in fields:
+        if field.subject == "session":
+            sessions = True
+        elif field.subject == "duration":
+            statistics.append(field.part)
+        elif by_class or field.part == "errored":
+            user_sets.update(sets_for_classes(classes))
+        else:
+            user_sets.update((ALL_USERS, field.part) if field.part else (ALL_USERS,))
+    return Needs(sessions, tuple(sorted(user_sets)), tuple(statistics))
+
+
+def measure(
+    sessions: Sessions, slot: NDArray[np.intp], n_slots: int, needs: Needs, classes: tuple[str, ...]
+) -> Measures:
+    """Measure every slot from the sessions themselves (§6).
+
+    Parameters
+    ----------
+    sessions : Sessions
+        The sessions that count.
+    slot : (n,) intp
+        Slot of each session, from 0 to ``n_slots - 1``.
+    n_slots : int
+    needs : Needs
+    classes : tuple of str
+        The edition's health classes.
+    """
+    counts = np.zeros((n_slots, 0), np.int64)
+    users: dict[str, NDArray[np.int64]] = {}
+    durations: dict[str, NDArray[np.float64]] = {}
+    if needs.sessions or needs.user_sets:
+        health = health_class(sessions.status, sessions.errors, classes)
+        if needs.sessions:
+            counts = sessions_by_class(slot, health, sessions.quantity, n_slots, len(classes))
+        if needs.user_sets:
+            mechanism = sessions.abnormal_mechanism
+            member = set_membership(needs.user_sets, health, classes, mechanism.codes, mechanism.categories)
+            by_set = distinct_users(slot, sessions.distinct_id.codes, member, n_slots, len(needs.user_sets))
+            users = dict(zip(needs.user_sets, by_set.T, strict=True))
+    if needs.statistics:
+        counted = has_duration(sessions)
+        samples = percentiles.order_samples(slot[counted], sessions.duration[counted], n_slots)
+        durations = {name: percentiles.statistic(samples, name) for name in needs.statistics}
+    return Measures(counts, users, durations)
+
+
+def has_duration(sessions: Sessions) -> NDArray[np.bool_]:
+    """Whether each session's duration counts: ``exited``, and it has one (§6.3)."""
+    return (sessions.status == EXITED) & ~np.isnan(sessions.duration)
+
+
+def evaluate(
+    field: Field,
+    measures: Measures,
+    classes: Sequence[str],
+    selected: Sequence[str] | None = None,
+    *,
+    by_status: bool = False,
+) -> NDArray[Any]:
+    """Values of a field (§6).
+
+    Parameters
+    ----------
+    field : Field
+    measures : Measures
+    classes : sequence of str
+        The edition's health classes.
+    selected : sequence of str, optional
+        The classes that a status filter selects (§6.4); by default there is none.
+    by_status : bool
+        Whether the answer is grouped by status.
+
+    Returns
+    -------
+    (slots, columns) int64 or float64
+        A column for each selected class if `by_status`, else one column. NaN is null.
+    """
+    if field.kind == "rate":
+        return _rate_values(field, measures, classes)[:, np.newaxis]
+    chosen = list(classes if selected is None else selected)
+    if field.kind == "duration":
+        return _duration_values(field, measures, chosen, by_status=by_status)
+    if field.subject == "user" and not by_status and selected is None:
+        return measures.users[ALL_USERS][:, np.newaxis]
+    counts = measures.sessions if field.subject == "session" else users_by_class(measures.users, classes)
+    columns = counts[:, [classes.index(name) for name in chosen]]
+    return columns if by_status else columns.sum(axis=1, keepdims=True)
+
+
+def _duration_values(
+    field: Field, measures: Measures, chosen: Sequence[str], *, by_status: bool
+) -> NDArray[np.float64]:
+    # Durations stand in ``healthy`` (§6.3), and count only if that is selected (§6.4).
+    columns = len(chosen) if by_status else 1
+    values = np.full((len(measures.sessions), columns), np.nan)
+    if "healthy" in chosen:
+        values[:, chosen.index("healthy") if by_status else 0] = measures.durations[field.part]
+    return values
+
+
+def _rate_values(field: Field, measures: Measures, classes: Sequence[str]) -> NDArray[np.float64]:
+    if field.subject == "session":
+        whole = measures.sessions.sum(axis=1)
+        if field.part == UNHEALTHY:
+            part = whole - measures.sessions[:, classes.index("healthy")]
+        else:
+            part = measures.sessions[:, classes.index(field.part)]
+    else:
+        whole = measures.users[ALL_USERS]
+        if field.part == "errored":
+            part = users_by_class(measures.users, classes)[:, classes.index("errored")]
+        else:
+            part = measures.users[field.part]
+    return crash_free_rate(part, whole) if field.complement else rate(part, whole)

@@ -1,0 +1,85 @@
+"""Reading the parameters of a request (§2).
+
+1. Parameters come as a query string, or as a mapping of name to value or list of values.
+2. Unknown names are ignored. Of a parameter that takes one value the last counts.
+3. An empty value counts as given, except that an empty one of `ABSENT_IF_EMPTY` counts as absent.
+4. A repeated identical value counts once where several are allowed.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from sessionstats.errors import RequestError
+
+ABSENT_IF_EMPTY: Final = frozenset(
+    ("start", "end", "statsPeriod", "statsPeriodStart", "statsPeriodEnd", "cursor", "query", "orderBy")
+)
+"""Parameters whose empty value counts as absent (§2)."""
+
+
+class Parameters:
+    """The parameters of one request, as text.
+
+    Parameters
+    ----------
+    params : str or mapping
+        A query string, or names with a value (text, number, bool or `None`) or a list of values.
+
+    Raises
+    ------
+    RequestError
+        If a value is something else.
+
+    Examples
+    --------
+    >>> given = Parameters("field=sum(session)&field=sum(session)&interval=1h&interval=1d&query=")
+    >>> given.distinct("field"), given.last("interval"), given.last("query")
+    (('sum(session)',), '1d', None)
+    """
+
+    def __init__(self, params: str | Mapping[str, object]) -> None:
+        self._values: dict[str, list[str]] = {}
+        if isinstance(params, str):
+            for name, value in parse_qsl(params, keep_blank_values=True):
+                self._values.setdefault(name, []).append(value)
+        elif isinstance(params, Mapping):
+            for name, value in params.items():
+                self._values[name] = _texts(name, value)
+        else:
+            raise RequestError(f"params must be a query string or a mapping, not {type(params).__name__}")
+
+    def all(self, name: str) -> list[str]:
+        """Every value given, in order."""
+        values = self._values.get(name, [])
+        return [value for value in values if value] if name in ABSENT_IF_EMPTY else values
+
+    def distinct(self, name: str) -> tuple[str, ...]:
+        """Every distinct value given, in order of first appearance."""
+        return tuple(dict.fromkeys(self.all(name)))
+
+    def last(self, name: str) -> str | None:
+        """The value that counts of a parameter that takes one, or `None` if it is absent."""
+        values = self._values.get(name)
+        if not values or (not values[-1] and name in ABSENT_IF_EMPTY):
+            return None
+        return values[-1]
+
+
+def _texts(name: str, value: object) -> list[str]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [_text(name, each) for each in values if each is not None]
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise RequestError(
+        f"{name}: a parameter is text, a number or a list of these, not {value!r}",
+        parameter=name,
+        value=value,
+    )

@@ -1,0 +1,159 @@
+"""From sessions and a request to the answer.
+
+1. Judge the request (`sessionstats.request`).
+2. Select the sessions that count (`sessionstats.filtering`).
+3. Find the base groups (`sessionstats.grouping`), rank them (`sessionstats.ranking`), and keep those of the
+   page (`sessionstats.capping`).
+4. Measure what the page shows, over the whole window for the totals and per cell for the series
+   (`sessionstats.measures`); nothing is measured for groups that the cap drops.
+5. Lay the values out (`sessionstats.result`).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats import capping, release_order
+from sessionstats.bucketing import bucket_index
+from sessionstats.filtering import select
+from sessionstats.grouping import BaseGroups, base_groups
+from sessionstats.measures import Measures, evaluate, measure, needs
+from sessionstats.ranking import rank, ranked_class
+from sessionstats.releases import Releases
+from sessionstats.request import Query
+from sessionstats.result import Result, lay_out
+from sessionstats.rules import Rules
+from sessionstats.sessions import Sessions, require_known_statuses
+
+
+def compute(
+    sessions: Sessions,
+    params: str | Mapping[str, object] | Query,
+    *,
+    now: object = None,
+    rules: Rules = Rules(),  # noqa: B008 - immutable, and a reader sees the default
+    projects: Mapping[str, int] | None = None,
+    releases: Releases | None = None,
+) -> Result:
+    """Answer a request about sessions.
+
+    Parameters
+    ----------
+    sessions : Sessions
+    params : str, mapping or Query
+        A query string, names with values or lists of values, or a request judged before.
+    now : None, datetime, datetime64, str, int or float
+        The instant of the request; `None` is the clock.
+    rules : Rules
+        The edition of the endpoint.
+    projects : mapping of str to int, optional
+        Slug and id of the accessible projects; by default every project is accessible.
+    releases : Releases, optional
+        Release metadata (§4.8).
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    RequestError
+        If the request is refused (§2).
+    DataError
+        If a session has a status that the edition does not know (§1.4).
+
+    Notes
+    -----
+    The answer is bit for bit the same for every permutation of the sessions (§6.7).
+
+    Examples
+    --------
+    >>> sessions = Sessions(
+    ...     started=["2024-01-29T08:00:00Z", "2024-01-29T09:30:00Z", "2024-01-28T23:59:59Z"],
+    ...     project_id=[1, 1, 1],
+    ...     release=["app@1.0", "app@1.1", "app@1.0"],
+    ...     status=["exited", "crashed", "exited"],
+    ... )
+    >>> answer = compute(
+    ...     sessions,
+    ...     "field=crash_free_rate(session)&groupBy=release&interval=1d&statsPeriod=1d",
+    ...     now="2024-01-29T12:00:00Z",
+    ... )
+    >>> answer.by["release"].tolist()
+    ['app@1.0', 'app@1.1']
+    >>> answer.series["crash_free_rate(session)"].tolist()
+    [[1.0, 1.0], [nan, 0.0]]
+    """
+    if not isinstance(params, Query):
+        params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
+    return answer(sessions, params)
+
+
+def answer(sessions: Sessions, query: Query) -> Result:
+    """Answer a judged request; see `compute`."""
+    require_known_statuses(sessions, query.rules.statuses)
+    if query.order is None or query.window.n_intervals == 0:
+        return Result.without_groups(query)
+    counting = select(sessions, query)
+    groups = _groups(counting, query)
+    page = _page(groups, _ranked(counting, groups, query), query)
+    shown = np.unique(page.group)
+    totals, series = _measure_groups(counting, groups, shown, query)
+    return lay_out(query, groups, page, shown, totals, series)
+
+
+def _groups(sessions: Sessions, query: Query) -> BaseGroups:
+    groups = base_groups(sessions, query.group_by, query.counting_fields)
+    if query.releases_taking_part is not None:
+        groups = release_order.with_empty_releases(groups, query.releases_taking_part)
+    return groups
+
+
+def _ranked(sessions: Sessions, groups: BaseGroups, query: Query) -> NDArray[np.intp]:
+    """Base groups, the first in rank first (§7)."""
+    order, classes = query.order, query.rules.health_classes
+    assert order is not None
+    if query.releases_taking_part is not None:
+        return release_order.rank_by_release(groups, query.releases_taking_part, descending=order.descending)
+    assert order.field is not None
+    selected = ranked_class(query.search.classes)
+    wanted = needs([order.field], classes, by_class=selected is not None)
+    sessions, slot = _in_groups(sessions, groups.index)
+    totals = measure(sessions, slot, groups.size, wanted, classes)
+    return rank(evaluate(order.field, totals, classes, selected)[:, 0], descending=order.descending)
+
+
+def _page(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> capping.PageRows:
+    columns = len(query.shown_classes) if query.by_status else 1
+    if query.by_release_timestamp:
+        # A release without sessions has no status groups (§7.5).
+        width = np.where(np.arange(groups.size) < groups.empty_from, columns, 1)
+        return capping.page_of_rows(order, width, query.page_size)
+    return capping.page_of_groups(order, columns, query.page.offset, query.page_size)
+
+
+def _measure_groups(
+    sessions: Sessions, groups: BaseGroups, shown: NDArray[np.intp], query: Query
+) -> tuple[Measures | None, Measures | None]:
+    """Totals a group, and series a cell (group × bucket), of the groups on the page (§6)."""
+    classes, n_intervals = query.rules.health_classes, query.window.n_intervals
+    wanted = needs(
+        query.counting_fields, classes, by_class=query.by_status or query.search.classes is not None
+    )
+    place = np.full(groups.size + 1, -1)  # the last entry is for sessions of no group
+    place[shown] = np.arange(len(shown))
+    sessions, slot = _in_groups(sessions, place[groups.index])
+    totals = series = None
+    if query.include_totals:
+        totals = measure(sessions, slot, len(shown), wanted, classes)
+    if query.include_series:
+        cell = slot * n_intervals + bucket_index(sessions.started, query.window)
+        series = measure(sessions, cell, len(shown) * n_intervals, wanted, classes)
+    return totals, series
+
+
+def _in_groups(sessions: Sessions, slot: NDArray[np.intp]) -> tuple[Sessions, NDArray[np.intp]]:
+    """The sessions that have a slot, and their slots."""
+    inside = slot >= 0
+    return (sessions, slot) if inside.all() else (sessions[inside], slot[inside])

@@ -1,0 +1,149 @@
+"""The oracle protocol (§9): one request a line in, one answer a line out, in JSON.
+
+1. A request is ``{"id", "now", "params", "sessions", "projects"?, "releases"?, "rules"?}``; other keys are
+   ignored. A line that is not one is answered with status 400, and the stream goes on.
+2. Session rows that are wrong are judged before the request (§2.2): status 422.
+3. A refused request has the status and the text of its error; an answered one has status 200, the answer
+   of §8, and links when ``per_page`` was given.
+4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
+"""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO, Final
+
+from sessionstats.errors import RequestError, SessionStatsError
+from sessionstats.pipeline import answer as answer_query
+from sessionstats.releases import Releases
+from sessionstats.request import Query
+from sessionstats.rules import Rules
+from sessionstats.sessions import Sessions
+
+REQUIRED: Final = ("now", "params", "sessions")
+"""Keys without which a line is not a request."""
+
+
+def respond(request: object) -> dict[str, Any]:
+    """Answer one decoded request (§9).
+
+    Parameters
+    ----------
+    request : object
+        Decoded JSON.
+
+    Returns
+    -------
+    dict
+        ``id``, ``status``, ``body`` and, when ``per_page`` was given, ``links``.
+
+    Examples
+    --------
+    >>> respond({"id": 7, "now": "2024-01-29T12:00:00Z", "params": {}, "sessions": []})
+    {'id': 7, 'status': 400, 'body': {'detail': 'Request is missing a "field"'}}
+    """
+    identity = request.get("id") if isinstance(request, dict) else None
+    try:
+        sessions, query = read(request)
+        result = answer_query(sessions, query)
+    except SessionStatsError as error:
+        return {"id": identity, "status": error.status, "body": {"detail": error.detail}}
+    answer = {"id": identity, "status": 200, "body": result.to_dict()}
+    if result.query.page.size is not None:
+        names = ("previous", "next")
+        answer["links"] = {
+            name: {"cursor": link.cursor, "results": link.results}
+            for name, link in zip(names, result.links, strict=True)
+        }
+    return answer
+
+
+def respond_to_line(line: bytes) -> str:
+    """Answer one line of the protocol with one line, without its line end (§9).
+
+    Examples
+    --------
+    >>> respond_to_line(b"hello")
+    '{"id": null, "status": 400, "body": {"detail": "not a request: not JSON (Expecting value, column 1)"}}'
+    """
+    try:
+        request = json.loads(line)
+        return json.dumps(respond(request), allow_nan=False)
+    except json.JSONDecodeError as error:
+        problem = f"not JSON ({error.msg}, column {error.colno})"
+    except UnicodeDecodeError:
+        problem = "not UTF-8"
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as error:
+        # Left over: integers of more digits than Python reads, NaN or Infinity in the id.
+        problem = str(error)
+    return json.dumps({"id": None, "status": 400, "body": {"detail": f"not a request: {problem}"}})
+
+
+def serve(lines: Iterable[bytes], output: BinaryIO) -> None:
+    """Answer every line, in order, flushing each answer (§9).
+
+    Parameters
+    ----------
+    lines : iterable of bytes
+        Standard input, usually.
+    output : binary file
+    """
+    for line in lines:
+        try:
+            answer = respond_to_line(line)
+        except Exception as error:
+            # A fault of ours: told to the peer and, whole, to whoever runs us; the stream goes on.
+            traceback.print_exc(file=sys.stderr)
+            detail = f"internal error: {type(error).__name__}: {error}"
+            answer = json.dumps({"id": _id_of(line), "status": 500, "body": {"detail": detail}})
+        output.write(answer.encode() + b"\n")
+        output.flush()
+
+
+def read(request: object) -> tuple[Sessions, Query]:
+    """The sessions and the judged request that a decoded line holds (§9).
+
+    Raises
+    ------
+    SessionStatsError
+        If the line is not a request, a session row is wrong, or the request is refused (§2.2).
+    """
+    if not isinstance(request, dict):
+        raise RequestError(f"not a request: {type(request).__name__} instead of an object")
+    for key in REQUIRED:
+        if request.get(key) is None:
+            raise RequestError(f'not a request: "{key}" is missing', parameter=key)
+    params = request["params"]
+    rules = Rules.from_mapping(_mapping(request, "rules") or {})
+    projects = _projects(_mapping(request, "projects"))
+    rows = request["sessions"]
+    if not isinstance(rows, list):
+        raise RequestError(f"sessions: a list of rows is expected, not {type(rows).__name__}")
+    sessions = Sessions.from_records(rows, statuses=rules.statuses)
+    releases = None if request.get("releases") is None else Releases.from_records(request["releases"])
+    if not isinstance(params, (str, dict)):
+        raise RequestError(f"params: an object or a query string is expected, not {type(params).__name__}")
+    query = Query.parse(params, now=request["now"], rules=rules, projects=projects, releases=releases)
+    return sessions, query
+
+
+def _mapping(request: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    value = request.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(f"{key}: an object is expected, not {type(value).__name__}", parameter=key)
+    return value
+
+
+def _projects(projects: Mapping[str, Any] | None) -> Mapping[str, int] | None:
+    for slug, number in (projects or {}).items():
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise RequestError(f"projects: the id of {slug!r} must be an integer, not {number!r}")
+    return projects
+
+
+def _id_of(line: bytes) -> object:
+    request = json.loads(line)
+    return request.get("id") if isinstance(request, dict) else None

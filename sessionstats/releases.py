@@ -1,0 +1,291 @@
+"""Release metadata (§4.8): what is known of releases besides their sessions.
+
+1. A release has a version text, the instant it was added, the projects and environments it belongs to, and
+   per environment possibly a stage. A version is listed once.
+2. Releases order by the instant they were added, then by version text (§4.8, §7.5).
+3. The latest release of a project is the last of that order among those that belong to it (§4.8).
+4. A release takes part in an order by ``release.timestamp`` if it belongs to a selected project and its own
+   environments meet every requirement: hold one of the values or, negated, none of them (§7.5).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.errors import RequestError, SessionStatsError
+from sessionstats.instants import parse_now
+
+STAGES: Final = ("adopted", "low_adoption", "replaced")
+"""The stages of adoption (§4.8)."""
+
+REQUIRED: Final = ("version", "date_added", "project_ids")
+"""Keys that a record must have; ``environments`` and ``stages`` may be missing."""
+
+
+@dataclass(frozen=True)
+class EnvironmentRequirement:
+    """What a release's own environments must meet (§7.5).
+
+    Parameters
+    ----------
+    values : frozenset of str
+        The environments of the term or parameter.
+    negated : bool
+        Whether a release must have none of them, instead of at least one.
+    """
+
+    values: frozenset[str]
+    negated: bool = False
+
+
+class Releases:
+    """Release metadata, immutable, a release a place.
+
+    Parameters
+    ----------
+    versions : sequence of str
+        Release texts, each once.
+    date_added : sequence
+        When each was added: ISO 8601 text, epoch seconds, `datetime` or `datetime64`.
+    project_ids : sequence of lists of int
+        The projects each belongs to.
+    environments : sequence of lists of str, optional
+        The environments each belongs to.
+    stages : sequence of mappings, optional
+        For each release its stage by environment; the stages are `STAGES`.
+
+    Attributes
+    ----------
+    versions : tuple of str
+    date_added : (n,) int64
+        Microseconds since the epoch.
+    project_ids : tuple of frozenset of int
+    environments : tuple of frozenset of str
+    stages : tuple of dict
+
+    Raises
+    ------
+    RequestError
+        If a value is of the wrong type, lengths differ or a version is listed twice.
+
+    Examples
+    --------
+    >>> releases = Releases(["a@1.0", "a@1.1"], ["2024-01-29", "2024-02-01"], [[1, 2], [1]])
+    >>> sorted(releases.latest()), releases.latest([2])
+    (['a@1.0', 'a@1.1'], frozenset({'a@1.0'}))
+    >>> Releases(["a", "a"], [0, 1], [[1], [1]])
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.RequestError: releases: 'a' is listed twice, as release 0 and release 1
+    """
+
+    def __init__(
+        self,
+        versions: Sequence[str],
+        date_added: Sequence[Any] | NDArray[Any],
+        project_ids: Sequence[Iterable[int]],
+        environments: Sequence[Iterable[str]] | None = None,
+        stages: Sequence[Mapping[str, str]] | None = None,
+    ) -> None:
+        size = len(versions)
+        columns: dict[str, Any] = {
+            "version": versions,
+            "date_added": date_added,
+            "project_ids": project_ids,
+            "environments": [()] * size if environments is None else environments,
+            "stages": [{}] * size if stages is None else stages,
+        }
+        for key, column in columns.items():
+            if len(column) != size:
+                raise _error(f"{key} has {len(column)} values, version has {size}")
+        rows = zip(*columns.values(), strict=True)
+        read = [_read_release(place, *row) for place, row in enumerate(rows)]
+        self.versions: tuple[str, ...] = tuple(release[0] for release in read)
+        self.date_added: NDArray[np.int64] = np.array([release[1] for release in read], np.int64)
+        self.date_added.setflags(write=False)
+        self.project_ids: tuple[frozenset[int], ...] = tuple(release[2] for release in read)
+        self.environments: tuple[frozenset[str], ...] = tuple(release[3] for release in read)
+        self.stages: tuple[Mapping[str, str], ...] = tuple(release[4] for release in read)
+        _check_listed_once(self.versions)
+
+    @classmethod
+    def from_records(cls, records: Iterable[Mapping[str, Any]]) -> "Releases":
+        """Releases from records ``{version, date_added, project_ids, environments, stages}`` (§9).
+
+        Unknown keys are ignored; the last two keys may be missing.
+
+        Raises
+        ------
+        RequestError
+            Naming the release, the key and the value.
+
+        Examples
+        --------
+        >>> Releases.from_records([{"version": 1, "date_added": 0, "project_ids": [1]}])
+        Traceback (most recent call last):
+            ...
+        sessionstats.errors.RequestError: releases: release 0 (1): version must be text, not 1
+        """
+        if isinstance(records, str | bytes | Mapping) or not isinstance(records, Iterable):
+            raise _error(f"must be a list of records, not {records!r:.80}")
+        records = list(records)
+        for place, record in enumerate(records):
+            if not isinstance(record, Mapping):
+                raise _error(f"release {place} must be a record, not {record!r:.80}")
+            for key in REQUIRED:
+                if key not in record:
+                    raise _error(f"release {place} ({record.get('version')!r:.80}): {key} is missing")
+        return cls(
+            [record["version"] for record in records],
+            [record["date_added"] for record in records],
+            [record["project_ids"] for record in records],
+            [record.get("environments", ()) for record in records],
+            [record.get("stages", {}) for record in records],
+        )
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Releases):
+            return NotImplemented
+        return self._columns() == other._columns()
+
+    def __hash__(self) -> int:
+        return hash(self.versions)
+
+    def __repr__(self) -> str:
+        return f"Releases({len(self):,} of {len(self._newest):,} projects)"
+
+    def _columns(self) -> tuple[object, ...]:
+        return (self.versions, self.date_added.tobytes(), self.project_ids, self.environments, self.stages)
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """Places of the releases, in ascending order of `date_added`, then of version text (§7.5)."""
+        instants, versions = self.date_added.tolist(), self.versions
+        places = sorted(range(len(self)), key=lambda place: (instants[place], versions[place]))
+        order = np.array(places, np.intp)
+        order.setflags(write=False)
+        return order
+
+    @cached_property
+    def _newest(self) -> dict[int, str]:
+        """The latest release of each project: the last in order is written last."""
+        versions, project_ids = self.versions, self.project_ids
+        return {project: versions[place] for place in self.order.tolist() for project in project_ids[place]}
+
+    def latest(self, project_ids: Iterable[int] | None = None) -> frozenset[str]:
+        """Versions that are the latest of any of the projects (§4.8).
+
+        Parameters
+        ----------
+        project_ids : iterable of int, optional
+            The selected projects; all of them by default.
+        """
+        newest = self._newest
+        selected = newest if project_ids is None else project_ids
+        return frozenset(newest[project] for project in selected if project in newest)
+
+    def stages_in(self, environment: str) -> dict[str, str]:
+        """Stage by version, of the releases that have a stage in an environment (§4.8).
+
+        Examples
+        --------
+        >>> Releases(["a", "b"], [0, 1], [[1], [1]], stages=[{"prod": "replaced"}, {}]).stages_in("prod")
+        {'a': 'replaced'}
+        """
+        pairs = zip(self.versions, self.stages, strict=True)
+        return {version: stages[environment] for version, stages in pairs if environment in stages}
+
+    def taking_part(
+        self, project_ids: Iterable[int] | None = None, requirements: Iterable[EnvironmentRequirement] = ()
+    ) -> NDArray[np.intp]:
+        """Places of the releases that an order by ``release.timestamp`` shows, the oldest first (§7.5).
+
+        Parameters
+        ----------
+        project_ids : iterable of int, optional
+            The selected projects; all of them by default. A release without a project belongs to none.
+        requirements : iterable of EnvironmentRequirement
+            What the releases' own environments must meet, all of it: the ``environment`` parameter, if
+            there is one, and `Search.environment_selection`.
+
+        Examples
+        --------
+        >>> releases = Releases(["b", "a"], [5, 5], [[1], [1]], [["prod"], []])
+        >>> releases.taking_part([1]).tolist()
+        [1, 0]
+        >>> releases.taking_part([1], [EnvironmentRequirement(frozenset({"prod"}))]).tolist()
+        [0]
+        """
+        requirements = tuple(requirements)
+        selected = frozenset(self._newest if project_ids is None else project_ids)
+        keep = [
+            not selected.isdisjoint(projects)
+            and all(need.values.isdisjoint(environments) == need.negated for need in requirements)
+            for projects, environments in zip(self.project_ids, self.environments, strict=True)
+        ]
+        order = self.order
+        return order.compress(np.array(keep, bool)[order])
+
+
+def _read_release(
+    place: int, version: Any, date_added: Any, project_ids: Any, environments: Any, stages: Any
+) -> tuple[str, int, frozenset[int], frozenset[str], Mapping[str, str]]:
+    """One release with its values checked."""
+
+    def wrong(key: str, value: object, expected: str) -> RequestError:
+        return _error(
+            f"release {place} ({version!r:.80}): {key} must be {expected}, not {value!r:.80}", value
+        )
+
+    if not isinstance(version, str):
+        raise wrong("version", version, "text")
+    instant = _instant(date_added)
+    if instant is None:
+        raise wrong("date_added", date_added, "an instant (ISO 8601 text, epoch seconds or a datetime)")
+    if not _all_are(project_ids, int | np.integer) or any(i < 1 or isinstance(i, bool) for i in project_ids):
+        raise wrong("project_ids", project_ids, "a list of positive integers")
+    if not _all_are(environments, str):
+        raise wrong("environments", environments, "a list of texts")
+    if not isinstance(stages, Mapping) or not _all_are(list(stages), str):
+        raise wrong("stages", stages, "a mapping of environment to stage")
+    for environment, stage in stages.items():
+        if stage not in STAGES:
+            raise wrong(f"stages[{environment!r:.80}]", stage, "one of " + ", ".join(STAGES))
+    projects = frozenset(map(int, project_ids))
+    return version, instant, projects, frozenset(environments), MappingProxyType(dict(stages))
+
+
+def _all_are(values: Any, kind: Any) -> bool:
+    """Whether this is a collection, but no text, of values of one kind."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Collection | np.ndarray):
+        return False
+    return all(isinstance(value, kind) for value in values)
+
+
+def _instant(value: Any) -> int | None:
+    """Microseconds since the epoch, or `None` if the value is no instant."""
+    if isinstance(value, np.generic) and not isinstance(value, np.datetime64):
+        value = value.item()
+    try:
+        return parse_now(value) if value is not None else None
+    except SessionStatsError:
+        return None
+
+
+def _check_listed_once(versions: tuple[str, ...]) -> None:
+    first: dict[str, int] = {}
+    for place, version in enumerate(versions):
+        if first.setdefault(version, place) != place:
+            raise _error(f"{version!r:.80} is listed twice, as release {first[version]} and release {place}")
+
+
+def _error(problem: str, value: object = None) -> RequestError:
+    return RequestError(f"releases: {problem}", parameter="releases", value=value)

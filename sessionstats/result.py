@@ -1,0 +1,174 @@
+"""The answer (§8): arrays first, then JSON, then a table to look at.
+
+1. A row of the answer is a base group, or one of its status groups.
+2. Totals have an entry a row; series an entry a row and interval. Counts are int64; everything else is
+   float64 with NaN for null.
+3. In JSON, null is `None`: neither NaN nor an infinity ever reaches it (§6.3).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.capping import Link, PageRows, links
+from sessionstats.grouping import STATUS, BaseGroups
+from sessionstats.instants import format_instant
+from sessionstats.measures import Measures, evaluate
+from sessionstats.request import Query
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The answer to a request.
+
+    Parameters
+    ----------
+    query : Query
+        The judged request.
+    by : mapping of groupBy to (rows,) object array
+        The keys of each row: `int` for ``project``, else `str`; `None` where a release without sessions has
+        no such key (§7.5).
+    totals : mapping of field to (rows,) array
+        Over the whole window: int64 for counts, float64 otherwise, NaN for null. Empty if left out.
+    series : mapping of field to (rows, intervals) array
+        Per interval, likewise.
+    links : tuple of Link
+        To the previous and the next page (§7.6).
+    """
+
+    query: Query
+    by: Mapping[str, NDArray[np.object_]]
+    totals: Mapping[str, NDArray[Any]]
+    series: Mapping[str, NDArray[Any]]
+    links: tuple[Link, Link]
+    size: int
+
+    @classmethod
+    def without_groups(cls, query: Query) -> "Result":
+        """The answer that has no groups (§2.2)."""
+        by = {name: np.empty(0, np.object_) for name in query.group_by}
+        return cls(query, by, {}, {}, links(query.page.offset, query.page_size, 0), 0)
+
+    def __len__(self) -> int:
+        return self.size
+
+    @cached_property
+    def intervals(self) -> NDArray[np.datetime64]:
+        """Start of each interval: (intervals,) datetime64[us]."""
+        return self.query.window.bucket_starts()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready values (§8).
+
+        Examples
+        --------
+        >>> from sessionstats import Sessions, compute
+        >>> answer = compute(Sessions.empty(), "field=sum(session)&statsPeriod=1h", now="2024-01-29T12:00Z")
+        >>> answer.to_dict()["groups"]
+        [{'by': {}, 'totals': {'sum(session)': 0}, 'series': {'sum(session)': [0]}}]
+        """
+        window = self.query.window
+        return {
+            "groups": self._groups(),
+            "start": format_instant(window.start),
+            "end": format_instant(window.end),
+            "intervals": [
+                f"{start}Z" for start in self.intervals.astype("datetime64[s]").astype(str).tolist()
+            ],
+            "query": self.query.search.text,
+        }
+
+    def to_json(self) -> str:
+        """The answer as JSON text (§8)."""
+        import json
+
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        by = {name: keys.tolist() for name, keys in self.by.items()}
+        groups: list[dict[str, Any]] = [
+            {"by": {name: keys[row] for name, keys in by.items()}} for row in range(self.size)
+        ]
+        for part, arrays in (("totals", self.totals), ("series", self.series)):
+            wanted = self.query.include_totals if part == "totals" else self.query.include_series
+            if wanted:
+                values = {name: with_nulls(array) for name, array in arrays.items()}
+                for row, group in enumerate(groups):
+                    group[part] = {name: rows[row] for name, rows in values.items()}
+        return groups
+
+    def __str__(self) -> str:
+        from sessionstats.rendering import render
+
+        return render(self)
+
+
+def with_nulls(values: NDArray[Any]) -> list[Any]:
+    """Values as nested lists of Python numbers, NaN as `None`."""
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    missing = np.isnan(values)
+    if not missing.any():
+        return list(values.tolist())
+    boxed = values.astype(np.object_)
+    boxed[missing] = None
+    return list(boxed.tolist())
+
+
+def lay_out(
+    query: Query,
+    groups: BaseGroups,
+    page: PageRows,
+    shown: NDArray[np.intp],
+    totals: Measures | None,
+    series: Measures | None,
+) -> Result:
+    """Lay out what was measured, a row for each group of the answer.
+
+    Parameters
+    ----------
+    query : Query
+    groups : BaseGroups
+    page : PageRows
+        The rows of the answer.
+    shown : (shown,) intp
+        The base groups that were measured, ascending.
+    totals : Measures or None
+        With a slot a shown group.
+    series : Measures or None
+        With a slot a cell: shown group × interval.
+    """
+    place = np.searchsorted(shown, page.group)
+    values: dict[str, dict[str, NDArray[Any]]] = {"totals": {}, "series": {}}
+    for field in query.fields:
+        if totals is not None:
+            columns = _values(query, field, totals)
+            values["totals"][field.name] = columns[place, page.column]
+        if series is not None:
+            cells = _values(query, field, series).reshape(len(shown), query.window.n_intervals, -1)
+            values["series"][field.name] = cells[place, :, page.column]
+    return Result(
+        query, _keys(query, groups, page), values["totals"], values["series"], page.links, len(place)
+    )
+
+
+def _values(query: Query, field: Any, measures: Measures) -> NDArray[Any]:
+    return evaluate(
+        field, measures, query.rules.health_classes, query.search.classes, by_status=query.by_status
+    )
+
+
+def _keys(query: Query, groups: BaseGroups, page: PageRows) -> dict[str, NDArray[np.object_]]:
+    keys = {}
+    for name in query.group_by:
+        if name == STATUS:
+            status = np.array(query.shown_classes, np.object_)[page.column]
+            status[page.group >= groups.empty_from] = None
+            keys[name] = status
+        else:
+            keys[name] = groups.keys[name][page.group]
+    return keys

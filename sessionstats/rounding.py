@@ -1,0 +1,139 @@
+"""Rounding the window to whole intervals (§3.4 to §3.7).
+
+Today's rule, `align`:
+
+1. A start in the future is replaced by now (§3.4).
+2. Start is rounded down and end up to a multiple of the interval counted from the epoch; an instant that
+   is already a multiple stays (§3.5). Hence "the last 90 days" by day touch 91 days.
+
+The rule of 2021 to 2023, `align_hourly` (§3.7), kept the *length* and rounded only the end, to whole hours.
+
+Windows are half-open: a session belongs to one if start ≤ ``started`` < end.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.dates import DateRange
+from sessionstats.errors import RequestError
+from sessionstats.instants import HOUR, MINUTE, SECOND
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rounded window; all in microseconds (since the epoch).
+
+    Parameters
+    ----------
+    start, end : int
+        Half-open: start ≤ instant < end.
+    interval : int
+        Length of a bucket; the last one may be cut short by `end` (§3.7).
+    length : int
+        The length that the limit on intervals is judged by (§3.6).
+    """
+
+    start: int
+    end: int
+    interval: int
+    length: int
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of buckets; 0 for a window that ends before it starts (§3.7)."""
+        return max(0, -(-(self.end - self.start) // self.interval))
+
+    @property
+    def interval_length(self) -> timedelta:
+        """Length of a bucket."""
+        return timedelta(microseconds=self.interval)
+
+    @property
+    def width(self) -> timedelta:
+        """End minus start."""
+        return timedelta(microseconds=self.end - self.start)
+
+    def bucket_starts(self) -> NDArray[np.datetime64]:
+        """Start of each bucket: (n_intervals,) datetime64[us]."""
+        starts = np.arange(self.n_intervals, dtype=np.int64) * self.interval + self.start
+        return starts.view("datetime64[us]")
+
+
+def align(dates: DateRange, interval: int, now: int) -> Window:
+    """Round a range of dates outwards to whole intervals (§3.4, §3.5).
+
+    Parameters
+    ----------
+    dates : DateRange
+    interval, now : int
+        Microseconds (since the epoch).
+
+    Examples
+    --------
+    >>> from sessionstats.instants import DAY, HOUR, format_instant, parse_iso
+    >>> now = parse_iso("2024-01-29T12:27:28.303Z")
+    >>> window = align(DateRange(now - DAY, now, False), 6 * HOUR, now)
+    >>> format_instant(window.start), format_instant(window.end), window.n_intervals
+    ('2024-01-28T12:00:00Z', '2024-01-29T18:00:00Z', 5)
+    """
+    start = _round_down(min(dates.start, now), interval)
+    end = _round_up(dates.end, interval)
+    return Window(start, end, interval, end - start)
+
+
+def align_hourly(dates: DateRange, interval: int, now: int) -> Window:
+    """Round a range of dates as the edition of 2021 to 2023 did (§3.7).
+
+    Parameters
+    ----------
+    dates : DateRange
+    interval, now : int
+        Microseconds (since the epoch).
+
+    Examples
+    --------
+    >>> from sessionstats.instants import DAY, HOUR, format_instant, parse_iso
+    >>> now = parse_iso("2018-12-11T03:21:00Z")
+    >>> window = align_hourly(DateRange(now - 2 * DAY, now, False), HOUR, now)
+    >>> format_instant(window.start), format_instant(window.end)
+    ('2018-12-09T04:00:00Z', '2018-12-11T03:22:00Z')
+    """
+    unit = interval if interval < MINUTE else _round_up(interval, HOUR)
+    requested_end = dates.end + SECOND if dates.end_given else dates.end
+    length = _round_up(requested_end - dates.start, unit)
+    end = _round_up(requested_end, unit)
+    grown = length + unit if unit > interval and end - length > dates.start else length
+    start = end - grown
+    if end > now:
+        end = _round_down(now, MINUTE) + MINUTE
+    return Window(start, end, interval, length)
+
+
+ROUNDINGS: Final[Mapping[str, Callable[[DateRange, int, int], Window]]] = MappingProxyType(
+    {"aligned": align, "hourly": align_hourly}
+)
+"""The roundings by their name in `Rules.rounding`."""
+
+
+def require_few_intervals(window: Window, max_intervals: int) -> None:
+    """Refuse a window of more than `max_intervals` intervals (§3.6)."""
+    if window.length > max_intervals * window.interval:
+        raise RequestError(
+            "Your interval and date range would create too many results. "
+            "Use a larger interval, or a smaller date range.",
+            parameter="interval",
+        )
+
+
+def _round_down(instant: int, unit: int) -> int:
+    return instant // unit * unit
+
+
+def _round_up(instant: int, unit: int) -> int:
+    return -(-instant // unit) * unit

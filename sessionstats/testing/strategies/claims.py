@@ -1,0 +1,102 @@
+"""What an implementation claims to do, so that it is not asked for more.
+
+1. By default an implementation claims everything.
+2. A claim that is switched off keeps every case free of what it stands for; what remains is generated as before.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sessionstats.fields import DOCUMENTED_FIELDS, LATER_FIELDS
+from sessionstats.grouping import KEY_COLUMNS, STATUS
+
+GROUP_BY: Final = (*KEY_COLUMNS, STATUS)
+"""Every groupBy that can be claimed (§5)."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What an implementation claims to do.
+
+    Parameters
+    ----------
+    fields : tuple of str, optional
+        The fields it knows (§2.1); by default all.
+    group_by : tuple of str
+        The groupBy it knows (§5).
+    search : bool
+        The ``query`` parameter (§4).
+    filters : bool
+        The ``project`` and ``environment`` parameters (§2).
+    paging : bool
+        ``per_page`` and ``cursor`` (§7.6).
+    ordering : bool
+        ``orderBy`` (§7.2).
+    includes : bool
+        ``includeTotals`` and ``includeSeries`` (§8).
+    limits : bool
+        The limits among the rules of a request: small caps, intervals under an hour (§9).
+    editions : bool
+        The older rounding and the fifth health class (§3.7, §1.3).
+    metadata : bool
+        Release metadata (§4.8, §7.5).
+    updates : bool
+        Rows that are updates of one session (§1.2).
+    quantity : bool
+        Rows that stand for several sessions, or for none (§1.1).
+    big_counts : bool
+        Quantities beyond 2**53.
+    errors : bool
+        Requests that must be refused, with the words of the refusal (§2.3).
+    bad_rows : bool
+        Session rows that must be refused (§1.4).
+
+    Raises
+    ------
+    ValueError
+        If a field or groupBy does not exist, or no field is left.
+
+    Examples
+    --------
+    >>> Claims(fields=("sum(session)",), search=False).group_by
+    ('project', 'release', 'environment', 'session.status')
+    >>> Claims(fields=("sum(sesion)",))
+    Traceback (most recent call last):
+        ...
+    ValueError: unknown field 'sum(sesion)'
+    """
+
+    fields: tuple[str, ...] | None = None
+    group_by: tuple[str, ...] = GROUP_BY
+    search: bool = True
+    filters: bool = True
+    paging: bool = True
+    ordering: bool = True
+    includes: bool = True
+    limits: bool = True
+    editions: bool = True
+    metadata: bool = True
+    updates: bool = True
+    quantity: bool = True
+    big_counts: bool = True
+    errors: bool = True
+    bad_rows: bool = True
+
+    def __post_init__(self) -> None:
+        for name in self.fields or ():
+            if name not in LATER_FIELDS:
+                raise ValueError(f"unknown field {name!r}")
+        for name in self.group_by:
+            if name not in GROUP_BY:
+                raise ValueError(f"unknown groupBy {name!r}")
+        if not self.fields_of(unhandled=False):
+            raise ValueError("claims no field of the documented edition")
+
+    def fields_of(self, *, unhandled: bool) -> tuple[str, ...]:
+        """The claimed fields of an edition, in the order of §2.1."""
+        known = LATER_FIELDS if unhandled else DOCUMENTED_FIELDS
+        return tuple(name for name in known if self.fields is None or name in self.fields)
+
+
+EVERYTHING: Final = Claims()
+"""The claims of an implementation of the whole SPEC."""

@@ -1,0 +1,106 @@
+"""One session row a draw (§1.1).
+
+1. A row begins on an anchor of the frame, a microsecond before or after it, or further inside its bucket.
+2. Its columns come from the world, and statuses, errors, durations, mechanisms and quantities from the pools
+   here; a column may be left out, null, or written differently.
+3. In a world of updates most rows have one of a few session ids (§1.2).
+"""
+
+from typing import Any, Final
+
+from sessionstats.testing.strategies.choices import Choices
+from sessionstats.testing.strategies.claims import Claims
+from sessionstats.testing.strategies.windows import SECOND, Frame, iso
+from sessionstats.testing.strategies.worlds import ABSENT, World
+
+BYTES: Final = 14
+"""Bytes that choose a row."""
+
+STATUSES: Final = ("exited", "ok", "crashed", "exited", "errored", "abnormal", "exited", "crashed")
+"""Statuses of every edition."""
+
+ERRORS: Final = (ABSENT, 0, 1, ABSENT, 2, 0, ABSENT, None, 1, 2**40)
+"""Numbers of errors."""
+
+DURATIONS: Final = (ABSENT, 1, 2.5, 1, None, 0, 10, 0.1, 60.5, 0.0, 3, 0.3, 1e-9, 1e9, 2, 1.7e308)
+"""Durations: ties, none, zero, and floats whose sum depends on the order."""
+
+MECHANISMS: Final = (ABSENT, ABSENT, "anr_foreground", "anr_background", ABSENT, "", None, "other")
+"""Abnormal mechanisms (§6.5)."""
+
+QUANTITIES: Final = (ABSENT, ABSENT, ABSENT, 1, ABSENT, 2, ABSENT, 0, ABSENT, 1000, None, ABSENT)
+"""Quantities up to a thousand."""
+
+BIG_QUANTITIES: Final = (*QUANTITIES, 2**53 + 1, 2**53)
+"""Quantities of which some are no longer exact as binary64."""
+
+SESSION_IDS: Final = ("a", "b", "a", "c", "", None, "b", ABSENT, "a", "A")
+"""Session ids of updates."""
+
+SEQUENCES: Final = (ABSENT, 0, 1, 2, 1, 3, 10, 0)
+"""Sequence numbers of updates."""
+
+BESIDE: Final = (0, 0, 1, -1, None, None, SECOND, -SECOND, 0, None)
+"""How far, in microseconds, a session begins beside its anchor; `None` is somewhere in the bucket."""
+
+
+def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[str, Any]:
+    """Choose one session row.
+
+    Parameters
+    ----------
+    choices : Choices
+    world : World
+    frame : Frame
+    claims : Claims
+
+    Returns
+    -------
+    dict
+        A row of the protocol (§9).
+    """
+    at = choices.pick(frame.anchors)
+    beside = choices.pick(BESIDE)
+    at += beside if beside is not None else frame.step * choices.below(16) // 16
+    status = choices.pick((*STATUSES, "unhandled") if world.unhandled else STATUSES)
+    quantities = BIG_QUANTITIES if claims.big_counts else QUANTITIES
+    columns = {
+        "started": _started(choices, max(at, 0)),
+        "project_id": choices.pick(world.projects),
+        "status": status,
+        "release": choices.pick(world.releases),
+        "environment": choices.pick(world.environments),
+        "distinct_id": _spelled(choices, choices.pick(world.users)),
+        "errors": choices.pick(ERRORS),
+        "duration": choices.pick(DURATIONS),
+        "abnormal_mechanism": choices.pick(MECHANISMS),
+        "quantity": choices.pick(quantities) if claims.quantity else ABSENT,
+    }
+    if world.updates:
+        columns["session_id"] = choices.pick(SESSION_IDS)
+        columns["seq"] = choices.pick(SEQUENCES)
+    if columns["release"] is None and choices.one_in(2):
+        columns["release"] = ABSENT
+    return {name: value for name, value in columns.items() if value is not ABSENT}
+
+
+def _started(choices: Choices, at: int) -> str | float:
+    """An instant in one of the ways that a row may be written in (§9)."""
+    way = choices.below(8)
+    if way == 2 and at % SECOND == 0:
+        return at // SECOND
+    if way == 3:
+        return iso(at)
+    if way == 4:
+        return iso(at - 28_800 * SECOND) + "-08:00"
+    if way == 5 and at % SECOND:
+        return iso(at) + "9Z"
+    if way == 6 and at % 500_000 == 0:
+        return at / SECOND
+    return iso(at) + "Z"
+
+
+def _spelled(choices: Choices, user: str | int | None) -> object:
+    """A user as text in another case where that is the same user, or left out where it is nobody."""
+    other = choices.one_in(4)
+    return ABSENT if user is None and other else user

@@ -1,0 +1,178 @@
+"""When a case takes place: the instant of the request, its window, and the instants that matter to it (§3).
+
+1. A frame has few intervals, so that sessions meet in a bucket.
+2. Start and end stand on a multiple of the interval, a microsecond or a second beside it, or in between.
+3. The window is written in every way that §3.3 allows.
+4. The instants of sessions are chosen around *anchors*: edges of buckets and window, start and end as given,
+   and the instant of the request. The anchors are worked out here in plain integers; they steer what is
+   generated, and say nothing about what is right.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sessionstats.testing.strategies.choices import Choices
+from sessionstats.testing.strategies.claims import Claims
+
+BYTES: Final = 12
+"""Bytes that choose a frame."""
+
+SECOND: Final = 1_000_000
+"""Microseconds in a second; every instant here is in microseconds since 1970."""
+
+NOWS: Final = (
+    "2024-01-29T12:27:28.303Z",
+    "2024-01-29T12:00:00Z",
+    "2024-03-01T00:00:00Z",
+    "2024-03-31T01:59:59.999999Z",
+    "2024-11-03T05:30:00Z",
+    "2018-12-11T03:21:00Z",
+    "2024-12-31T23:59:59Z",
+    "1972-03-01T00:00:00.000001Z",
+)
+"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years."""
+
+HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
+"""Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""
+
+FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120")
+"""Intervals under an hour, for editions with a smaller minimum."""
+
+LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24)
+"""Numbers of intervals, before rounding."""
+
+BESIDE: Final = (0, 0, 1, -1, SECOND, -SECOND, 1_700_000_000, 500_000)
+"""How far, in microseconds, start and end stand beside a multiple of the interval."""
+
+UNITS: Final = (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60))
+"""Letters of periods and their seconds (§3.1); seconds themselves need none."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The window of a request, and the instants around which its sessions begin.
+
+    Parameters
+    ----------
+    now : str
+        The instant of the request.
+    params : dict
+        Interval and dates.
+    step : int
+        The interval, in microseconds.
+    n_intervals : int
+        How many of them the rounded window has (§3.5).
+    anchors : tuple of int
+        Instants that matter, in microseconds; the first is the first edge of the window.
+    """
+
+    now: str
+    params: dict[str, Any]
+    step: int
+    n_intervals: int
+    anchors: tuple[int, ...]
+
+
+def frame(choices: Choices, claims: Claims) -> Frame:
+    """Choose the window of a request.
+
+    Parameters
+    ----------
+    choices : Choices
+    claims : Claims
+        ``limits`` allows intervals under an hour.
+
+    Examples
+    --------
+    >>> frame(Choices(b""), Claims()).params
+    {'interval': '1d', 'statsPeriod': '1d'}
+    """
+    now = choices.pick(NOWS)
+    interval = choices.pick(FINE if claims.limits and choices.one_in(5) else HOURLY)
+    step = period_seconds(interval) * SECOND
+    length = choices.pick(LENGTHS)
+    params: dict[str, Any] = {} if interval == "" and choices.one_in(2) else {"interval": interval}
+    dates, start, end = _dates(choices, microseconds(now), step, length)
+    params.update(dates)
+    first, last = start // step * step, -(-end // step) * step
+    n_intervals = max(1, (last - first) // step)
+    inner = [first + step * index for index in range(min(n_intervals, 5))]
+    anchors = (first, *inner, first, *inner[:2], last - step, last, start, end, microseconds(now))
+    return Frame(now, params, step, n_intervals, anchors)
+
+
+def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
+    """Parameters that give the dates, and the start and end they mean."""
+    way = choices.pick(("period", "range", "range", "period", "periods", "default", "future"))
+    if way == "default" and step == 86_400 * SECOND and choices.one_in(6):
+        return {}, now - 90 * step, now
+    if way == "periods":
+        later = choices.pick((0, 1, 2)) * step // SECOND
+        earlier = later + length * step // SECOND
+        dates = {"statsPeriodStart": period(choices, earlier), "statsPeriodEnd": period(choices, later)}
+        return dates, now - earlier * SECOND, now - later * SECOND
+    if way in ("range", "future"):
+        return _range(choices, now, step, length, future=way == "future")
+    seconds = max(1, length * step // SECOND + choices.pick((0, 0, 1, -1, 1800)))
+    return {"statsPeriod": period(choices, seconds)}, now - seconds * SECOND, now
+
+
+def _range(
+    choices: Choices, now: int, step: int, length: int, *, future: bool
+) -> tuple[dict[str, Any], int, int]:
+    """``start`` and ``end``; a window in the future starts now (§3.4)."""
+    base = now // step * step
+    end = base - choices.pick((0, 0, 1, -1)) * step + choices.pick(BESIDE)
+    start = end // step * step - length * step + choices.pick(BESIDE)
+    if future:
+        start, end = now + SECOND, now + length * step
+    if end <= start:
+        end = start + step
+    dates = {"start": instant(choices, start), "end": instant(choices, end)}
+    return dates, min(start, now), end
+
+
+def microseconds(text: str) -> int:
+    """Microseconds since 1970 of an instant with an offset."""
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+
+
+def iso(instant: int) -> str:
+    """ISO text of an instant, without offset."""
+    return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=None).isoformat()
+
+
+def instant(choices: Choices, at: int) -> str:
+    """An instant in one of the ways that parameters may be written in (§3.3)."""
+    way = choices.below(7)
+    text = iso(at)
+    if way == 1:
+        return text
+    if way == 2 and at % SECOND == 0:
+        return str(at // SECOND)
+    if way == 3 and at % (86_400 * SECOND) == 0:
+        return text[:10]
+    if way == 4:
+        return iso(at + 19_800 * SECOND) + "+05:30"
+    if way == 5 and "." in text:
+        return text + "999Z"
+    return text + "Z"
+
+
+def period(choices: Choices, seconds: int) -> str:
+    """A period in one of the ways it may be written in (§3.1)."""
+    unit, size = choices.pick(UNITS)
+    if seconds % size == 0:
+        return f"{seconds // size}{unit}"
+    return f"{seconds}s" if choices.one_in(2) else str(seconds)
+
+
+def period_seconds(text: str) -> int:
+    """Seconds of an interval; what is no period means an hour (§3.2)."""
+    if not text[:1].isdigit():
+        return 3600
+    sizes = {"s": 1, **dict(UNITS)}
+    return int(text[:-1]) * sizes[text[-1]] if text[-1] in sizes else int(text)

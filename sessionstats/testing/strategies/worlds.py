@@ -1,0 +1,179 @@
+"""What the sessions of one case have in common: the values that their columns are chosen from.
+
+1. A world has few users, releases, environments and projects, so that rows meet: in a bucket, a group, a user.
+2. Every other world is plain. The others hold what breaks implementations: texts that are empty, missing,
+   null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
+   differently as texts.
+3. A crowded world has many groups of equal size, so that the cap and the page cut through ties (§7.3).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sessionstats.testing.strategies.choices import Choices
+from sessionstats.testing.strategies.claims import Claims
+
+BYTES: Final = 12
+"""Bytes that choose a world."""
+
+ABSENT: Final = object()
+"""Stands for a column that a row leaves out."""
+
+RELEASES: Final = (
+    "app@1.0.0",
+    "app@1.1",
+    "",
+    None,
+    "app@1.10.0",
+    "app@1.9.0",
+    "app@1.1.0",
+    "app@2.0.0-alpha",
+    "app@2.0.0",
+    "app@2.0.0-beta+7",
+    "web@1.0.0+12",
+    "web@1.0.0+abc",
+    "1.0.0",
+    "é",
+    "e\u0301",
+    "\uffee",
+    "😀",
+    'say "hi"',
+    "a b",
+    "a*b",
+    "A",
+    "a",
+    "null",
+    "None",
+    "latest",
+    "a@b@1.2.3.4",
+    "app@",
+    "x,y",
+    "(p)",
+    "\u00a0",
+    "[a]",
+    ">1",
+)
+"""Releases: versions that compare in other ways than as text, and texts that are easily mangled."""
+
+ENVIRONMENTS: Final = ("production", "dev", "", None, "Production", "é", "a b", "None", "dev:1", "😀", "\uffee")
+"""Environments."""
+
+PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
+"""Users of a plain world."""
+
+NIL_USERS: Final = (
+    "00000000-0000-0000-0000-000000000000",
+    "00000000000000000000000000000000",
+    "",
+    None,
+)
+"""Texts that mean no user (§1.1)."""
+
+ODD_USERS: Final = (
+    "ann",
+    "7",
+    7,
+    "",
+    "00000000-0000-0000-0000-000000000000",
+    "ben",
+    "00000000000000000000000000000000",
+    None,
+    "ANN",
+    "ann ",
+    "é",
+    "e\u0301",
+    "07",
+    0,
+    "0",
+    "00000000-0000-0000-0000-000000000001",
+    "null",
+    "39887d89-13b2-4c84-8c23-5d13d2102666",
+    -1,
+    "-1",
+)
+"""Users of an odd world: nobody in every spelling, one user as integer and as text, near misses."""
+
+PROJECT_SETS: Final = ((1,), (1, 2), (1, 2, 3), (2, 10), (1, 2, 10))
+"""Ids of the projects of a world; as texts 10 sorts before 2 (§7.3)."""
+
+SLUGS: Final = {1: "one", 2: "two", 3: "three", 10: "ten"}
+"""Names of the projects."""
+
+CROWD: Final = tuple(f"r{number}" for number in range(40))
+"""Releases of a crowded world."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The values that the rows of one case are chosen from.
+
+    Parameters
+    ----------
+    releases, environments : tuple
+        Texts, ``""`` or `None`.
+    users : tuple
+        Texts, integers or `None`.
+    projects : tuple of int
+        Ids that sessions have.
+    accessible : dict or None
+        Slug and id of the accessible projects, if the request lists them.
+    unhandled : bool
+        Whether the fifth health class exists.
+    hourly : bool
+        Whether the window is rounded the older way (§3.7).
+    updates : bool
+        Whether rows are updates of sessions.
+    crowded : bool
+        Whether there are many groups.
+    """
+
+    releases: tuple[Any, ...]
+    environments: tuple[Any, ...]
+    users: tuple[Any, ...]
+    projects: tuple[int, ...]
+    accessible: dict[str, int] | None
+    unhandled: bool
+    hourly: bool
+    updates: bool
+    crowded: bool
+
+
+def world(choices: Choices, claims: Claims) -> World:
+    """Choose a world.
+
+    Examples
+    --------
+    >>> world(Choices(b""), Claims()).releases
+    ('app@1.0.0', 'app@1.1', '', None)
+    """
+    crowded = choices.one_in(6)
+    releases = CROWD if crowded else _some(choices, RELEASES, 4)
+    environments = _some(choices, ENVIRONMENTS, 3)
+    users = choices.pick((PLAIN_USERS, PLAIN_USERS, ODD_USERS, ODD_USERS, CROWD))
+    projects = choices.pick(PROJECT_SETS)
+    return World(
+        releases=releases,
+        environments=environments,
+        users=users,
+        projects=projects,
+        accessible=_accessible(choices, projects),
+        unhandled=choices.one_in(6) and claims.editions,
+        hourly=choices.one_in(8) and claims.editions,
+        updates=choices.one_in(4) and claims.updates,
+        crowded=crowded,
+    )
+
+
+def _some(choices: Choices, pool: tuple[Any, ...], width: int) -> tuple[Any, ...]:
+    """The first of a pool, or, every other time, some that follow each other."""
+    start = choices.below(2 * len(pool)) - len(pool)
+    return pool[:width] if start < 0 else (pool + pool)[start : start + width]
+
+
+def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] | None:
+    """All projects without being told so, these and one without sessions, or only the first."""
+    way = choices.below(5)
+    if way < 2:
+        return None
+    known = projects[:1] if way == 4 else sorted({*projects, 3})
+    return {SLUGS[number]: number for number in known}

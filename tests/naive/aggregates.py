@@ -1,0 +1,143 @@
+"""Aggregates (§6): one field over one set of sessions, which hold every health class.
+
+1. The sessions of a cell have passed every filter but that of status; the status is applied here.
+2. Counts are integers, 0 if there is nothing; everything else is a float or None.
+3. Counts of users by class are counts subtracted from counts (§6.2).
+4. Durations are those of `exited` sessions, each weighted once, in milliseconds (§6.3).
+5. Rates are Python int / int, and 1 minus that (§6.5).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+from .folding import health
+from .parameters import COUNTS, DURATIONS
+from .rows import Row
+
+Value = int | float | None
+
+ANR = {"anr_rate()": ("anr_foreground", "anr_background"), "foreground_anr_rate()": ("anr_foreground",)}
+"""The mechanisms that each anr rate counts (§6.5)."""
+
+
+def kind(field: str) -> Literal["count", "duration", "rate"]:
+    """What sort of field it is (§2.1)."""
+    if field in COUNTS:
+        return "count"
+    return "duration" if field in DURATIONS else "rate"
+
+
+def of_users(field: str) -> bool:
+    """Whether a field counts users: user counts, user rates and anr rates (§5)."""
+    return "(user)" in field or field in ANR
+
+
+def contributes(field: str, session: Row) -> bool:
+    """Whether a session is something for a field, so that its base group exists (§5)."""
+    if kind(field) == "duration":
+        return has_duration(session)
+    return session.user != "" if of_users(field) else True
+
+
+def has_duration(session: Row) -> bool:
+    """An `exited` session with a duration (§6.3)."""
+    return session.status == "exited" and session.duration is not None
+
+
+def session_counts(sessions: list[Row]) -> dict[str, int]:
+    """Σ quantity of each class and of all (§6.1)."""
+    counts = dict.fromkeys(("all", "healthy", "errored", "crashed", "abnormal", "unhandled"), 0)
+    for session in sessions:
+        counts["all"] += session.quantity
+        counts[health(session)] += session.quantity
+    return counts
+
+
+def users(sessions: Iterable[Row]) -> set[str]:
+    """The distinct users; no user does not count (§6.2)."""
+    return {session.user for session in sessions if session.user != ""}
+
+
+def user_counts(sessions: list[Row]) -> dict[str, int]:
+    """Distinct users of each class and of all (§6.2)."""
+    everyone = len(users(sessions))
+    unhealthy = len(users(session for session in sessions if health(session) != "healthy"))
+    crashed = len(users(session for session in sessions if health(session) == "crashed"))
+    abnormal = len(users(session for session in sessions if health(session) == "abnormal"))
+    unhandled = len(users(session for session in sessions if health(session) == "unhandled"))
+    return {
+        "all": everyone,
+        "healthy": max(0, everyone - unhealthy),
+        "errored": max(0, unhealthy - crashed - abnormal - unhandled),
+        "crashed": crashed,
+        "abnormal": abnormal,
+        "unhandled": unhandled,
+    }
+
+
+def value(field: str, sessions: list[Row], classes: Iterable[str] | None) -> Value:
+    """A field over sessions: over the given health classes, or over all of them if None (§6.4)."""
+    if kind(field) == "count":
+        counts = user_counts(sessions) if of_users(field) else session_counts(sessions)
+        return counts["all"] if classes is None else sum(counts[name] for name in classes)
+    if kind(field) == "duration":
+        return duration(field, sessions) if classes is None or "healthy" in classes else None
+    return rate(field, sessions)
+
+
+def duration(field: str, sessions: list[Row]) -> float | None:
+    """A statistic of the durations, in milliseconds (§6.3)."""
+    ordered = sorted(
+        session.duration
+        for session in sessions
+        if session.status == "exited" and session.duration is not None
+    )
+    if not ordered:
+        return None
+    name = field.partition("(")[0]
+    if name == "avg":
+        seconds = mean(ordered)
+    elif name == "max":
+        seconds = ordered[-1]
+    else:
+        seconds = quantile(ordered, int(name.removeprefix("p")))
+    milliseconds = seconds * 1000
+    return milliseconds if math.isfinite(milliseconds) else None
+
+
+def mean(numbers: list[float]) -> float:
+    """The exact sum, rounded once, over the count (§6.3, §6.7)."""
+    try:
+        return math.fsum(numbers) / len(numbers)
+    except OverflowError:
+        return math.inf
+
+
+def quantile(ordered: list[float], percent: int) -> float:
+    """Linear between order statistics, Hyndman-Fan type 7 (§6.3)."""
+    below, rest = divmod((len(ordered) - 1) * percent, 100)
+    if rest == 0:
+        return ordered[below]
+    return ordered[below] + (ordered[below + 1] - ordered[below]) * (rest / 100)
+
+
+def rate(field: str, sessions: list[Row]) -> float | None:
+    """A share of sessions or users (§6.5)."""
+    counts = user_counts(sessions) if of_users(field) else session_counts(sessions)
+    everything = counts["all"]
+    if everything == 0:
+        return None
+    if field in ANR:
+        hung = users(session for session in sessions if session.mechanism in ANR[field])
+        return len(hung) / everything
+    name = field.partition("(")[0].removesuffix("_rate")
+    if name == "crash_free":
+        return 1 - counts["crashed"] / everything
+    if name == "crash":
+        return counts["crashed"] / everything
+    if name == "unhealthy":
+        return (everything - counts["healthy"]) / everything
+    return counts[name] / everything

@@ -1,0 +1,131 @@
+"""Base groups, their order, cap and page (§5, §7).
+
+1. A base group is a combination of the columns other than status with something for a field (§5).
+2. Ranked by `orderBy`, or by the primary field, descending; null last; ties by group key (§7.1 to §7.3).
+3. `release.timestamp` ranks the releases of the metadata instead (§7.5).
+4. The cap limits the data points; a page is a slice of what is ranked (§7.4, §7.6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .aggregates import Value, contributes, kind, value
+from .conditions import environment_allows, of_projects
+from .request import Release, Rules
+from .rows import Row
+from .search import All, top_terms
+
+COLUMNS = ("project", "release", "environment")
+"""The columns of a base group, in the order of ties (§7.3)."""
+
+Key = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A base group: its columns and its sessions; `status` is set once it is split by status (§5)."""
+
+    by: dict[str, int | str | None]
+    sessions: list[Row]
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """The `orderBy` of a request: a field or `release.timestamp`, and the direction (§7.2, §7.5)."""
+
+    by: str
+    descending: bool
+
+    @property
+    def timestamp(self) -> bool:
+        """Whether it is the order of §7.5."""
+        return self.by == "release.timestamp"
+
+
+def column(session: Row, name: str) -> int | str:
+    """A column of a base group (§5)."""
+    if name == "project":
+        return session.project
+    return session.release if name == "release" else session.environment
+
+
+def base_groups(sessions: list[Row], group_by: list[str], fields: list[str]) -> list[Group]:
+    """The base groups that have something for a field, by ascending key (§5, §7.3)."""
+    names = [name for name in COLUMNS if name in group_by]
+    members: dict[Key, list[Row]] = {}
+    for session in sessions:
+        members.setdefault(tuple(column(session, name) for name in names), []).append(session)
+    groups = [
+        Group(dict(zip(names, key, strict=True)), members[key])
+        for key in sorted(members)
+        if any(contributes(field, session) for field in fields for session in members[key])
+    ]
+    if not groups and not names:
+        return [Group({}, [])]
+    return groups
+
+
+def rank_classes(field: str, statuses: frozenset[str] | None) -> frozenset[str] | None:
+    """The classes a field is ranked by: one class of a count, or all (§7.1)."""
+    if kind(field) == "count" and statuses is not None and len(statuses) == 1:
+        return None if statuses & {"healthy", "errored"} else statuses
+    return None
+
+
+def ranked(groups: list[Group], field: str, descending: bool, statuses: frozenset[str] | None) -> list[Group]:
+    """Groups by the total of a field; null last in both directions; ties stay by key (§7.1 to §7.3)."""
+    classes = rank_classes(field, statuses)
+    totals: list[tuple[Group, Value]] = [(group, value(field, group.sessions, classes)) for group in groups]
+    nulls = [group for group, total in totals if total is None]
+    valued = [(group, total) for group, total in totals if total is not None]
+    valued.sort(key=lambda pair: pair[1], reverse=descending)
+    return [group for group, _ in valued] + nulls
+
+
+def primary(fields: list[str]) -> str:
+    """The field that ranks: `sum(session)` wherever it stands, else the first (§7.1)."""
+    return "sum(session)" if "sum(session)" in fields else fields[0]
+
+
+def split(groups: list[Group], statuses: list[str] | None) -> list[Group]:
+    """Every base group once per selected health class, if grouped by status (§5)."""
+    if statuses is None:
+        return groups
+    return [replace(group, status=status) for group in groups for status in statuses]
+
+
+def own_releases(
+    releases: list[Release], selected: frozenset[int] | None, environments: list[str], tree: All
+) -> list[Release]:
+    """The releases that take part in the order of §7.5, oldest first."""
+    terms = [term for term in top_terms(tree) if term.key == "environment"]
+    chosen = [
+        release
+        for release in of_projects(releases, selected)
+        if (not environments or release.environments & set(environments))
+        and all(environment_allows(term, release.environments) for term in terms)
+    ]
+    return sorted(chosen, key=lambda release: (release.date_added, release.version))
+
+
+def by_timestamp(
+    groups: list[Group], releases: list[Release], group_by: list[str], statuses: list[str] | None
+) -> list[Group]:
+    """The answer groups of each release in turn; one of zeros and nulls for a release without any (§7.5)."""
+    answer: list[Group] = []
+    for release in releases:
+        mine = [group for group in groups if group.by["release"] == release.version]
+        if mine:
+            answer.extend(split(mine, statuses))
+        else:
+            by: dict[str, int | str | None] = dict.fromkeys(group_by)
+            answer.append(Group({**by, "release": release.version}, []))
+    return answer
+
+
+def cap(intervals: int, series: bool, rules: Rules) -> int:
+    """How many base groups the answer can hold (§7.4)."""
+    # silent (§7.4): a window without intervals has no series that could fill the answer.
+    return max(1, rules.max_points // intervals) if series and intervals else rules.max_points

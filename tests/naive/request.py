@@ -1,0 +1,164 @@
+"""The request of the protocol (§9): what must be there, and of which shape, before anything is judged.
+
+1. A request is an object with `now` (ISO instant), `params` and `sessions` (a list); anything else: 400.
+2. `projects`, `releases` and `rules` may be missing or null.
+3. A rule that is not named in §9 is an error, and so is a value that a rule cannot take.
+4. A release listed twice is an error (§4.8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from . import instants
+from .errors import Refusal
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The numbers and the edition that a request may change (§9)."""
+
+    min_interval: int = 3600
+    max_intervals: int = 1000
+    max_points: int = 10_000
+    max_per_page: int = 5000
+    rounding: str = "aligned"
+    unhandled: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The health classes, in the order of the answer (§5)."""
+        four = ("abnormal", "crashed", "errored", "healthy")
+        return (*four, "unhandled") if self.unhandled else four
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the caller knows of one release (§4.8)."""
+
+    version: str
+    date_added: int
+    project_ids: frozenset[int]
+    environments: frozenset[str]
+    stages: dict[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request whose outer shape is right (§9)."""
+
+    now: int
+    params: Any
+    sessions: list[Any]
+    projects: dict[str, int] | None
+    releases: list[Release] | None
+    rules: Rules
+
+
+def read_request(request: Any) -> Request:
+    """Judge the outer shape of a request (§9)."""
+    if not isinstance(request, dict):
+        raise Refusal("A request must be a JSON object.")
+    for name in ("now", "params", "sessions"):
+        if name not in request:
+            raise Refusal(f"A request needs {name!r}.")
+    now = instants.from_iso(request["now"]) if isinstance(request["now"], str) else None
+    if now is None or not instants.YEAR_1 <= now < instants.YEAR_10000:
+        raise Refusal(f"'now' must be an ISO 8601 instant: {request['now']!r}.")
+    # silent (§9): `params` may be a query string here too, as §2 allows both.
+    if not isinstance(request["params"], (dict, str)):
+        raise Refusal("'params' must be an object of name to value or list, or a query string.")
+    if not isinstance(request["sessions"], list):
+        raise Refusal("'sessions' must be a list of rows.")
+    return Request(
+        now=now,
+        params=request["params"],
+        sessions=request["sessions"],
+        projects=read_accessible(request.get("projects")),
+        releases=read_releases(request.get("releases")),
+        rules=read_rules(request.get("rules")),
+    )
+
+
+def read_accessible(projects: Any) -> dict[str, int] | None:
+    """The accessible projects, slug to id; None if no list was given (§2.3)."""
+    if projects is None:
+        return None
+    if not isinstance(projects, dict):
+        raise Refusal("'projects' must be an object of slug to id.")
+    for slug, number in projects.items():
+        if not isinstance(slug, str) or type(number) is not int or number < 1:
+            raise Refusal(f"'projects' must map slugs to positive integers: {slug!r}: {number!r}.")
+    return dict(projects)
+
+
+def read_rules(rules: Any) -> Rules:
+    """The rules of the request over their defaults (§9)."""
+    if rules is None:
+        return Rules()
+    if not isinstance(rules, dict):
+        raise Refusal("'rules' must be an object.")
+    known = {rule.name for rule in fields(Rules)}
+    for name, value in rules.items():
+        if name not in known:
+            raise Refusal(f"Unknown rule: {name!r}.")
+        if name == "rounding":
+            good = value in ("aligned", "hourly")
+        elif name == "unhandled":
+            good = isinstance(value, bool)
+        else:
+            # silent (§9): the numbers among the rules are positive integers.
+            good = type(value) is int and value >= 1
+        if not good:
+            raise Refusal(f"Rule {name!r} cannot be {value!r}.")
+    return Rules(**rules)
+
+
+def read_releases(releases: Any) -> list[Release] | None:
+    """The metadata of releases; None if none was supplied (§4.8)."""
+    if releases is None:
+        return None
+    if not isinstance(releases, list):
+        raise Refusal("'releases' must be a list.")
+    return [read_release(index, release) for index, release in enumerate(releases)]
+
+
+def read_release(index: int, release: Any) -> Release:
+    """One release of the metadata (§9); what is a list or an object there may be missing."""
+    place = f"releases[{index}]"
+    if not isinstance(release, dict):
+        raise Refusal(f"{place} must be an object.")
+    version, added = release.get("version"), release.get("date_added")
+    if not isinstance(version, str):
+        raise Refusal(f"{place}.version must be text: {version!r}.")
+    instant = instants.from_iso(added) if isinstance(added, str) else None
+    # silent (§9): `date_added` may be epoch seconds, as `started` may.
+    if type(added) is int or type(added) is float:
+        instant = instants.from_number(added)
+    if instant is None:
+        raise Refusal(f"{place}.date_added must be an instant: {added!r}.")
+    project_ids = absent_as(release.get("project_ids"), [])
+    if not isinstance(project_ids, list) or any(type(number) is not int for number in project_ids):
+        raise Refusal(f"{place}.project_ids must be a list of integers: {project_ids!r}.")
+    environments = absent_as(release.get("environments"), [])
+    if not isinstance(environments, list) or not all(isinstance(name, str) for name in environments):
+        raise Refusal(f"{place}.environments must be a list of texts: {environments!r}.")
+    stages = absent_as(release.get("stages"), {})
+    if not isinstance(stages, dict) or not all(isinstance(stage, str) for stage in stages.values()):
+        raise Refusal(f"{place}.stages must map environments to stages: {stages!r}.")
+    return Release(version, instant, frozenset(project_ids), frozenset(environments), dict(stages))
+
+
+def absent_as(value: Any, default: Any) -> Any:
+    """`default` for what is missing or null (§9)."""
+    return default if value is None else value
+
+
+def refuse_repeated_releases(releases: list[Release] | None) -> None:
+    """A version listed twice is an error (§4.8)."""
+    seen: set[str] = set()
+    for release in releases or []:
+        if release.version in seen:
+            raise Refusal(f"Release listed twice: {release.version!r}.")
+        seen.add(release.version)

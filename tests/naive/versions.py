@@ -1,0 +1,148 @@
+"""Releases as versions (§4.7): `package@version+build`.
+
+1. Split at the last `@`; what follows the first `+` is the build.
+2. A version is up to four numbers, then perhaps `-prerelease`; missing numbers are 0.
+3. Order: the numbers, then final after prerelease, then the text of the prerelease.
+4. `release.version` compares with `= != > >= < <=`; a wildcard compares the numbers before it.
+5. `release.build` compares digits as numbers, other text by equality or a trailing `*`.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import Refusal
+from .search import Term, Value, has_wildcard, unescape
+
+# silent (§4.7): numbers may have leading zeros; a prerelease is any text but the empty one.
+VERSION = re.compile(r"([0-9]+(?:\.[0-9]+){0,3})(?:-(.+))?", re.DOTALL)
+DIGITS = re.compile(r"[0-9]+")
+
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "": operator.eq, "=": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
+    "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
+"""The comparison of each operator; none means equality (§4.7)."""
+
+Number = tuple[int, str]
+"""A number of any length as (digits, text): compares as the number does."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is compared: four numbers, final or not, prerelease (§4.7)."""
+
+    numbers: tuple[Number, ...]
+    final: bool
+    prerelease: str
+
+    @property
+    def rank(self) -> tuple[tuple[Number, ...], bool, str]:
+        """The order of versions (§4.7)."""
+        return (self.numbers, self.final, self.prerelease)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A release with a package; `version` is None if it is not readable (§4.7)."""
+
+    package: str
+    version: Version | None
+    build: str
+
+
+def number(digits: str) -> Number:
+    """Digits as a number (§4.7)."""
+    significant = digits.lstrip("0")
+    return (len(significant), significant)
+
+
+def read_version(text: str) -> Version | None:
+    """`major[.minor[.patch[.revision]]][-prerelease]`, or None (§4.7)."""
+    match = VERSION.fullmatch(text)
+    if match is None:
+        return None
+    numbers = [number(digits) for digits in match[1].split(".")]
+    padded = (numbers + [number("0")] * 4)[:4]
+    return Version(tuple(padded), match[2] is None, match[2] or "")
+
+
+def read_release(release: str) -> Parsed | None:
+    """The parts of a release; None if it has no package (§4.7)."""
+    package, _, rest = release.rpartition("@")
+    if package == "":
+        return None
+    version, _, build = rest.partition("+")
+    return Parsed(package, read_version(version), build)
+
+
+def version_condition(term: Term) -> Callable[[Parsed], bool]:
+    """What `release.version` asks of a readable release, before negation (§4.7)."""
+    if term.is_list:
+        raise Refusal("Invalid operation 'IN' for semantic version filter.")
+    value = term.values[0]
+    compare = COMPARE[value.operator]
+    # silent (§4.7): `@1.0` fixes no package; a build in the filter (`1.0+5`) is not compared;
+    # `!=pkg@1.0` is another version of that package, `!release.version:pkg@1.0` is everything else.
+    package, _, rest = value.raw.rpartition("@")
+    rest = rest.partition("+")[0]
+    wanted = None if has_wildcard(rest) else read_version(unescape(rest))
+    numbers = None if wanted else wildcard_numbers(rest)
+    if wanted is None and numbers is None:
+        raise Refusal("Invalid format of semantic version filter.")
+
+    def holds(release: Parsed) -> bool:
+        if release.version is None or (package and release.package != unescape(package)):
+            return False
+        if wanted is not None:
+            return compare(release.version.rank, wanted.rank)
+        before = numbers or ()
+        return compare(release.version.numbers[: len(before)], before)
+
+    return holds
+
+
+def wildcard_numbers(raw: str) -> tuple[Number, ...] | None:
+    """The numbers before a wildcard `*` or `X`; None if it is not read as one (§4.7)."""
+    # silent (§4.7): the wildcard is one of the four numbers; what stands after it is not looked at.
+    before: list[Number] = []
+    for part in raw.split(".", 3):
+        # The fourth part still holds any further dots, and is then neither digits nor wildcard.
+        if part in ("*", "X"):
+            return tuple(before)
+        if not DIGITS.fullmatch(part):
+            return None
+        before.append(number(part))
+    return None
+
+
+def build_condition(term: Term) -> Callable[[Parsed], bool]:
+    """What `release.build` asks of a readable release, before negation (§4.7)."""
+    if term.is_list:
+        raise Refusal("Invalid operation 'IN' for semantic version filter.")
+    value = term.values[0]
+    if DIGITS.fullmatch(value.raw):
+        return numeric_build(value)
+    trailing = value.raw.endswith("*") and not value.raw.endswith("\\*")
+    wanted = unescape(value.raw[:-1] if trailing else value.raw)
+
+    def holds(release: Parsed) -> bool:
+        same = release.build.startswith(wanted) if trailing else release.build == wanted
+        return same != (value.operator == "!=")
+
+    return holds
+
+
+def numeric_build(value: Value) -> Callable[[Parsed], bool]:
+    """A build of digits: as numbers; of a build that is not a number only `!=` holds (§4.7)."""
+
+    def holds(release: Parsed) -> bool:
+        if not DIGITS.fullmatch(release.build):
+            return value.operator == "!="
+        return COMPARE[value.operator](number(release.build), number(value.raw))
+
+    return holds
