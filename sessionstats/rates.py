@@ -42,7 +42,9 @@ def rate(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
 
 def _big_rate(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
     # Python divides integers of any size with a single rounding; NumPy would round them to floats first.
-    quotients = [p / w if w else np.nan for p, w in zip(parts.flat, wholes.flat, strict=True)]
+    quotients = [
+        p / w if w else np.nan for p, w in zip(parts.ravel().tolist(), wholes.ravel().tolist(), strict=True)
+    ]
     return np.array(quotients, np.float64).reshape(wholes.shape)
 
 

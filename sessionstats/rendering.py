@@ -1,19 +1,17 @@
 """The answer as a table for a person: what ``str(result)`` gives.
 
 1. A line says which window the answer covers, in how many intervals, and how many rows it has.
-2. Then a line a row: its keys, and per field the total and a sparkline of the series.
+2. Then a line a row: its keys, and per field the total and a sparkline of the series (`sparklines`).
 3. Counts have thousands separators. Durations have three digits and the unit that suits them. Rates are
-   percentages with at least two decimals, and with as many as it takes that neither a rate below one reads
-   as 100 % nor one above zero as 0 %.
-4. A null is `NULL`, in totals and in sparklines. A missing text is ``""``.
-5. Names come from strangers: whatever could steer a terminal is escaped, and long names lose their middle.
-
-The rules of the sparklines are in `sessionstats.sparklines`.
+   percentages with two decimals, or with as many as it takes that neither a rate below one reads as 100 %
+   nor one above zero as 0 %.
+4. A null is `NULL`, in totals and in sparklines; a missing text is ``""``.
+5. Names come from strangers: whatever could steer a terminal is escaped, and a long name loses its middle
+   (`terminal`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,13 +20,13 @@ from numpy.typing import NDArray
 from sessionstats.fields import Field
 from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
 from sessionstats.sparklines import NULL, intervals_per_mark, sparklines
-from sessionstats.terminal import display_width, fit, pad
+from sessionstats.terminal import display_width, escape, fit
 
 if TYPE_CHECKING:
     from sessionstats.result import Result
 
 MAX_KEY: Final = 40
-"""Most columns of the terminal that a key takes; a longer one loses its middle."""
+"""Most columns of the terminal that a key takes."""
 
 GAP: Final = "  "
 """Between two columns of the table."""
@@ -36,11 +34,8 @@ GAP: Final = "  "
 INTERVAL_UNITS: Final = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 """Units that the length of an interval is told in: the first that divides it."""
 
-DURATION_UNITS: Final = (("ms", 1, 1000), ("s", 1000, 60), ("min", 60_000, 60), ("h", 3_600_000, 10**9))
-"""Units of durations: name, milliseconds, and from how many on the next unit is used."""
-
-HUGE: Final = "more than 10⁹ h"
-"""Durations beyond the last unit: nobody's session, but an answer may hold one."""
+DURATION_UNITS: Final = (("ms", 1, 1000), ("s", 1000, 60), ("min", 60_000, 60), ("h", 3_600_000, np.inf))
+"""Units of durations: name, milliseconds, and from how many on the next one is used."""
 
 
 def render(result: "Result") -> str:
@@ -53,7 +48,7 @@ def render(result: "Result") -> str:
     Returns
     -------
     str
-        Lines without a final line end. All rows are shown; ``per_page`` in the request asks for fewer.
+        Lines, without a final line end. All rows are shown; ``per_page`` in the request asks for fewer.
 
     Examples
     --------
@@ -70,24 +65,24 @@ def render(result: "Result") -> str:
     <BLANKLINE>
     release  sum(session)  crash_free_rate(session)
     ───────  ────────────  ────────────────────────
-    app@1.0       2  ██            100.00 %  ██
-    app@1.1       1  ▁█              0.00 %  ·▁
+    app@1.0         2  ██              100.00 %  ██
+    app@1.1         1  ▁█                0.00 %  ·▁
     """
     lines = [_heading(result)]
     if len(result):
         columns = [_key_column(name, keys.tolist()) for name, keys in result.by.items()]
         columns += [_field_column(result, field) for field in result.query.fields]
-        lines += ["", *_table(columns)]
-    next_page = result.links[1]
-    if next_page.results:
-        lines += ["", f"There are more rows: cursor={next_page.cursor} continues."]
+        lines += ["", *(GAP.join(cells).rstrip() for cells in zip(*columns, strict=True))]
+    onward = result.links[1]
+    if onward.results:
+        lines += ["", f"There are more rows: cursor={onward.cursor} continues."]
     return "\n".join(lines)
 
 
 def _heading(result: "Result") -> str:
     window, n = result.query.window, result.query.window.n_intervals
     instants = np.array([window.start, window.end], "datetime64[us]")
-    precision = "s" if window.start % MINUTE or window.end % MINUTE else "m"
+    precision: Any = "s" if window.start % MINUTE or window.end % MINUTE else "m"
     start, end = (text.replace("T", " ") for text in np.datetime_as_string(instants, precision).tolist())
     unit, name = next((unit, name) for unit, name in INTERVAL_UNITS if window.interval % unit == 0)
     parts = [
@@ -95,9 +90,9 @@ def _heading(result: "Result") -> str:
         f"{_counted(n, 'interval')} of {_counted(window.interval // unit, name)}",
         _counted(len(result), "row") + (f" by {', '.join(result.by)}" if result.by else ""),
     ]
-    merged = intervals_per_mark(n)
-    if merged > 1 and result.series:
-        parts.append(f"a mark is {merged} intervals")
+    together = intervals_per_mark(n)
+    if together > 1 and result.series:
+        parts.append(f"{together} intervals a mark")
     return ", ".join(parts)
 
 
@@ -105,12 +100,41 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _table(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
-    """Lines of a table of columns, each a title and the texts of its cells, all of one width."""
-    widths = [display_width(cells[0]) for _, cells in columns]
-    widths = [max(width, len(title)) for width, (title, _) in zip(widths, columns, strict=True)]
-    laid_out = [
-        [title.ljust(width), "─" * width, *(pad(cell, width) for cell in cells)]
-        for width, (title, cells) in zip(widths, columns, strict=True)
-    ]
-    return [GAP.join(line).rstrip(" ") for line in zip(*laid_out, strict=True)]
+def _key_column(name: str, keys: Iterable[object]) -> list[str]:
+    """Title, rule and cells, aligned on the left."""
+    cells = [_key(key) for key in keys]
+    widths = [display_width(cell) for cell in cells]
+    width = max(len(name), *widths)
+    padded = (cell + " " * (width - taken) for cell, taken in zip(cells, widths, strict=True))
+    return [name.ljust(width), "─" * width, *padded]
+
+
+def _key(key: object) -> str:
+    if key is None:
+        return NULL
+    return fit(escape(str(key)), MAX_KEY) or '""'
+
+
+def _field_column(result: "Result", field: Field) -> list[str]:
+    """Title, rule and cells, aligned on the right."""
+    parts = []
+    if result.totals:
+        totals = [NULL if text is None else text for text in _texts(field, result.totals[field.name])]
+        width = max(map(len, totals))
+        parts.append([text.rjust(width) for text in totals])
+    if result.series:
+        parts.append(sparklines(result.series[field.name], complement=field.complement))
+    cells = [GAP.join(cell) for cell in zip(*parts, strict=True)]
+    width = max(len(field.name), len(cells[0]))
+    return [field.name.ljust(width), "─" * width, *(cell.rjust(width) for cell in cells)]
+
+
+def _texts(field: Field, values: NDArray[Any]) -> list[str]:
+    """Values of a field for a person."""
+    write: Callable[[Any], str] = _count
+    if field.kind == "rate":
+        decimals = _decimals(values)
+        write = lambda rate: _percent(rate, decimals)
+    elif field.kind == "duration":
+        write = duration_text
+    return [NULL if value != value else write(value) for value in values.tolist()]

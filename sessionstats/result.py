@@ -149,7 +149,8 @@ def lay_out(
             columns = _values(query, field, totals)
             values["totals"][field.name] = columns[place, page.column]
         if series is not None:
-            cells = _values(query, field, series).reshape(len(shown), query.window.n_intervals, -1)
+            cells = _values(query, field, series)
+            cells = cells.reshape(len(shown), query.window.n_intervals, cells.shape[1])
             values["series"][field.name] = cells[place, :, page.column]
     return Result(
         query, _keys(query, groups, page), values["totals"], values["series"], page.links, len(place)
