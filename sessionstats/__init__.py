@@ -14,6 +14,8 @@ from sessionstats.result import Result
 from sessionstats.rules import Rules
 from sessionstats.sessions import Sessions
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AccessError",
     "DataError",

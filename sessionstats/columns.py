@@ -207,6 +207,14 @@ def refuse_first(name: str, problem: str, wrong: NDArray[np.bool_], values: Sequ
         refuse(name, problem, row, values[row])
 
 
+def relocated(error: DataError, place: str, *, column: str | None, row: int | None) -> DataError:
+    """The same problem at a place that the caller knows by another name, such as a line of a file."""
+    moved = DataError(error.problem, column=column, row=row, value=error.value)
+    moved.detail = f"{place}: {error.problem}"
+    moved.args = (moved.detail,)
+    return moved
+
+
 def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
     """The array made read-only; a copy of it if it is `given`, the caller's, and writable."""
     if array is given and array.flags.writeable:

@@ -78,6 +78,13 @@ class Encoded(Generic[T]):
         """Code of each category."""
         return {value: code for code, value in enumerate(self.categories)}
 
+    @property
+    def n_used(self) -> int:
+        """How many of the categories occur."""
+        used = np.zeros(len(self.categories) + 1, np.bool_)
+        used[self.codes] = True  # code −1 marks the last entry
+        return int(np.count_nonzero(used[:-1]))
+
     def decode(self) -> list[T | None]:
         """The values themselves, `None` where missing."""
         values = (*self.categories, None)
@@ -114,3 +121,35 @@ def encode(values: Iterable[T], missing: Collection[T] = ()) -> Encoded[T]:
     column = Encoded(codes, tuple(distinct))
     column.__dict__["code_of"] = code_of
     return column
+
+
+def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
+    """The rows of all parts, one after the other, under one list of categories.
+
+    Examples
+    --------
+    >>> concat_encoded([encode(["a", "b"]), encode(["c", "b"])]).decode()
+    ['a', 'b', 'c', 'b']
+    """
+    first = parts[0]
+    if all(part.categories == first.categories for part in parts[1:]):
+        return first.with_codes(np.concatenate([part.codes for part in parts]))
+    code_of: dict[T, int] = {}
+    codes = []
+    for part in parts:
+        merged = [code_of.setdefault(value, len(code_of)) for value in part.categories]
+        # Code −1 finds the last entry.
+        codes.append(np.array([*merged, MISSING], np.int32)[part.codes])
+    return Encoded(np.concatenate(codes), tuple(code_of))
+
+
+def same_values(a: Encoded[T], b: Encoded[T]) -> bool:
+    """Whether two columns of one length hold the same values, whatever their codes.
+
+    Examples
+    --------
+    >>> same_values(encode(["b", "a"]), encode(["a", "b"])[::-1])
+    True
+    """
+    both = concat_encoded([a, b]).codes
+    return np.array_equal(both[: len(a)], both[len(a) :])

@@ -12,16 +12,16 @@
 6. Sessions stand in the order in which they first appear.
 """
 
-from typing import Any, Final, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns import Values, constant, integer_column, items_of
-from sessionstats.encoding import MISSING, Encoded, encode
-from sessionstats.errors import DataError
+from sessionstats.encoding import MISSING, Encoded, concat_encoded, encode
 from sessionstats.health import STATUSES, TERMINAL
-from sessionstats.sessions import COLUMNS, Sessions
+from sessionstats.sessions import COLUMNS, Sessions, check_length, empty_texts
 from sessionstats.texts import text_column
 
 Positions: TypeAlias = NDArray[np.intp]
@@ -46,10 +46,55 @@ TIE_BREAKERS: Final = (
 """Columns that order updates of equal ``seq``, the first to differ deciding (§1.2)."""
 
 
-def from_updates(
+class Updates(NamedTuple):
+    """Raw updates, checked, before they are folded.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        One update a row.
+    session_id : Encoded of str
+        ``""`` for rows that are sessions by themselves.
+    seq : (n,) int64
+        Place of the update in its session.
+    """
+
+    sessions: Sessions
+    session_id: Encoded[str]
+    seq: NDArray[np.int64]
+
+    @classmethod
+    def concat(cls, parts: Sequence["Updates"]) -> "Updates":
+        """The updates of all parts, one after the other; there is at least one part."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            Sessions.concat([part.sessions for part in parts]),
+            concat_encoded([part.session_id for part in parts]),
+            np.concatenate([part.seq for part in parts]),
+        )
+
+
+def checked_updates(
     *, session_id: Values | None = None, seq: Values | None = None, quantity: Values | None = None, **columns: Values
-) -> Sessions:
-    """Sessions folded from raw updates.
+) -> Updates:
+    """Raw updates from the columns of `from_updates`."""
+    if quantity is not None:
+        quantity = items_of("quantity", quantity)
+    sessions = Sessions(quantity=quantity, **columns)
+    n = len(sessions) if quantity is None else len(quantity)
+    ids = empty_texts(n) if session_id is None else text_column("session_id", session_id)
+    order = constant(0, n, np.int64) if seq is None else integer_column("seq", seq, default=0, least=0)
+    check_length("session_id", ids, n)
+    check_length("seq", order, n)
+    if quantity is not None and len(sessions) < n:
+        kept = integer_column("quantity", quantity, default=1, least=0) > 0
+        ids, order = ids[kept], order[kept]
+    return Updates(sessions, ids, order)
+
+
+def from_updates(**columns: Values) -> Sessions:
+    """Sessions folded from raw updates (§1.2).
 
     Parameters
     ----------
@@ -57,12 +102,13 @@ def from_updates(
         Rows where it is missing or ``""`` are sessions by themselves.
     seq : array or iterable of int and None, optional
         Place of an update in its session; missing values are 0.
-    quantity, **columns
+    **columns
         The columns of `Sessions`. Rows of quantity 0 are checked, then left out.
 
     Returns
     -------
     Sessions
+        In the order of first appearance.
 
     Raises
     ------
@@ -73,28 +119,11 @@ def from_updates(
     --------
     >>> sessions = from_updates(session_id=["a", "a"], seq=[0, 1], status=["ok", "crashed"],
     ...                         started=[60, 61], duration=[None, 2.5], project_id=[1, 1])
-    >>> sessions.to_records()[0]["status"], sessions.started[0].item().second, sessions.duration[0]
-    ('crashed', 0, np.float64(2.5))
+    >>> row = sessions.to_records()[0]
+    >>> row["started"], row["status"], row["duration"]
+    ('1970-01-01T00:01:00.000000Z', 'crashed', 2.5)
     """
-    if quantity is not None:
-        quantity = items_of("quantity", quantity)
-    sessions = Sessions(quantity=quantity, **columns)
-    n = len(sessions) if quantity is None else len(quantity)
-    order = constant(0, n, np.int64) if seq is None else integer_column("seq", seq, default=0, least=0)
-    _check_length("seq", order, n)
-    if session_id is None:
-        return sessions
-    ids = text_column("session_id", session_id)
-    _check_length("session_id", ids, n)
-    if len(sessions) < n:
-        kept = integer_column("quantity", quantity, default=1, least=0) > 0
-        ids, order = ids[kept], order[kept]
-    return fold(sessions, ids, order)
-
-
-def _check_length(name: str, column: Encoded[Any] | NDArray[Any], n: int) -> None:
-    if len(column) != n:
-        raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
+    return fold(*checked_updates(**columns))
 
 
 def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) -> Sessions:
@@ -127,6 +156,8 @@ def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) ->
     >>> [(row["started"], row["status"], row["errors"], row["duration"]) for row in folded.to_records()]
     [('1970-01-01T00:00:08.000000Z', 'exited', 1, 5.0), ('1970-01-01T00:00:07.000000Z', 'ok', 0, None)]
     """
+    if not any(session_id.categories):
+        return updates
     alone = ~_has_text(session_id)
     normal = _normalized(updates, alone)
     if np.bincount(session_id.codes[~alone], minlength=1).max() <= 1:

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, Final
 
 from sessionstats.errors import RequestError, SessionStatsError
+from sessionstats.instants import parse_iso
 from sessionstats.pipeline import answer as answer_query
 from sessionstats.releases import Releases
 from sessionstats.request import Query
+from sessionstats.result import Result
 from sessionstats.rules import Rules
 from sessionstats.sessions import Sessions
 
@@ -46,10 +48,14 @@ def respond(request: object) -> dict[str, Any]:
     identity = request.get("id") if isinstance(request, dict) else None
     try:
         sessions, query = read(request)
-        result = answer_query(sessions, query)
+        return {"id": identity, **answered(answer_query(sessions, query))}
     except SessionStatsError as error:
         return {"id": identity, "status": error.status, "body": {"detail": error.detail}}
-    answer = {"id": identity, "status": 200, "body": result.to_dict()}
+
+
+def answered(result: Result) -> dict[str, Any]:
+    """A result as the protocol tells it, without the id (§9)."""
+    answer: dict[str, Any] = {"status": 200, "body": result.to_dict()}
     if result.query.page.size is not None:
         names = ("previous", "next")
         answer["links"] = {
@@ -116,7 +122,9 @@ def read(request: object) -> tuple[Sessions, Query]:
     for key in REQUIRED:
         if request.get(key) is None:
             raise RequestError(f'not a request: "{key}" is missing', parameter=key)
-    params = request["params"]
+    now, params = request["now"], request["params"]
+    if not isinstance(now, str) or parse_iso(now) is None:
+        raise RequestError(f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now)
     rules = Rules.from_mapping(_mapping(request, "rules") or {})
     projects = _projects(_mapping(request, "projects"))
     rows = request["sessions"]
@@ -126,7 +134,7 @@ def read(request: object) -> tuple[Sessions, Query]:
     releases = None if request.get("releases") is None else Releases.from_records(request["releases"])
     if not isinstance(params, (str, dict)):
         raise RequestError(f"params: an object or a query string is expected, not {type(params).__name__}")
-    query = Query.parse(params, now=request["now"], rules=rules, projects=projects, releases=releases)
+    query = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
     return sessions, query
 
 

@@ -53,15 +53,30 @@ def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str]
     rows = list(records)
     if not rows:
         return Sessions.empty()
+    columns = record_columns(rows)
+    sessions = from_updates(**columns)
+    if not set(columns["status"]).issubset(statuses):
+        row, status = next(item for item in enumerate(columns["status"]) if item[1] not in statuses)
+        refuse("status", "not a status of this edition", row, status)
+    return sessions
+
+
+def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
+    """The records as columns, `None` where a value is missing; columns that no record has are left out.
+
+    Raises
+    ------
+    DataError
+        If a record is not a mapping.
+
+    Examples
+    --------
+    >>> record_columns([{"started": 0, "status": "ok", "project_id": 1, "colour": "red"}, {"started": 1}])
+    {'started': [0, 1], 'project_id': [1, None], 'status': ['ok', None]}
+    """
     try:
         columns = {name: [row.get(name) for row in rows] for name in UPDATE_COLUMNS}
     except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
         raise DataError(f"not an object: {show(rows[wrong])}", row=wrong, value=rows[wrong]) from None
-    # A column that no record has costs nothing further.
-    given = {name: v for name, v in columns.items() if name in REQUIRED or v.count(None) < len(v)}
-    sessions = from_updates(**given)
-    if not set(columns["status"]).issubset(statuses):
-        row, status = next(item for item in enumerate(columns["status"]) if item[1] not in statuses)
-        refuse("status", "not a status of this edition", row, status)
-    return sessions
+    return {name: v for name, v in columns.items() if name in REQUIRED or v.count(None) < len(v)}

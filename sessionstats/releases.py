@@ -8,7 +8,7 @@
    environments meet every requirement: hold one of the values or, negated, none of them (§7.5).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -25,6 +25,12 @@ STAGES: Final = ("adopted", "low_adoption", "replaced")
 
 REQUIRED: Final = ("version", "date_added", "project_ids")
 """Keys that a record must have; ``environments`` and ``stages`` may be missing."""
+
+LISTS: Final = (list, tuple, set, frozenset, np.ndarray)
+"""What counts as a list of projects or environments; a text does not."""
+
+NO_STAGES: Final[Mapping[str, str]] = MappingProxyType({})
+"""Stages of a release that has none; shared, because most have none."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ class Releases:
             "date_added": date_added,
             "project_ids": project_ids,
             "environments": [()] * size if environments is None else environments,
-            "stages": [{}] * size if stages is None else stages,
+            "stages": [NO_STAGES] * size if stages is None else stages,
         }
         for key, column in columns.items():
             if len(column) != size:
@@ -145,7 +151,7 @@ class Releases:
             [record["date_added"] for record in records],
             [record["project_ids"] for record in records],
             [record.get("environments", ()) for record in records],
-            [record.get("stages", {}) for record in records],
+            [record.get("stages", NO_STAGES) for record in records],
         )
 
     def __len__(self) -> int:
@@ -260,14 +266,13 @@ def _read_release(
         if stage not in STAGES:
             raise wrong(f"stages[{environment!r:.80}]", stage, "one of " + ", ".join(STAGES))
     projects = frozenset(map(int, project_ids))
-    return version, instant, projects, frozenset(environments), MappingProxyType(dict(stages))
+    frozen = MappingProxyType(dict(stages)) if stages else NO_STAGES
+    return version, instant, projects, frozenset(environments), frozen
 
 
 def _all_are(values: Any, kind: Any) -> bool:
-    """Whether this is a collection, but no text, of values of one kind."""
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Collection | np.ndarray):
-        return False
-    return all(isinstance(value, kind) for value in values)
+    """Whether this is a list, or the like, of values of one kind."""
+    return isinstance(values, LISTS) and all(isinstance(value, kind) for value in values)
 
 
 def _instant(value: Any) -> int | None:

@@ -2,28 +2,25 @@
 
 1. A line says which window the answer covers, in how many intervals, and how many rows it has.
 2. Then a line a row: its keys, and per field the total and a sparkline of the series (`sparklines`).
-3. Counts have thousands separators. Durations have three digits and the unit that suits them. Rates are
-   percentages with two decimals, or with as many as it takes that neither a rate below one reads as 100 %
-   nor one above zero as 0 %.
-4. A null is `NULL`, in totals and in sparklines; a missing text is ``""``.
-5. Names come from strangers: whatever could steer a terminal is escaped, and a long name loses its middle
+   Numbers read as in `figures`: a rate below one never as 100 %.
+3. A null is `NULL`, in totals and in sparklines; a missing text is ``""``.
+4. Names come from strangers: whatever could steer a terminal is escaped, and a long name loses its middle
    (`terminal`).
 """
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.fields import Field
+from sessionstats.figures import count_text, decimals_for, duration_text, percentage_text
 from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
+from sessionstats.result import Result, with_nulls
 from sessionstats.sparklines import NULL, intervals_per_mark, sparklines
 from sessionstats.terminal import display_width, escape, fit
-
-if TYPE_CHECKING:
-    from sessionstats.result import Result
 
 MAX_KEY: Final = 40
 """Most columns of the terminal that a key takes."""
@@ -34,11 +31,8 @@ GAP: Final = "  "
 INTERVAL_UNITS: Final = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 """Units that the length of an interval is told in: the first that divides it."""
 
-DURATION_UNITS: Final = (("ms", 1, 1000), ("s", 1000, 60), ("min", 60_000, 60), ("h", 3_600_000, np.inf))
-"""Units of durations: name, milliseconds, and from how many on the next one is used."""
 
-
-def render(result: "Result") -> str:
+def render(result: Result) -> str:
     """Lay an answer out as a table.
 
     Parameters
@@ -59,14 +53,15 @@ def render(result: "Result") -> str:
     ...     release=["app@1.0", "app@1.0", "app@1.1"],
     ...     status=["exited", "exited", "crashed"],
     ... )
-    >>> request = "field=sum(session)&field=crash_free_rate(session)&groupBy=release&interval=1d&statsPeriod=1d"
+    >>> fields = "field=sum(session)&field=crash_free_rate(session)"
+    >>> request = f"{fields}&groupBy=release&interval=1d&statsPeriod=1d"
     >>> print(render(compute(sessions, request, now="2024-01-29T12:00Z")))
     2024-01-28 00:00 to 2024-01-30 00:00 UTC, 2 intervals of 1 day, 2 rows by release
     <BLANKLINE>
     release  sum(session)  crash_free_rate(session)
     ───────  ────────────  ────────────────────────
-    app@1.0         2  ██              100.00 %  ██
-    app@1.1         1  ▁█                0.00 %  ·▁
+    app@1.0         2  ██              100.00 %  ▄▄
+    app@1.1         1  ▁█                0.00 %  ·▄
     """
     lines = [_heading(result)]
     if len(result):
@@ -79,7 +74,7 @@ def render(result: "Result") -> str:
     return "\n".join(lines)
 
 
-def _heading(result: "Result") -> str:
+def _heading(result: Result) -> str:
     window, n = result.query.window, result.query.window.n_intervals
     instants = np.array([window.start, window.end], "datetime64[us]")
     precision: Any = "s" if window.start % MINUTE or window.end % MINUTE else "m"
@@ -115,13 +110,11 @@ def _key(key: object) -> str:
     return fit(escape(str(key)), MAX_KEY) or '""'
 
 
-def _field_column(result: "Result", field: Field) -> list[str]:
+def _field_column(result: Result, field: Field) -> list[str]:
     """Title, rule and cells, aligned on the right."""
     parts = []
     if result.totals:
-        totals = [NULL if text is None else text for text in _texts(field, result.totals[field.name])]
-        width = max(map(len, totals))
-        parts.append([text.rjust(width) for text in totals])
+        parts.append(_totals(field, result.totals[field.name]))
     if result.series:
         parts.append(sparklines(result.series[field.name], complement=field.complement))
     cells = [GAP.join(cell) for cell in zip(*parts, strict=True)]
@@ -129,12 +122,13 @@ def _field_column(result: "Result", field: Field) -> list[str]:
     return [field.name.ljust(width), "─" * width, *(cell.rjust(width) for cell in cells)]
 
 
-def _texts(field: Field, values: NDArray[Any]) -> list[str]:
-    """Values of a field for a person."""
-    write: Callable[[Any], str] = _count
+def _totals(field: Field, totals: NDArray[Any]) -> list[str]:
+    """Totals of a field for a person, in cells of one width."""
+    values = with_nulls(totals)
+    write: Callable[[Any], str] = duration_text if field.kind == "duration" else count_text
     if field.kind == "rate":
-        decimals = _decimals(values)
-        write = lambda rate: _percent(rate, decimals)
-    elif field.kind == "duration":
-        write = duration_text
-    return [NULL if value != value else write(value) for value in values.tolist()]
+        decimals = decimals_for(value for value in values if value is not None)
+        write = partial(percentage_text, decimals=decimals)
+    texts = [NULL if value is None else write(value) for value in values]
+    width = max(map(len, texts))
+    return [text.rjust(width) for text in texts]

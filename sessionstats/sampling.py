@@ -2,7 +2,7 @@
 
 1. A sample covers the `DAYS` before `UNTIL`. Three projects of different size each ship a release every other
    day; a release starts small and takes over from the one before it within a day or two.
-2. Users belong to one project. Most come back seldom, a few daily; they are awake at certain hours.
+2. Users belong to one project. Most come back seldom, a few daily, most of them in the afternoon.
 3. Sessions mostly end well, after a log-normal time. Crashes cluster in `BAD_RELEASE`; some sessions hang
    (``abnormal``) with an ``anr`` mechanism; some have handled errors; some are still open.
 4. Some sessions have no user. Everything follows from the seed.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sessionstats.columns import constant
 from sessionstats.encoding import MISSING, Encoded
+from sessionstats.errors import SessionStatsError
 from sessionstats.health import STATUSES
 from sessionstats.instants import DAY, HOUR, SECOND
 from sessionstats.sessions import Sessions
@@ -70,10 +71,19 @@ def sample(n: int, seed: int = 0) -> Sessions:
     -------
     Sessions
 
+    Raises
+    ------
+    SessionStatsError
+        If one of them is negative.
+
     Examples
     --------
-    >>> sample(10_000)
+    >>> sample(10_000)  # doctest: +NORMALIZE_WHITESPACE
+    Sessions(10,000 rows, 10,000 sessions, 2024-01-15T12:00:17Z to 2024-01-29T11:58:04Z,
+             3 projects, 24 releases, 3,595 users)
     """
+    if n < 0 or seed < 0:
+        raise SessionStatsError(f"a sample of {n} sessions from seed {seed}: neither may be negative")
     rng = np.random.Generator(np.random.PCG64(seed))
     started = _started(rng, n)
     project = _choice(rng, n, [share for _, share in PROJECTS.values()])
@@ -99,7 +109,7 @@ def _choice(rng: np.random.Generator, n: int, shares: list[float]) -> NDArray[np
 
 
 def _started(rng: np.random.Generator, n: int) -> NDArray[np.datetime64]:
-    """Instants in ascending order, twice as many by day as by night, cut to milliseconds."""
+    """Instants in ascending order, several times as many by day as by night, cut to milliseconds."""
     day = rng.integers(0, DAYS, n)
     hour = np.where(rng.random(n) < 0.3, rng.random(n) * 24, rng.normal(15, 4, n) % 24)
     before = (day * DAY + hour * HOUR).astype(np.int64) // 1000 * 1000

@@ -8,14 +8,14 @@
 4. Two `Sessions` are equal if their values are, row by row, whatever the codes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns import INT64_MAX, Values, constant, duration_column, frozen, integer_column, refuse
-from sessionstats.encoding import MISSING, Encoded
+from sessionstats.encoding import MISSING, Encoded, concat_encoded, same_values
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
 from sessionstats.starts import started_column
@@ -139,8 +139,7 @@ class Sessions:
             else integer_column("quantity", quantity, default=1, least=0),
         )
         for name, column in zip(COLUMNS, columns, strict=True):
-            if len(column) != n:
-                raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
+            check_length(name, column, n)
             object.__setattr__(self, name, column)
         check_total(self.quantity)
         if quantity is not None and np.count_nonzero(self.quantity) < n:
@@ -203,6 +202,66 @@ class Sessions:
 
         return from_records(records, statuses)
 
+    @classmethod
+    def from_updates(cls, **columns: Values) -> "Sessions":
+        """Sessions folded from raw updates, with ``session_id`` and ``seq``; see `folding.from_updates`."""
+        from sessionstats.folding import from_updates
+
+        return from_updates(**columns)
+
+    @classmethod
+    def from_session_payloads(cls, payloads: Iterable[Mapping[str, Any]], project_id: int) -> "Sessions":
+        """Sessions of what SDKs send for one project; see `payloads.from_session_payloads`."""
+        from sessionstats.payloads import from_session_payloads
+
+        return from_session_payloads(payloads, project_id)
+
+    @classmethod
+    def sample(cls, n: int, seed: int = 0) -> "Sessions":
+        """Realistic synthetic sessions; see `sampling.sample`."""
+        from sessionstats.sampling import sample
+
+        return sample(n, seed)
+
+    @classmethod
+    def read_csv(cls, path: "str | PathLike[str]") -> "Sessions":
+        """Sessions of a CSV file; see `files.read_csv`."""
+        from sessionstats.files import read_csv
+
+        return read_csv(path)
+
+    @classmethod
+    def read_jsonl(cls, path: "str | PathLike[str]") -> "Sessions":
+        """Sessions of a file of one JSON object a line; see `files.read_jsonl`."""
+        from sessionstats.files import read_jsonl
+
+        return read_jsonl(path)
+
+    @classmethod
+    def load_npz(cls, path: "str | PathLike[str]") -> "Sessions":
+        """Sessions that `save_npz` wrote; see `archives.load_npz`."""
+        from sessionstats.archives import load_npz
+
+        return load_npz(path)
+
+    def to_csv(self, path: "str | PathLike[str]") -> None:
+        """Write a file for `read_csv`."""
+        from sessionstats.files import write_csv
+
+        write_csv(self, path)
+
+    def to_jsonl(self, path: "str | PathLike[str]") -> None:
+        """Write a file for `read_jsonl`."""
+        from sessionstats.files import write_jsonl
+
+        write_jsonl(self, path)
+
+    def save_npz(self, path: "str | PathLike[str]") -> None:
+        """Write a file for `load_npz`, the fastest to read."""
+        from sessionstats.archives import save_npz
+
+        save_npz(self, path)
+
     @property
     def columns(self) -> tuple[Any, ...]:
         """All columns, in the order of §1.1."""
@@ -219,19 +278,16 @@ class Sessions:
         >>> Sessions.from_records(sessions.to_records()) == sessions
         True
         """
-        values = {
-            "started": [f"{text}Z" for text in self.started.astype(str).tolist()],
-            "status": [STATUSES[code] for code in self.status.tolist()],
-            "duration": [None if value != value else value for value in self.duration.tolist()],
-        }
-        for name in COLUMNS:
-            column = getattr(self, name)
-            if name not in values:
-                values[name] = column.decode() if name in ENCODED else column.tolist()
-        return [
-            dict(zip(COLUMNS, row, strict=True))
-            for row in zip(*(values[name] for name in COLUMNS), strict=True)
-        ]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows as tuples of Python values, in the order of `COLUMNS`; otherwise as `to_records`."""
+        values = {name: getattr(self, name) for name in COLUMNS}
+        lists = {name: c.decode() if name in ENCODED else c.tolist() for name, c in values.items()}
+        lists["started"] = [f"{text}Z" for text in self.started.astype(str).tolist()]
+        lists["status"] = [STATUSES[code] for code in lists["status"]]
+        lists["duration"] = [None if value != value else value for value in lists["duration"]]
+        return zip(*lists.values(), strict=True)
 
     def __len__(self) -> int:
         return len(self.started)
@@ -268,9 +324,9 @@ class Sessions:
         counts = [
             (len(self), "row"),
             (int(self.quantity.sum()), "session"),
-            (_used(self.project_id), "project"),
-            (_used(self.release), "release"),
-            (_used(self.distinct_id), "user"),
+            (self.project_id.n_used, "project"),
+            (self.release.n_used, "release"),
+            (self.distinct_id.n_used, "user"),
         ]
         texts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
         return f"Sessions({', '.join([*texts[:2], f'{first}Z to {last}Z', *texts[2:]])})"
@@ -304,20 +360,6 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
                 refuse("status", "not a status of this edition", int(rows[0]), status)
 
 
-def concat_encoded(parts: list[Encoded[Any]]) -> Encoded[Any]:
-    """The rows of all parts, encoded in one dictionary."""
-    first = parts[0]
-    if all(part.categories == first.categories for part in parts[1:]):
-        return first.with_codes(np.concatenate([part.codes for part in parts]))
-    code_of: dict[Any, int] = {}
-    codes = []
-    for part in parts:
-        merged = [code_of.setdefault(value, len(code_of)) for value in part.categories]
-        # Code −1, no user, finds the last entry.
-        codes.append(np.array([*merged, MISSING], np.int32)[part.codes])
-    return Encoded(np.concatenate(codes), tuple(code_of))
-
-
 def check_total(quantity: NDArray[np.int64]) -> None:
     """Refuse quantities whose sum is beyond 64 bits: no count of sessions could be told (§6.1)."""
     largest = int(np.maximum.reduce(quantity, initial=0))
@@ -327,8 +369,19 @@ def check_total(quantity: NDArray[np.int64]) -> None:
             refuse("quantity", "the sum is beyond 64 bits", None, total)
 
 
+def check_length(name: str, column: Encoded[Any] | NDArray[Any], n: int) -> None:
+    """Refuse a column whose length is not that of ``started``."""
+    if len(column) != n:
+        raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
+
+
+def empty_texts(n: int) -> Encoded[str]:
+    """A column of empty texts."""
+    return Encoded(constant(0, n, np.int32), ("",))
+
+
 def _texts(name: str, values: Values | None, n: int) -> Encoded[str]:
-    return Encoded(constant(0, n, np.int32), ("",)) if values is None else text_column(name, values)
+    return empty_texts(n) if values is None else text_column(name, values)
 
 
 def _no_users(n: int) -> Encoded[str]:
@@ -336,15 +389,6 @@ def _no_users(n: int) -> Encoded[str]:
 
 
 def _same_values(a: Any, b: Any) -> bool:
-    if not isinstance(a, Encoded):
-        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
-    if a.categories != b.categories:
-        a, b = concat_encoded([a, b])[: len(a)], concat_encoded([a, b])[len(a) :]
-    return bool(np.array_equal(a.codes, b.codes))
-
-
-def _used(column: Encoded[Any]) -> int:
-    """How many categories occur."""
-    used = np.zeros(len(column.categories) + 1, np.bool_)
-    used[column.codes] = True
-    return int(used[:-1].sum())
+    if isinstance(a, Encoded):
+        return same_values(a, b)
+    return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

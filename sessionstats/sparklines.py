@@ -1,12 +1,13 @@
-"""Series as a line of marks.
+"""Series as a line of marks: the total says how much, the line says when.
 
 1. A mark is an interval. Beyond `MAX_MARKS` intervals, equal numbers of neighbours share a mark, which shows
-   the largest of them, or the smallest for ``crash_free_rate``: merging hides no spike, and it draws nothing
+   the largest of them, or the smallest for ``crash_free_rate``: merging hides no bad day, and draws nothing
    that would be wrong, such as the sum of daily users or the mean of daily percentiles.
-2. All rows of a field share one scale, so that rows compare: a rollout shows as one row rising while another
-   falls. The scale goes from zero, or for ``crash_free_rate`` from the smallest value, to the largest.
-3. The lowest mark is for the lowest value alone: a single crash stands out from none.
-4. If all values are the same, the line is low for zeros, else flat in the middle.
+2. Every line has its own scale, from zero to its largest value; ``crash_free_rate``, where all that matters
+   happens near one, from its smallest to its largest. One scale for all rows would show nothing of a small
+   release beside a large one, nor of crashed sessions beside healthy ones.
+3. The lowest mark is for the lowest value alone, so that a single crash stands out from none.
+4. Where smallest and largest are the same, zeros are low and a steady ``crash_free_rate`` is in the middle.
 5. A null has its own mark, `NULL`.
 """
 
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 
 MARKS: Final = "▁▂▃▄▅▆▇█"
 """From the lowest to the highest."""
+
+TOP: Final = len(MARKS) - 1
+"""Level of the highest mark."""
 
 NULL: Final = "·"
 """Null: nothing was measured."""
@@ -48,25 +52,22 @@ def sparklines(series: NDArray[Any], *, complement: bool = False) -> list[str]:
 
     Examples
     --------
-    >>> for line in sparklines(np.array([[0.0, 1.0, 200.0], [700.0, np.nan, 350.0]])):
+    >>> for line in sparklines(np.array([[0.0, 1.0, 200.0], [700.0, np.nan, 350.0], [0.0, 0.0, 0.0]])):
     ...     print(line)
-    ▁▂▃
+    ▁▂█
     █·▅
-    >>> sparklines(np.array([[0.5, 0.5]]), complement=True), sparklines(np.array([[0, 0]]))
-    (['▄▄'], ['▁▁'])
+    ▁▁▁
+    >>> sparklines(np.array([[0.995, 0.5], [0.995, 0.995]]), complement=True)
+    ['█▁', '▄▄']
     """
     values = _merged(series, complement)
-    present = ~np.isnan(values)
-    low = values[present].min(initial=np.inf) if complement else 0.0
-    high = values[present].max(initial=low)
-    if high > low:
-        # Halves first: high − low and values − low stay finite whatever the values.
-        levels = np.ceil((values / 2 - low / 2) / (high / 2 - low / 2) * (len(MARKS) - 1))
-    else:
-        levels = np.where(present, 3.0 if complement else 0.0, np.nan)
-    marks = np.array([*MARKS, NULL])
-    codes = np.where(present, levels, len(MARKS)).astype(np.intp)
-    return ["".join(row) for row in marks[codes].tolist()]
+    high = np.fmax.reduce(values, axis=1, keepdims=True)
+    low = np.fmin.reduce(values, axis=1, keepdims=True) if complement else np.zeros_like(high)
+    with np.errstate(invalid="ignore"):  # 0/0 where a line is flat; replaced below
+        levels = np.ceil((values - low) / (high - low) * TOP)
+    levels[np.isnan(levels)] = TOP // 2 if complement else 0
+    codes = np.where(np.isnan(values), len(MARKS), levels).astype(np.intp)
+    return ["".join(row) for row in np.array([*MARKS, NULL])[codes].tolist()]
 
 
 def _merged(series: NDArray[Any], complement: bool) -> NDArray[np.float64]:

@@ -56,11 +56,11 @@ def fit(text: str, width: int) -> str:
     Examples
     --------
     >>> fit("com.example.shop@2.14.0+20240129", 20)
-    'com.exampl….20240129'
+    'com.exampl…+20240129'
     """
     if len(text) <= width and display_width(text) <= width:
         return text
-    head = (width - 1 + 1) // 2
+    head = width // 2
     return _first(text, head) + ELLIPSIS + _first(text[::-1], width - 1 - head)[::-1]
 
 

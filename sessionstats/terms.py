@@ -216,7 +216,7 @@ def _release(term: Term, context: SearchContext) -> Condition:
 
 def _metadata(feature: str, context: SearchContext) -> Releases:
     if context.releases is None:
-        raise refused(f"{feature} needs release metadata: supply releases=...", feature)
+        raise refused(f"{feature} needs release metadata: supply releases", feature)
     return context.releases
 
 

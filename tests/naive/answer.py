@@ -167,7 +167,7 @@ def judge_timestamp(question: Question) -> None:
     if "release" not in question.group_by:
         raise Refusal("To sort by release.timestamp, tag release must be in the groupBy")
     if question.releases is None:
-        raise Refusal("orderBy=release.timestamp needs metadata of the releases: supply 'releases'.")
+        raise Refusal("orderBy=release.timestamp needs release metadata: supply releases")
     if question.per_page is not None and question.per_page > LIMIT:
         raise Refusal(
             "This limit is too high for queries that requests a preflight query. "

@@ -155,7 +155,7 @@ def by_text(term: Term, context: Context) -> Predicate:
 def supplied(context: Context, what: str) -> list[Release]:
     """The metadata, or the error that says what to supply (§4.8)."""
     if context.releases is None:
-        raise Refusal(f"{what} needs metadata of the releases: supply 'releases'.")
+        raise Refusal(f"{what} needs release metadata: supply releases")
     return context.releases
 
 

@@ -1,7 +1,7 @@
 """What an implementation claims to do, so that it is not asked for more.
 
 1. By default an implementation claims everything.
-2. A claim that is switched off keeps every case free of what it stands for; what remains is generated as before.
+2. A claim that is switched off keeps every case free of what it stands for.
 """
 
 from dataclasses import dataclass

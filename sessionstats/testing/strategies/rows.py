@@ -13,7 +13,7 @@ from sessionstats.testing.strategies.claims import Claims
 from sessionstats.testing.strategies.windows import SECOND, Frame, iso
 from sessionstats.testing.strategies.worlds import ABSENT, World
 
-BYTES: Final = 14
+BYTES: Final = 16
 """Bytes that choose a row."""
 
 STATUSES: Final = ("exited", "ok", "crashed", "exited", "errored", "abnormal", "exited", "crashed")
@@ -61,16 +61,17 @@ def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[st
     """
     at = choices.pick(frame.anchors)
     beside = choices.pick(BESIDE)
-    at += beside if beside is not None else frame.step * choices.below(16) // 16
+    sixteenths = choices.below(16)
+    at += beside if beside is not None else frame.step * sixteenths // 16
     status = choices.pick((*STATUSES, "unhandled") if world.unhandled else STATUSES)
     quantities = BIG_QUANTITIES if claims.big_counts else QUANTITIES
     columns = {
         "started": _started(choices, max(at, 0)),
         "project_id": choices.pick(world.projects),
         "status": status,
-        "release": choices.pick(world.releases),
+        "release": _or_absent(choices, choices.pick(world.releases)),
         "environment": choices.pick(world.environments),
-        "distinct_id": _spelled(choices, choices.pick(world.users)),
+        "distinct_id": _or_absent(choices, choices.pick(world.users)),
         "errors": choices.pick(ERRORS),
         "duration": choices.pick(DURATIONS),
         "abnormal_mechanism": choices.pick(MECHANISMS),
@@ -79,8 +80,6 @@ def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[st
     if world.updates:
         columns["session_id"] = choices.pick(SESSION_IDS)
         columns["seq"] = choices.pick(SEQUENCES)
-    if columns["release"] is None and choices.one_in(2):
-        columns["release"] = ABSENT
     return {name: value for name, value in columns.items() if value is not ABSENT}
 
 
@@ -100,7 +99,7 @@ def _started(choices: Choices, at: int) -> str | float:
     return iso(at) + "Z"
 
 
-def _spelled(choices: Choices, user: str | int | None) -> object:
-    """A user as text in another case where that is the same user, or left out where it is nobody."""
-    other = choices.one_in(4)
-    return ABSENT if user is None and other else user
+def _or_absent(choices: Choices, value: object) -> object:
+    """A missing value is null or left out."""
+    absent = choices.one_in(2)
+    return ABSENT if value is None and absent else value

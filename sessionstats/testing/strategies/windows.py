@@ -88,7 +88,7 @@ def frame(choices: Choices, claims: Claims) -> Frame:
     Examples
     --------
     >>> frame(Choices(b""), Claims()).params
-    {'interval': '1d', 'statsPeriod': '1d'}
+    {'interval': '1d', 'statsPeriod': '86400'}
     """
     now = choices.pick(NOWS)
     interval = choices.pick(FINE if claims.limits and choices.one_in(5) else HOURLY)

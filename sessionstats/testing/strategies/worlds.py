@@ -1,6 +1,6 @@
 """What the sessions of one case have in common: the values that their columns are chosen from.
 
-1. A world has few users, releases, environments and projects, so that rows meet: in a bucket, a group, a user.
+1. A world has few users, releases, environments and projects, so that rows meet in them.
 2. Every other world is plain. The others hold what breaks implementations: texts that are empty, missing,
    null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
    differently as texts.
@@ -55,19 +55,23 @@ RELEASES: Final = (
 )
 """Releases: versions that compare in other ways than as text, and texts that are easily mangled."""
 
-ENVIRONMENTS: Final = ("production", "dev", "", None, "Production", "é", "a b", "None", "dev:1", "😀", "\uffee")
+ENVIRONMENTS: Final = (
+    "production",
+    "dev",
+    "",
+    None,
+    "Production",
+    "é",
+    "a b",
+    "None",
+    "dev:1",
+    "😀",
+    "\uffee",
+)
 """Environments."""
 
 PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
 """Users of a plain world."""
-
-NIL_USERS: Final = (
-    "00000000-0000-0000-0000-000000000000",
-    "00000000000000000000000000000000",
-    "",
-    None,
-)
-"""Texts that mean no user (§1.1)."""
 
 ODD_USERS: Final = (
     "ann",

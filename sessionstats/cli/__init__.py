@@ -1,0 +1,158 @@
+"""The command line: ``sessionstats COMMAND …``.
+
+1. A command is a module of this package with ``add_parser(subparsers)``, whose parser sets ``run``, a function
+   of the parsed arguments that returns the exit status. `COMMANDS` lists them.
+2. Only the module of the command that is called is imported.
+3. Exit status 0 is success. What goes wrong is one line on standard error and status 2, never a traceback.
+   A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+from sessionstats.errors import SessionStatsError
+from sessionstats.terminal import escape
+
+COMMANDS: Final = ("demo", "query", "sample", "oracle")
+"""The commands and their modules, in the order of the help."""
+
+FAILED: Final = 2
+"""Exit status of a wrong usage, request or file."""
+
+INTERRUPTED: Final = 128 + 2
+"""Exit status after Ctrl-C: 128 and the number of SIGINT."""
+
+PIPE_CLOSED: Final = 128 + 13
+"""Exit status when nobody reads any more: 128 and the number of SIGPIPE."""
+
+DESCRIPTION: Final = """\
+Exact release-health session statistics: crash-free rates, distinct users and
+percentiles of durations per release and day, from raw sessions.
+"""
+
+EPILOG: Final = """\
+start here:
+  sessionstats demo
+  sessionstats query --help
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells an error in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where the help is."""
+        self.exit(FAILED, f"{escape(f'{self.prog}: {message} (see {self.prog} --help)')}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status.
+
+    Examples
+    --------
+    >>> main(["query", "january.xlsx", "field=sum(session)"])  # why is told on standard error
+    2
+    """
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _settle_output()
+        return PIPE_CLOSED
+    except OSError as error:
+        _settle_output()
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if hasattr(sys.stdout, "reconfigure"):
+        # A name that the terminal cannot show is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        args = _parser(arguments).parse_args(arguments)
+        status: int = args.run(args)
+    except SystemExit as stop:  # argparse: help, version, or an error that it told
+        return int(stop.code or 0)
+    except SessionStatsError as error:
+        return _fail(error.detail)
+    except MemoryError:
+        return _fail("not enough memory")
+    return status
+
+
+def _parser(arguments: Sequence[str]) -> Parser:
+    from sessionstats import __version__
+
+    parser = Parser(
+        prog="sessionstats",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    called = [name for name in arguments[:1] if name in COMMANDS]
+    for name in called or COMMANDS:
+        import_module(f"sessionstats.cli.{name}").add_parser(subparsers)
+    return parser
+
+
+def add_command(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    *,
+    summary: str,
+    description: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    """Add the parser of a command.
+
+    Parameters
+    ----------
+    subparsers : action of `argparse.ArgumentParser.add_subparsers`
+    name : str
+    summary : str
+        Half a line, for the list of commands.
+    description, example : str
+        What the command's own help says, laid out as given.
+    """
+    return subparsers.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=f"example:\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _fail(problem: str) -> int:
+    print(escape(f"sessionstats: {problem}"), file=sys.stderr)
+    return FAILED
+
+
+def _settle_output() -> None:
+    """Send what cannot be written nowhere, lest the interpreter try again, and complain, when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,169 @@
+"""``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
+
+1. The request is judged before the file is read: what is wrong with it is told at once.
+2. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
+   sessions is told, with where they are.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from sessionstats import tidy
+from sessionstats.cli import add_command
+from sessionstats.cli.formats import READERS, extension
+from sessionstats.errors import SessionStatsError
+from sessionstats.instants import SECOND, format_instant
+from sessionstats.pipeline import compute
+from sessionstats.releases import Releases
+from sessionstats.request import Query
+from sessionstats.result import Result
+from sessionstats.rounding import Window
+from sessionstats.rules import Rules
+from sessionstats.sessions import Sessions
+
+DESCRIPTION: Final = """\
+Answer REQUEST, a query string as the sessions endpoint takes it, about the
+sessions (or raw session updates) of FILE: .csv with a header, .jsonl with an
+object a line, or .npz. Columns: started, project_id and status; and, where they
+are known, release, environment, errors, distinct_id, duration,
+abnormal_mechanism and quantity.
+
+  field=      sum(session), count_unique(user), crash_free_rate(session|user),
+              crash_rate(session|user), avg|p50|…|p99|max(session.duration)
+  groupBy=    project, release, environment, session.status
+  statsPeriod=14d, or start= and end=;  interval=1h … 1d;  query=  a search;
+  orderBy=, per_page=, cursor=
+"""
+
+EXAMPLE: Final = """\
+  sessionstats sample 100000 sample.csv
+  sessionstats query sample.csv --now 2024-01-29T12:00:00Z \\
+    'field=sum(session)&field=crash_free_rate(user)&groupBy=release&interval=1d&statsPeriod=14d'
+
+the formats:
+  table  for people; the scale of each sparkline is its own
+  json   the answer as the endpoint gives it
+  csv    columns: the keys of groupBy, part, start, end, the fields. For every row of
+         the answer a line with part "total", and one with part "interval" for each
+         interval; null is an empty cell
+"""
+
+WRITERS: Final[Mapping[str, Callable[[Result], None]]] = MappingProxyType(
+    {
+        "table": print,
+        "json": lambda result: print(result.to_json()),
+        "csv": lambda result: _print_csv(result),
+    }
+)
+"""How an answer is printed in each format."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers,
+        "query",
+        summary="answer a request about the sessions of a file",
+        description=DESCRIPTION,
+        example=EXAMPLE,
+    )
+    parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl or .npz")
+    parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
+    parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
+    parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
+    parser.add_argument(
+        "--rule",
+        metavar="NAME=VALUE",
+        type=_rule,
+        action="append",
+        default=[],
+        help="a rule of another edition, such as min_interval=10, rounding=hourly or unhandled=true",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="SLUG=ID",
+        type=_project,
+        action="append",
+        default=[],
+        help="an accessible project (default: all are, known by their ids)",
+    )
+    parser.add_argument("--releases", metavar="JSON", help='release metadata: a list of {"version": …, …}')
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the answer."""
+    read = READERS[extension(args.file)]
+    query = Query.parse(
+        args.request,
+        now=args.now,
+        rules=Rules.from_mapping(dict(args.rule)),
+        projects=dict(args.project) or None,
+        releases=None if args.releases is None else _read_releases(args.releases),
+    )
+    sessions = read(args.file)
+    if args.now is None and len(sessions) and not _any_within(sessions, query.window):
+        print(_far_away(args.file, sessions, query.window), file=sys.stderr)
+    WRITERS[args.format](compute(sessions, query))
+    return 0
+
+
+def _print_csv(result: Result) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(tidy.header(result))
+    writer.writerows(tidy.lines(result))
+
+
+def _any_within(sessions: Sessions, window: Window) -> bool:
+    started = sessions.started.view(np.int64)
+    return bool(((started >= window.start) & (started < window.end)).any())
+
+
+def _far_away(path: str, sessions: Sessions, window: Window) -> str:
+    started = sessions.started.view(np.int64)
+    first, last = int(started.min()), int(started.max())
+    return (
+        f"sessionstats: no session of {path} is in the window, "
+        f"{format_instant(window.start)} to {format_instant(window.end)}; they are of "
+        f"{format_instant(first)} to {format_instant(last)}: try --now {format_instant(last + SECOND)}"
+    )
+
+
+def _rule(text: str) -> tuple[str, Any]:
+    """A rule by name; numbers, true and false are read as JSON has them, anything else is text."""
+    name, value = _pair(text)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _project(text: str) -> tuple[str, int]:
+    slug, number = _pair(text)
+    if not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: the id of a project is a number")
+    return slug, int(number)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
+
+
+def _read_releases(path: str) -> Releases:
+    """Release metadata from a file with the JSON list that the protocol takes (§9)."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            records = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise SessionStatsError(f"{path}: not JSON: {error}") from None
+    return Releases.from_records(records)

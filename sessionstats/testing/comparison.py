@@ -1,0 +1,147 @@
+"""Comparing an answer with the right one.
+
+1. The status; of an error, its text (§2.3, §9).
+2. The parts of the body and their types (§8).
+3. Which groups are shown, and in which order, with every choice among equal ranks allowed (`pages`, §7).
+4. The values: types first, then null, then numbers within the tolerance (`shapes`, `tolerance`, §6).
+5. If anything is wrong: which bug would explain it (`diagnoses`).
+
+The order of status groups and of JSON keys does not matter unless asked for.
+
+>>> case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)", "statsPeriod": "1h"},
+...         "sessions": [{"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}]}
+>>> from sessionstats.protocol import respond
+>>> expected, actual = respond(case), respond(case)
+>>> compare(case, expected, actual)
+[]
+>>> actual["body"]["groups"][0]["totals"]["sum(session)"] = 1.0
+>>> [finding.message for finding in compare(case, expected, actual)]
+['a count must be an integer: 1.0']
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
+from sessionstats.testing.groups import compare_groups
+from sessionstats.testing.oracle import Oracle
+from sessionstats.testing.shapes import same, same_text
+from sessionstats.testing.tolerance import EXACT, Tolerance
+
+__all__ = ["ABSENT", "EXACT", "Finding", "GroupKey", "Path", "Tolerance", "compare"]
+
+OK: Final = 200
+"""Status of an answer that is not an error (§9)."""
+
+SECTIONS: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8", GROUPS: "8"}
+"""The parts of a body (§8), and the section that decides each."""
+
+
+def compare(
+    case: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    tolerance: Tolerance = EXACT,
+    *,
+    ordered: bool = False,
+    diagnosed: bool = True,
+) -> list[Finding]:
+    """What is wrong with an answer.
+
+    Parameters
+    ----------
+    case : mapping
+        A decoded request of the protocol (§9).
+    expected : mapping
+        The kernel's own answer to it, from `sessionstats.protocol.respond`.
+    actual : mapping
+        The answer to judge: ``status``, ``body`` and, when ``per_page`` was given, ``links``. Other keys
+        are not looked at.
+    tolerance : Tolerance
+    ordered : bool
+        Whether status groups and JSON keys must stand in the order of the semantics, too.
+    diagnosed : bool
+        Whether to look for the bug that explains the findings.
+
+    Returns
+    -------
+    list of Finding
+        Empty if the answer is right.
+    """
+    if same_text(_judged(expected), _judged(actual), ordered=ordered):
+        return []
+    findings = list(_differences(case, expected, actual, tolerance, ordered=ordered))
+    if findings and diagnosed:
+        from sessionstats.testing.diagnoses import diagnose
+
+        reasons = diagnose(case, expected, actual, [finding.path for finding in findings])
+        findings = [_explained(finding, *reason) for finding, reason in zip(findings, reasons, strict=True)]
+    return findings
+
+
+def _judged(answer: Mapping[str, Any]) -> list[Any]:
+    return (
+        [answer.get(name) for name in ("status", "body", "links")] if isinstance(answer, dict) else [answer]
+    )
+
+
+def _explained(finding: Finding, diagnosis: str | None, section: str | None) -> Finding:
+    return replace(finding, diagnosis=diagnosis, section=section or finding.section)
+
+
+def _differences(
+    case: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    tolerance: Tolerance,
+    *,
+    ordered: bool,
+) -> Iterator[Finding]:
+    if not isinstance(actual, dict):
+        yield _wrong("body", expected, actual, "9", "an answer must be an object")
+        return
+    if not same(expected["status"], actual.get("status", ABSENT)):
+        message = f"status {actual.get('status', ABSENT)!r} instead of {expected['status']}"
+        detail = actual.get("body")
+        if isinstance(detail, dict) and isinstance(detail.get("detail"), str):
+            message += f" ({detail['detail']})"
+        yield _wrong("status", expected["status"], actual.get("status", ABSENT), "2.2", message)
+    elif expected["status"] != OK:
+        yield from _detail(expected["body"], actual.get("body", ABSENT), tolerance)
+    else:
+        yield from _body(case, expected["body"], actual.get("body", ABSENT), tolerance, ordered=ordered)
+        links, given = expected.get("links", ABSENT), actual.get("links", ABSENT)
+        if not same(links, given):
+            yield _wrong("links", links, given, "7.6", "the links to the previous and the next page differ")
+
+
+def _detail(expected: Mapping[str, Any], body: Any, tolerance: Tolerance) -> Iterator[Finding]:
+    given = body.get("detail", ABSENT) if isinstance(body, dict) else ABSENT
+    if not isinstance(given, str):
+        yield _wrong("detail", expected["detail"], given, "9", "an error must have a detail, as text")
+    elif tolerance.details and given != expected["detail"]:
+        yield _wrong("detail", expected["detail"], given, "2.3", "the text of the error differs")
+
+
+def _body(
+    case: Mapping[str, Any], expected: Mapping[str, Any], body: Any, tolerance: Tolerance, *, ordered: bool
+) -> Iterator[Finding]:
+    if not isinstance(body, dict):
+        yield _wrong("body", "an object", body, "8", "the body must be an object")
+        return
+    for name in body:
+        if name not in expected:
+            yield _wrong(str(name), ABSENT, body[name], "8", f"{name!r} is no part of an answer")
+    for name, value in expected.items():
+        given = body.get(name, ABSENT)
+        if name == GROUPS and isinstance(given, list):
+            yield from compare_groups(Oracle(case), expected, body, tolerance, ordered=ordered)
+        elif not same(value, given):
+            yield _wrong(name, value, given, SECTIONS[name], f"{name!r} differs")
+    if ordered and list(expected) != list(body) and expected.keys() == body.keys():
+        yield _wrong("body", list(expected), list(body), "8", "the parts stand in another order")
+
+
+def _wrong(place: str, expected: Any, actual: Any, section: str, message: str) -> Finding:
+    return Finding(Path(None, None, place), expected, actual, None, section, message)

@@ -1,0 +1,116 @@
+"""Comparing the groups of an answer (§5 to §8).
+
+1. A group is an object whose ``by`` tells which group it is. What is not one, or stands twice, is told and not
+   judged further.
+2. The groups are those of the page (`membership`).
+3. The values of each that belongs there are compared with the kernel's for this group, even where another
+   choice among equals was shown (`values`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sessionstats.testing.findings import ABSENT, Finding, GroupKey
+from sessionstats.testing.membership import group_finding, wrong_groups
+from sessionstats.testing.oracle import Oracle, base_of
+from sessionstats.testing.shapes import problem_of_key
+from sessionstats.testing.tolerance import Tolerance
+from sessionstats.testing.values import compare_values
+
+PARTS: Final = ("by", "totals", "series")
+"""The parts of a group, in their order (§8)."""
+
+
+def compare_groups(
+    oracle: Oracle,
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    tolerance: Tolerance,
+    *,
+    ordered: bool,
+) -> Iterator[Finding]:
+    """What is wrong with the groups of a body.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Of the case.
+    expected, actual : mapping
+        Bodies (§8); `actual` has a list of groups.
+    tolerance : Tolerance
+    ordered : bool
+        Whether the order of status groups and of keys counts.
+    """
+    names = oracle.query.group_by
+    right = {key_of(group, names): group for group in expected["groups"]}
+    given: dict[GroupKey, Mapping[str, Any]] = {}
+    for place, group in enumerate(actual["groups"]):
+        problem = _problem_of_group(group, names)
+        if problem is not None:
+            yield group_finding(None, ABSENT, group, "8", f"group {place}: {problem}")
+        elif key_of(group, names) in given:
+            key = key_of(group, names)
+            yield group_finding(key, ABSENT, dict(key), "5", "the group stands twice")
+        else:
+            given[key_of(group, names)] = group
+    belonging = given
+    if list(given) != list(right):
+        wrong = list(wrong_groups(oracle, list(right), list(given), tolerance))
+        yield from wrong
+        refused = {finding.path.group for finding in wrong if finding.expected is ABSENT}
+        belonging = {key: group for key, group in given.items() if key not in refused}
+        right |= _other_choices(oracle, [key for key in belonging if key not in right])
+    for key, group in belonging.items():
+        yield from compare_values(oracle, key, right[key], group, expected["intervals"], tolerance)
+    if ordered:
+        yield from _wrong_order(belonging, right, names)
+
+
+def key_of(group: Mapping[str, Any], names: Sequence[str]) -> GroupKey:
+    """Key of a group of an answer, in the order of groupBy."""
+    return tuple((name, group["by"][name]) for name in names)
+
+
+def _problem_of_group(group: Any, names: Sequence[str]) -> str | None:
+    """What makes it impossible to tell which group it is, or `None` (§8)."""
+    if not isinstance(group, dict) or not isinstance(group.get("by"), dict):
+        return "not an object with 'by'"
+    if group["by"].keys() != set(names):
+        return f"'by' has the keys {list(group['by'])} instead of {list(names)}"
+    problems = (problem_of_key(name, value) for name, value in group["by"].items())
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _other_choices(oracle: Oracle, keys: Sequence[GroupKey]) -> dict[GroupKey, Mapping[str, Any]]:
+    """The kernel's groups for keys that are right although its own answer shows others of equal rank."""
+    if not keys:
+        return {}
+    groups = oracle.values({base_of(key) for key in keys})
+    return {key_of(group, oracle.query.group_by): group for group in groups}
+
+
+def _wrong_order(
+    given: Mapping[GroupKey, Mapping[str, Any]],
+    right: Mapping[GroupKey, Mapping[str, Any]],
+    names: Sequence[str],
+) -> Iterator[Finding]:
+    """Status groups of one base group, and keys of objects, that stand in another order (§5, §8)."""
+    rows: dict[GroupKey, list[GroupKey]] = {}
+    for key in given:
+        rows.setdefault(base_of(key), []).append(key)
+    wanted = [row for of_base in rows.values() for row in sorted(of_base, key=list(right).index)]
+    if list(given) != wanted:
+        keys = [dict(key) for key in wanted], [dict(key) for key in given]
+        yield group_finding(None, *keys, "5", "the status groups stand in another order")
+    for key, group in given.items():
+        for part in PARTS[1:]:
+            fields = list(right[key].get(part, ())), list(group.get(part, ()))
+            if fields[0] != fields[1] and set(fields[0]) == set(fields[1]):
+                yield group_finding(key, *fields, "8", f"the fields of {part!r} stand in another order")
+        orders = [part for part in PARTS if part in right[key]], list(group)
+        if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
+            yield group_finding(key, *orders, "8", "the parts of the group stand in another order")
+        if list(group["by"]) != list(names):
+            yield group_finding(
+                key, list(names), list(group["by"]), "8", "the keys of 'by' stand in another order"
+            )

@@ -1,0 +1,149 @@
+"""Which groups an answer shows: none that does not belong, none missing, in an order that ranks have (§5, §7).
+
+1. A row that the case does not have is told, and not judged further (§5).
+2. The places that every unit may stand at follow from its rank; the units shown are judged by them (`pages`).
+3. What is neither extra nor missing can still be too many or too few of equal rank (§7.6), lack some of its
+   status groups (§5), or stand out of order (§7.1).
+
+The unit is the base group; ordered by ``release.timestamp`` it is the row (§7.5).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sessionstats.grouping import STATUS
+from sessionstats.ranking import ranked_class
+from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
+from sessionstats.testing.oracle import Oracle, base_of
+from sessionstats.testing.pages import Verdict, judge_page, places
+from sessionstats.testing.tolerance import Bounds, Tolerance, bounds, is_exact
+
+
+def wrong_groups(
+    oracle: Oracle, right: Sequence[GroupKey], given: Sequence[GroupKey], tolerance: Tolerance
+) -> Iterator[Finding]:
+    """What is wrong with the groups of an answer.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Of the case.
+    right, given : sequence of distinct group keys
+        Those of the kernel's answer and those to judge, as they stand there.
+    tolerance : Tolerance
+        Of the ranking values.
+
+    Yields
+    ------
+    Finding
+        One for each group that is extra (`expected` is `ABSENT`) or missing (`actual` is), else for the list.
+    """
+    membership = _Membership(oracle, tolerance)
+    if not membership.rows_of:
+        yield from (group_finding(key, ABSENT, dict(key), "2.2", "the answer has no groups") for key in given)
+        return
+    known = [key for key in given if key in membership.unit_of]
+    for key in given:
+        if key not in membership.unit_of:
+            yield group_finding(key, ABSENT, dict(key), "5", "there is no such group")
+    verdict = membership.judge(right, known)
+    shown = set(known)
+    for unit in verdict.extra:
+        for key in membership.rows_of[unit]:
+            if key in shown:
+                yield group_finding(key, ABSENT, dict(key), "7.1", "the group does not belong to this page")
+    for unit in verdict.missing:
+        for key in membership.rows_of[unit]:
+            yield group_finding(key, dict(key), ABSENT, "7.1", "the group is missing")
+    if not verdict.extra and not verdict.missing:
+        yield from membership.incomplete(right, known)
+        if verdict.misplaced:
+            message = "the groups stand in an order that their ranks do not have"
+            yield group_finding(None, _listed(right), _listed(given), "7.1", message)
+
+
+def group_finding(
+    key: GroupKey | None, expected: object, actual: object, section: str, message: str
+) -> Finding:
+    """A finding about a group as a whole, or about the list of groups."""
+    return Finding(Path(key, None, GROUPS), expected, actual, None, section, message)
+
+
+def _listed(keys: Sequence[GroupKey]) -> list[dict[str, object]]:
+    return [dict(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class _Membership:
+    """The units of a page and the rows that each of them has."""
+
+    oracle: Oracle
+    tolerance: Tolerance
+
+    @cached_property
+    def rows_of(self) -> dict[GroupKey, list[GroupKey]]:
+        """The rows of every unit, over all pages, in the order of the kernel."""
+        query = self.oracle.query
+        if query.order is None or query.window.n_intervals == 0:
+            return {}
+        rows = {base: self._rows(base) for base in self.oracle.ranking}
+        if query.by_release_timestamp:
+            return {row: [row] for of_base in rows.values() for row in of_base}
+        return rows
+
+    def _rows(self, base: GroupKey) -> list[GroupKey]:
+        query, by = self.oracle.query, dict(base)
+        if not query.by_status:
+            return [base]
+        classes: Sequence[str | None] = query.shown_classes
+        if query.by_release_timestamp and base not in self.oracle.index_of:
+            classes = [None]  # a release without sessions has no status groups (§7.5)
+        return [
+            tuple((name, name_class if name == STATUS else by[name]) for name in query.group_by)
+            for name_class in classes
+        ]
+
+    @cached_property
+    def unit_of(self) -> dict[GroupKey, GroupKey]:
+        """The unit that each row belongs to."""
+        return {row: unit for unit, rows in self.rows_of.items() for row in rows}
+
+    def units(self, rows: Sequence[GroupKey]) -> list[GroupKey]:
+        """The units of rows, in order of appearance."""
+        return list(dict.fromkeys(self.unit_of[row] for row in rows))
+
+    def judge(self, right: Sequence[GroupKey], known: Sequence[GroupKey]) -> Verdict[GroupKey]:
+        """Judge the units shown by the places that they may stand at."""
+        order = self.oracle.query.order
+        assert order is not None
+        allowed = places(self._ranks(), descending=order.descending)
+        return judge_page(allowed, self.units(known), self.oracle.query.page.offset, len(self.units(right)))
+
+    def _ranks(self) -> dict[GroupKey, Bounds | None]:
+        """Bounds of the ranking value of every unit."""
+        ranking, order = self.oracle.ranking, self.oracle.query.order
+        assert order is not None
+        bounds_of: dict[GroupKey, Bounds | None] = {}
+        for base, rank in ranking.items():
+            if rank is None:
+                bounds_of[base] = None
+            elif order.field is None or is_exact(order.field, self.tolerance):
+                bounds_of[base] = (rank, rank)
+            else:
+                classes = ranked_class(self.oracle.query.search.classes)
+                bounds_of[base] = bounds(self.oracle, base, None, classes, order.field, rank, self.tolerance)
+        return {unit: bounds_of[base_of(unit)] for unit in self.rows_of}
+
+    def incomplete(self, right: Sequence[GroupKey], known: Sequence[GroupKey]) -> Iterator[Finding]:
+        """Too few or too many units of equal rank (§7.6), and status groups that are missing (§5)."""
+        units, size = self.units(known), len(self.units(right))
+        if len(units) != size:
+            message = f"{len(units)} groups instead of {size}"
+            yield group_finding(None, _listed(right), _listed(known), "7.6", message)
+            return
+        shown = set(known)
+        for unit in units:
+            for key in self.rows_of[unit]:
+                if key not in shown:
+                    yield group_finding(key, dict(key), ABSENT, "5", "the status group is missing")

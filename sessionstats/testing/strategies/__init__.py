@@ -1,0 +1,23 @@
+"""Hypothesis strategies for sessions, requests and whole cases, biased to what breaks implementations.
+
+1. A case is a decoded request of the protocol (§9): ``now``, ``params``, ``sessions`` and, where they are not
+   the default, ``projects``, ``releases`` and ``rules``.
+2. Hypothesis draws a few short byte strings; `assembly` turns them into a case in plain Python, one module an
+   idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`, and `faults`
+   (what must be refused).
+3. `Claims` switch off what an implementation does not claim to do.
+
+Examples
+--------
+>>> from hypothesis import given
+>>> from sessionstats.protocol import respond
+>>> @given(cases(Claims(errors=False, bad_rows=False)))
+... def test_answered(case):
+...     assert respond(case)["status"] in (200, 400)
+>>> test_answered()
+"""
+
+from sessionstats.testing.strategies.assembly import MOST_ROWS, cases, requests, sessions
+from sessionstats.testing.strategies.claims import EVERYTHING, GROUP_BY, Claims
+
+__all__ = ["EVERYTHING", "GROUP_BY", "MOST_ROWS", "Claims", "cases", "requests", "sessions"]

@@ -1,0 +1,212 @@
+"""One request: fields, grouping, filters, order and page (§2).
+
+1. The frame gives the window and the world the values to ask for.
+2. What cannot go together is not put together: rates without status (§6.5), one class for users (§6.4), an
+   order that is allowed (§7.2), a page that fits (§7.6). One request in sixteen ignores this, and is then
+   usually refused.
+3. Small caps are chosen from the number of intervals, so that the cut falls among few groups (§7.4).
+"""
+
+from typing import Any, Final
+
+from sessionstats.grouping import STATUS
+from sessionstats.testing.strategies.choices import Choices
+from sessionstats.testing.strategies.claims import Claims
+from sessionstats.testing.strategies.searches import search
+from sessionstats.testing.strategies.windows import Frame
+from sessionstats.testing.strategies.worlds import World
+
+BYTES: Final = 24
+"""Bytes that choose a request, besides those of its frame, fields and search."""
+
+MOST_FIELDS: Final = 4
+"""Bytes that choose fields, one each."""
+
+COMMON_FIELDS: Final = (
+    "sum(session)",
+    "count_unique(user)",
+    "crash_free_rate(session)",
+    "p50(session.duration)",
+    "crash_free_rate(user)",
+    "avg(session.duration)",
+    "crash_rate(user)",
+)
+"""Fields that are asked for more often than the others."""
+
+GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
+    (),
+    ("release",),
+    (STATUS,),
+    ("project",),
+    ("environment",),
+    ("release",),
+    ("release", STATUS),
+    ("project", "release"),
+    ("release", "environment"),
+    (STATUS, "environment", "project"),
+    ("environment", "release", "project"),
+    (),
+)
+"""Groupings."""
+
+PAGES: Final = (1, 2, 3, 1, 5, 100, 2)
+"""Values of ``per_page``."""
+
+OFFSETS: Final = (0, 0, 1, 0, 2, 1, 0, 3)
+"""Offsets of cursors."""
+
+
+def request(
+    choices: Choices,
+    names: Choices,
+    text: Choices,
+    world: World,
+    frame: Frame,
+    claims: Claims,
+    *,
+    metadata: bool,
+) -> dict[str, Any]:
+    """Choose a request without sessions and metadata.
+
+    Parameters
+    ----------
+    choices, names, text : Choices
+        For the request, its fields and its search.
+    world : World
+    frame : Frame
+    claims : Claims
+    metadata : bool
+        Whether the case has release metadata.
+
+    Returns
+    -------
+    dict
+        ``now``, ``params``, and where they are not the default ``projects`` and ``rules``.
+    """
+    loose = choices.one_in(16) and claims.errors
+    grouping = tuple(name for name in choices.pick(GROUPINGS) if name in claims.group_by)
+    query = search(text, world, metadata=metadata, status=True) if _searched(choices, claims) else ""
+    every_field = choices.one_in(16)
+    fields = (
+        list(claims.fields_of(unhandled=world.unhandled)) if every_field else _fields(names, claims, world)
+    )
+    if not loose and (STATUS in grouping or STATUS in query):
+        fields, grouping, query = _without_rates(fields, grouping, query)
+    params: dict[str, Any] = {"field": fields, **frame.params}
+    if grouping:
+        params["groupBy"] = list(grouping)
+    if query:
+        params["query"] = query
+    params.update(_filters(choices, claims, world, stage="release.stage" in query))
+    rules = _rules(choices, claims, world, frame)
+    params.update(_order(choices, claims, fields, grouping, query, metadata=metadata))
+    params.update(_page(choices, claims, params, rules, frame))
+    given: dict[str, Any] = {"now": frame.now, "params": params}
+    if world.accessible is not None:
+        given["projects"] = dict(world.accessible)
+    if rules:
+        given["rules"] = rules
+    return given
+
+
+def _searched(choices: Choices, claims: Claims) -> bool:
+    return choices.one_in(3) and claims.search
+
+
+def _fields(names: Choices, claims: Claims, world: World) -> list[str]:
+    known = claims.fields_of(unhandled=world.unhandled)
+    common = tuple(name for name in COMMON_FIELDS if name in known)
+    pool = common + common + known
+    fields = [names.pick(pool)]
+    while not names.exhausted:
+        fields.append(names.pick(pool))
+    return fields
+
+
+def _without_rates(
+    fields: list[str], grouping: tuple[str, ...], query: str
+) -> tuple[list[str], tuple[str, ...], str]:
+    """Leave out the rates, or, if nothing else is asked for, the status (§6.4, §6.5)."""
+    kept = [name for name in fields if "_rate(" not in name]
+    if not kept:
+        grouping = tuple(name for name in grouping if name != STATUS)
+        return fields, grouping, "" if STATUS in query else query
+    several = "[" in query.partition(STATUS)[2] or f"!{STATUS}" in query or f"has:{STATUS}" in query
+    if STATUS not in grouping and STATUS in query and several:
+        counted = [name for name in kept if name != "count_unique(user)"]
+        return (counted, grouping, query) if counted else (kept, grouping, "")
+    return kept, grouping, query
+
+
+def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> dict[str, Any]:
+    environments, projects = choices.below(9), choices.below(8)
+    if not claims.filters:
+        return {}
+    filters: dict[str, Any] = {}
+    given = [text or "" for text in world.environments]
+    if stage:
+        filters["environment"] = choices.pick(("production", "dev"))
+    elif environments > 6:
+        filters["environment"] = given[:1] if environments == 7 else given[1:]
+    if projects > 5:
+        ids = list(world.accessible.values() if world.accessible else world.projects)
+        filters["project"] = choices.pick(
+            (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:])
+        )
+    return filters
+
+
+def _rules(choices: Choices, claims: Claims, world: World, frame: Frame) -> dict[str, Any]:
+    rules: dict[str, Any] = {}
+    groups, beside = choices.pick((0, 0, 0, 1, 2, 3, 5)), choices.pick((0, 0, -1, 1))
+    if claims.limits and groups:
+        rules["max_points"] = max(1, frame.n_intervals * groups + beside)
+    if frame.step < 3_600_000_000:
+        rules["min_interval"] = 10
+    if world.unhandled:
+        rules["unhandled"] = True
+    if world.hourly:
+        rules["rounding"] = "hourly"
+    return rules
+
+
+def _order(
+    choices: Choices,
+    claims: Claims,
+    fields: list[str],
+    grouping: tuple[str, ...],
+    query: str,
+    *,
+    metadata: bool,
+) -> dict[str, Any]:
+    ordered, field, sign = choices.one_in(4), choices.pick(fields), choices.pick(("", "-"))
+    if not claims.ordering:
+        return {}
+    if metadata and "release" in grouping and ordered and not _nested(query):
+        return {"orderBy": f"{sign}release.timestamp"}
+    if ordered and STATUS not in grouping and STATUS not in query:
+        return {"orderBy": sign + field}
+    return {}
+
+
+def _nested(query: str) -> bool:
+    """Whether a term of the environment may stand below the top level (§7.5)."""
+    return "environment" in query and ("(" in query or " or " in query.lower())
+
+
+def _page(
+    choices: Choices, claims: Claims, params: dict[str, Any], rules: dict[str, Any], frame: Frame
+) -> dict[str, Any]:
+    paged, size, offset = choices.one_in(3), choices.pick(PAGES), choices.pick(OFFSETS)
+    shown = choices.below(10)
+    page: dict[str, Any] = {}
+    if claims.includes and shown > 7:
+        page["includeTotals" if shown == 8 else "includeSeries"] = choices.pick(("0", 0))
+    if not claims.paging or not paged:
+        return page
+    if "includeSeries" not in page:
+        size = min(size, max(1, rules.get("max_points", 10_000) // frame.n_intervals))
+    page["per_page"] = size
+    if offset and "groupBy" in params and "timestamp" not in params.get("orderBy", ""):
+        page["cursor"] = f"0:{offset}:{choices.below(2)}"
+    return page

@@ -1,0 +1,154 @@
+"""Searches that are understood (§4); those that are refused are in `faults`.
+
+1. A search is one to four terms, joined by spaces, ``AND`` and ``OR`` in any case, with parentheses.
+2. A term asks for a value of the world, or for one that no session has; it may be negated, a list, quoted, or
+   ask only whether there is a value.
+3. A term of ``session.status`` stands at the top level: an OR beside it is put into parentheses (§4.5).
+4. Terms of ``release.version``, ``release.build``, ``release.package`` compare releases as versions (§4.7);
+   ``release:latest`` and ``release.stage`` need release metadata (§4.8).
+"""
+
+import re
+from typing import Final
+
+from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED
+from sessionstats.testing.strategies.choices import Choices
+from sessionstats.testing.strategies.worlds import World
+
+BYTES: Final = 28
+"""Most bytes that choose a search."""
+
+JOINTS: Final = (" ", " OR ", " AND ", " or ", "  ", " and ", " OR ")
+"""What stands between two terms."""
+
+VERSION_TERMS: Final = (
+    "release.version:1.0.0",
+    "release.version:>1.0",
+    "release.version:<=1.1.0",
+    "!release.version:1.0",
+    "release.version:1.*",
+    "release.version:>=app@1.1.*",
+    "release.version:!=1.1.X",
+    "release.version:2.0.0-alpha",
+    "release.version:<2.0.0",
+    "release.package:app",
+    "!release.package:app",
+    "release.package:[app, web]",
+    "release.build:12",
+    "release.build:>7",
+    "!release.build:12",
+    "release.build:ab*",
+    'release.build:""',
+    "has:release.build",
+    'release.version:">1.0"',
+)
+"""Terms that compare releases as versions, the last refused for its quotes."""
+
+METADATA_TERMS: Final = (
+    "release:latest",
+    "!release:latest",
+    "release:[latest, app@1.0.0]",
+    "release.stage:adopted",
+    "!release.stage:replaced",
+    "release.stage:[low_adoption, adopted]",
+)
+"""Terms that need release metadata."""
+
+_PLAIN: Final = re.compile(r'[^\s"()\[\]*,<>=!:\\]+')
+
+
+def search(choices: Choices, world: World, *, metadata: bool, status: bool) -> str:
+    """Choose a search.
+
+    Parameters
+    ----------
+    choices : Choices
+    world : World
+    metadata : bool
+        Whether the case has release metadata.
+    status : bool
+        Whether the search may filter by status.
+
+    Examples
+    --------
+    >>> from sessionstats.testing.strategies.claims import Claims
+    >>> from sessionstats.testing.strategies.worlds import world
+    >>> search(Choices(bytes([0, 0, 1, 1, 2])), world(Choices(b""), Claims()), metadata=False, status=False)
+    'environment:dev'
+    """
+    text = _terms(choices, world, metadata=metadata, depth=0)
+    if not status or not choices.one_in(3):
+        return text
+    filter_ = status_filter(choices, world.unhandled)
+    if choices.one_in(3):
+        return filter_
+    return f"({text}) {filter_}" if " or " in text.lower() else f"{filter_} {text}"
+
+
+def status_filter(choices: Choices, unhandled: bool) -> str:
+    """Choose terms of ``session.status`` (§4.5)."""
+    known = HEALTH_CLASSES_WITH_UNHANDLED if unhandled else HEALTH_CLASSES
+    one, other = choices.pick(known), choices.pick((*known, "gone"))
+    return choices.pick(
+        (
+            f"session.status:{one}",
+            f"!session.status:{one}",
+            f"session.status:[{one}, {other}]",
+            f"session.status:{one}",
+            f"!session.status:[{one},{other}]",
+            f"session.status:[{one}, {other}] !session.status:{other}",
+            f"session.status:{other}",
+            "has:session.status",
+            f'session.status:"{one}"',
+        )
+    )
+
+
+def _terms(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
+    text = _term(choices, world, metadata=metadata, depth=depth)
+    for _ in range(choices.pick((0, 1, 0, 2, 1, 3))):
+        text += choices.pick(JOINTS) + _term(choices, world, metadata=metadata, depth=depth)
+    return text
+
+
+def _term(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
+    way = choices.below(12)
+    if way == 11 and depth < 2:
+        return f"({_terms(choices, world, metadata=metadata, depth=depth + 1)})"
+    if way == 10:
+        return choices.pick(METADATA_TERMS if metadata else VERSION_TERMS)
+    if way == 9:
+        return choices.pick(VERSION_TERMS)
+    key = choices.pick(("environment", "release", "project", "environment", "release", "project.id"))
+    sign = "!" if choices.one_in(3) else ""
+    if way == 8:
+        return f"{sign}has:{key}"
+    values = [_value(choices, world, key) for _ in range(choices.pick((2, 1, 3)) if way in (6, 7) else 1)]
+    name = f'"{key}"' if way == 5 and choices.one_in(4) else key
+    return f"{sign}{name}:[{', '.join(values)}]" if way in (6, 7) else f"{sign}{name}:{values[0]}"
+
+
+def _value(choices: Choices, world: World, key: str) -> str:
+    if key.startswith("project"):
+        number = choices.pick(world.projects)
+        slugs = {each: slug for slug, each in (world.accessible or {}).items()}
+        by_slug = choices.one_in(2) and key == "project" and number in slugs
+        return slugs[number] if by_slug else str(number)
+    pool = world.releases if key == "release" else world.environments
+    text = choices.pick(pool)
+    return quoted(choices, text or "")
+
+
+def quoted(choices: Choices, text: str) -> str:
+    r"""A value in quotes where it needs them, and sometimes where it does not (§4.1).
+
+    Examples
+    --------
+    >>> print(quoted(Choices(b""), 'a "b"*'), quoted(Choices(b""), "app@1.0"))
+    "a \"b\"\*" app@1.0
+    """
+    quotes = choices.one_in(4)
+    if _PLAIN.fullmatch(text) and not quotes:
+        return text
+    escaped = text.replace('"', '\\"').replace("*", "\\*")
+    return f'"{escaped}"'

@@ -1,0 +1,124 @@
+"""Comparing the values of one group (§6, §8).
+
+1. The parts and fields are those that were asked for; a series has a value for every bucket.
+2. Every value is of the right type (`shapes`), and null where the exact one is, nowhere else (§6.6).
+3. Numbers are equal, or within the bounds of the tolerance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sessionstats.fields import Field
+from sessionstats.grouping import STATUS
+from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Finding, GroupKey, Path
+from sessionstats.testing.oracle import Oracle, base_of
+from sessionstats.testing.shapes import problem_of_value
+from sessionstats.testing.tolerance import Tolerance, bounds, is_exact
+
+SECTIONS: Final = {"session": "6.1", "user": "6.2", "duration": "6.3"}
+"""The section that decides the value of a field, by its subject; rates have their own."""
+
+RATE_SECTION: Final = "6.5"
+"""The section that decides rates."""
+
+
+def compare_values(
+    oracle: Oracle,
+    key: GroupKey,
+    right: Mapping[str, Any],
+    given: Mapping[str, Any],
+    intervals: Sequence[str],
+    tolerance: Tolerance,
+) -> Iterator[Finding]:
+    """What is wrong with the values of a group.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Of the case.
+    key : tuple of (name, value)
+        The group.
+    right, given : mapping
+        The group as the kernel answers it, and as it was answered.
+    intervals : sequence of str
+        Starts of the buckets.
+    tolerance : Tolerance
+    """
+    for part in given:
+        if part not in right and part != "by":
+            yield Finding(
+                Path(key, None, str(part)), ABSENT, given[part], None, "8", f"{part!r} was not asked for"
+            )
+    for part in (TOTALS, SERIES):
+        if part not in right:
+            continue
+        values = given.get(part, ABSENT)
+        if not isinstance(values, dict):
+            yield Finding(
+                Path(key, None, part), right[part], values, None, "8", f"{part!r} must be an object"
+            )
+            continue
+        for name in values.keys() - right[part].keys():
+            path = Path(key, str(name), part)
+            yield Finding(path, ABSENT, values[name], None, "8", "the field was not asked for")
+        for field in oracle.query.fields:
+            value = values.get(field.name, ABSENT)
+            if part == TOTALS:
+                cells = [(TOTALS, None, right[part][field.name], value)]
+            elif not isinstance(value, list) or len(value) != len(intervals):
+                yield _wrong_length(Path(key, field.name, SERIES), right[part][field.name], value)
+                continue
+            else:
+                cells = list(
+                    zip(intervals, range(len(intervals)), right[part][field.name], value, strict=True)
+                )
+            for place, bucket, exact, number in cells:
+                yield from _compare(
+                    oracle, Path(key, field.name, place), field, bucket, exact, number, tolerance
+                )
+
+
+def _wrong_length(path: Path, right: list[Any], value: Any) -> Finding:
+    given = f"{len(value)} values" if isinstance(value, list) else f"{value!r}"
+    return Finding(
+        path, right, value, None, "8", f"{given} instead of a value for each of {len(right)} intervals"
+    )
+
+
+def _compare(
+    oracle: Oracle,
+    path: Path,
+    field: Field,
+    bucket: int | None,
+    exact: Any,
+    value: Any,
+    tolerance: Tolerance,
+) -> Iterator[Finding]:
+    """Type, null, number."""
+    problem = "the value is absent" if value is ABSENT else problem_of_value(field, value)
+    section = RATE_SECTION if field.kind == "rate" else SECTIONS[field.subject]
+    if problem is not None:
+        suffix = "" if value is ABSENT else f": {value!r}"
+        yield Finding(path, exact, value, None, "8", f"{problem}{suffix}")
+    elif value is None or exact is None:
+        if value is not exact:
+            yield Finding(path, exact, value, None, "6.6", f"{_shown(value)} instead of {_shown(exact)}")
+    elif value != exact and not _within(oracle, path, field, bucket, exact, value, tolerance):
+        yield Finding(path, exact, value, None, section, f"{value} instead of {exact}")
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _within(
+    oracle: Oracle, path: Path, field: Field, bucket: int | None, exact: Any, value: Any, tolerance: Tolerance
+) -> bool:
+    if is_exact(field, tolerance):
+        return False
+    assert path.group is not None
+    by, query = dict(path.group), oracle.query
+    status = by.get(STATUS)
+    classes = query.search.classes if status is None else (status,)
+    low, high = bounds(oracle, base_of(path.group), bucket, classes, field, exact, tolerance)
+    return bool(low <= value <= high)
