@@ -6,8 +6,9 @@
    ``-prerelease``, any text. Versions order by (major, minor, patch, revision, is final, prerelease text).
 3. A release takes part in comparisons of package if it has a package, in those of version and build if its
    version is readable too. Others are selected neither by a comparison nor by its negation.
-4. A wildcard as the last part (``1.*``, ``1.2.X``) compares only the parts before it, with any operator. A
-   package in front (``pkg@1.2.*``) must be equal as well.
+4. A wildcard as one of the four numbers (``1.*``, ``1.2.X``) compares only the parts before it, with any
+   operator; what stands after it (``1.*.*``) does not matter. A package in front (``pkg@1.2.*``) must be
+   equal as well; it has no wildcards.
 5. The readable versions are sorted once, over distinct releases. What equals a version or a prefix is then
    one range of ranks, and every operator is a comparison with its ends: nothing is compared pairwise.
 6. A build of digits compares as a number with any operator; among other builds only ``!=`` holds. Other text
@@ -16,7 +17,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -30,7 +31,7 @@ OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=")
 """The comparison operators (§4.7); none in front means ``=``."""
 
 WILDCARDS: Final = ("*", "X")
-"""What may stand as the last part of a version that is a prefix (§4.7)."""
+"""What may stand for a number of a version, to compare only the numbers before it (§4.7)."""
 
 _VERSION: Final = re.compile(
     r"([0-9]{1,4300})(?:\.([0-9]{1,4300}))?(?:\.([0-9]{1,4300}))?(?:\.([0-9]{1,4300}))?(?:-(.+))?", re.DOTALL
@@ -123,21 +124,35 @@ def parse_pattern(text: str, stars: tuple[int, ...] | None = None) -> VersionPat
     --------
     >>> parse_pattern("app@1.2.*")
     VersionPattern(package='app', prefix=(1, 2))
+    >>> parse_pattern("1.X.3").prefix
+    (1,)
     >>> parse_pattern("2.x") is None, parse_pattern("1.0-rc*") is None
     (True, True)
     """
     if stars is None:
         stars = tuple(place for place, character in enumerate(text) if character == "*")
     package, version, _ = split_release(text)
-    whole = parse_version(version)
-    if whole is not None and not stars:
-        return VersionPattern(package, whole)
-    *parts, last = version.split(".")
-    if last not in WILDCARDS or stars != ((len(text) - 1,) if last == "*" else ()):
+    begin = text.rfind("@") + 1
+    if any(place < begin for place in stars):
         return None
-    if len(parts) > 4 or not all(map(_NUMBER.fullmatch, parts)):
-        return None
-    return VersionPattern(package, tuple(map(int, parts)))
+    in_version = {place - begin for place in stars if place < begin + len(version)}
+    whole = None if in_version else parse_version(version)
+    prefix = whole if whole is not None else _before_wildcard(version, in_version)
+    return None if prefix is None else VersionPattern(package, prefix)
+
+
+def _before_wildcard(version: str, stars: Collection[int]) -> tuple[int, ...] | None:
+    """The numbers before the first wildcard; `None` if anything else stands before it, or there is none."""
+    numbers: list[int] = []
+    begin = 0
+    for part in version.split(".", 3):
+        if part in WILDCARDS and (part != "*" or begin in stars):
+            return tuple(numbers)
+        if not _NUMBER.fullmatch(part):
+            return None
+        numbers.append(int(part))
+        begin += len(part) + 1
+    return None
 
 
 class VersionIndex:

@@ -16,8 +16,10 @@ from .errors import Refusal
 
 # silent (§4.1): a space is U+0020 and nothing else; letters and digits of keys are ASCII.
 KEY = re.compile(r'!?(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)"):')
+ASKED_KEY = re.compile(r'(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)")(?![^ ()])')
 WORD = re.compile(r"[^ ()]*")
-QUOTED = re.compile(r'"((?:\\"|[^"\\]|\\(?!"))*)"')
+QUOTED = re.compile(r'"((?:\\"|[^"\\]|\\(?!"))*)"(?![^ ()])')
+QUOTED_ELEMENT = re.compile(r'"((?:\\"|[^"\\]|\\(?!"))*)"(?![^, \]])')
 ELEMENT = re.compile(r"[^, \]]+")
 COMMA = re.compile(r" *, *")
 OPERATOR = re.compile(r">=|<=|!=|>|<|=")
@@ -165,10 +167,10 @@ class Parser:
         """A term whose key has been read: its values (§4.1)."""
         began, name, negated = self.at, key[1] or key[2], key[0].startswith("!")
         self.at = key.end()
-        if key[1] == "has":
-            # silent (§4.1): what follows `has:` is one value, whose text is the key; `has:[a]` is no list.
-            value = self.single(began, name)
-            return Term(value.text, negated, has=True)
+        if key[1] == "has" and (asked := ASKED_KEY.match(self.query, self.at)):
+            # silent (§4.1): before anything that is no key, such as `has:[a]`, `has` is a key like any other.
+            self.at = asked.end()
+            return Term(asked[1] or asked[2], negated, has=True)
         values = self.list_values(began)
         if values is not None:
             return Term(name, negated, is_list=True, values=values)
@@ -176,7 +178,8 @@ class Parser:
 
     def single(self, began: int, name: str) -> Value:
         """A value that is not a list, perhaps behind an operator (§4.1, §4.6)."""
-        # silent (§4.6): a quoted value may follow an operator; what follows a closing quote is a new term.
+        # silent (§4.6): a quoted value may follow an operator. Quotes that do not enclose the whole value are
+        # wrong (§4.4), and terms are separated by spaces (§4.1): `a:"b"c` has no quoted value.
         operator = OPERATOR.match(self.query, self.at)
         behind = operator.end() if operator else self.at
         quoted = QUOTED.match(self.query, behind)
@@ -206,10 +209,10 @@ class Parser:
         comma: re.Match[str] | None = None
         at += 1
         while True:
-            element = QUOTED.match(self.query, at) or ELEMENT.match(self.query, at)
+            element = QUOTED_ELEMENT.match(self.query, at) or ELEMENT.match(self.query, at)
             if element is None:
                 break
-            values.append(Value("", element[1] if element.re is QUOTED else element[0]))
+            values.append(Value("", element[1] if element.re is QUOTED_ELEMENT else element[0]))
             at = element.end()
             comma = COMMA.match(self.query, at)
             if comma is None:

@@ -89,6 +89,9 @@ def version_condition(term: Term) -> Callable[[Parsed], bool]:
     # silent (§4.7): `@1.0` fixes no package; a build in the filter (`1.0+5`) is not compared;
     # `!=pkg@1.0` is another version of that package, `!release.version:pkg@1.0` is everything else.
     package, _, rest = value.raw.rpartition("@")
+    if has_wildcard(package):
+        # silent (§4.7): a package has no wildcards.
+        raise Refusal("Invalid format of semantic version filter.")
     rest = rest.partition("+")[0]
     wanted = None if has_wildcard(rest) else read_version(unescape(rest))
     numbers = None if wanted else wildcard_numbers(rest)
