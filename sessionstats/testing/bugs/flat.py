@@ -1,0 +1,100 @@
+"""An answer laid flat: every place with its value, so that answers can be compared place by place.
+
+1. A place is a `Path`, as findings have it. A bucket is named by its start as the *right* answer has it, so
+   that a bucket stays the same place where the starts are wrong; buckets beyond those have a number.
+2. The list of groups is a place (their keys in order), and so are each group (that it is there) and the
+   length of each series.
+3. What is malformed is left out: such places have nothing.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, GroupKey, Path
+
+Flat: TypeAlias = dict[Path, Any]
+"""Values by place."""
+
+CLOSE: Final = 1e-9
+"""Relative difference at which floats are taken for the same when a bug is recognised: what it computes may be
+rounded along several ways. It names bugs, and excuses nothing."""
+
+PLACES_OF_BODY: Final = ("detail", "start", "end", "intervals", "query")
+"""The parts of a body without groups (§8)."""
+
+
+def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat:
+    """Lay an answer flat.
+
+    Parameters
+    ----------
+    answer : object
+        A decoded answer of the protocol, right or wrong.
+    names : sequence of str
+        The groupBy of the request.
+    intervals : sequence of str
+        Starts of the buckets, as they should be.
+    """
+    if not isinstance(answer, dict):
+        return {}
+    flat: Flat = {Path(None, None, name): answer[name] for name in ("status", "links") if name in answer}
+    body = answer.get("body")
+    if not isinstance(body, dict):
+        return flat
+    flat |= {Path(None, None, name): body[name] for name in PLACES_OF_BODY if name in body}
+    groups = body.get(GROUPS)
+    if not isinstance(groups, list):
+        return flat
+    keys = []
+    for group in groups:
+        if not isinstance(group, dict) or not isinstance(group.get("by"), dict):
+            continue
+        key = tuple((name, group["by"].get(name, ABSENT)) for name in names)
+        keys.append(key)
+        flat |= _flat_group(key, group, intervals)
+    flat[Path(None, None, GROUPS)] = tuple(map(repr, keys))
+    return flat
+
+
+def _flat_group(key: GroupKey, group: Mapping[str, Any], intervals: Sequence[str]) -> Flat:
+    flat: Flat = {Path(key, None, GROUPS): repr(key)}
+    for part in (TOTALS, SERIES):
+        values = group.get(part, {})
+        if not isinstance(values, dict):
+            continue
+        for field, value in values.items():
+            if part == TOTALS:
+                flat[Path(key, field, TOTALS)] = value
+            elif isinstance(value, list):
+                flat[Path(key, field, SERIES)] = len(value)
+                for bucket, item in enumerate(value):
+                    place = intervals[bucket] if bucket < len(intervals) else f"#{bucket}"
+                    flat[Path(key, field, place)] = item
+    return flat
+
+
+def alike(supposed: Any, actual: Any, exact: Any) -> bool:
+    """Whether a wrong value is the one that a bug would give.
+
+    Parameters
+    ----------
+    supposed : object
+        What the bug would give.
+    actual : object
+        What was given.
+    exact : object
+        What is right: a value that is merely close to `supposed` counts only if it is not close to this.
+
+    Examples
+    --------
+    >>> alike(0.30000000000000004, 0.3, 0.5), alike(1.0000000000000002, 1.0, 1.0), alike(3.0, 3, 4)
+    (True, False, False)
+    """
+    if isinstance(supposed, float) and isinstance(actual, float):
+        if supposed == actual or (math.isnan(supposed) and math.isnan(actual)):
+            return True
+        if not math.isclose(supposed, actual, rel_tol=CLOSE):
+            return False
+        return not isinstance(exact, float) or not math.isclose(exact, actual, rel_tol=CLOSE)
+    return type(supposed) is type(actual) and bool(supposed == actual)

@@ -1,0 +1,5 @@
+"""Placeholder until the table lands."""
+
+
+def diagnose(case, expected, actual, paths):
+    return [(None, None) for _ in paths]
