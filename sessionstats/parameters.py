@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from sessionstats.errors import RequestError
 
 ABSENT_IF_EMPTY: Final = frozenset(
-    ("start", "end", "statsPeriod", "statsPeriodStart", "statsPeriodEnd", "cursor", "query", "orderBy")
+    ("start", "end", "statsPeriodStart", "statsPeriodEnd", "cursor", "query", "orderBy")
 )
 """Parameters whose empty value counts as absent (§2)."""
 

@@ -146,7 +146,7 @@ def test_now_takes_what_callers_have() -> None:
         ("", NOW - 90 * DAY, NOW, False),
         ("statsPeriod=1d", NOW - DAY, NOW, False),
         ("statsPeriod=1d&start=x&statsPeriodStart=y", NOW - DAY, NOW, False),
-        ("statsPeriod=&start=0&end=10", 0, 10 * SECOND, True),
+        ("statsPeriodStart=&statsPeriodEnd=&start=0&end=10", 0, 10 * SECOND, True),
         ("statsPeriodStart=2d&statsPeriodEnd=1d&start=x", NOW - 2 * DAY, NOW - DAY, False),
         ("start=2024-01-28&end=2024-01-29", NOW // DAY * DAY - DAY, NOW // DAY * DAY, True),
         ("start=2024-01-28&start=0&end=10", 0, 10 * SECOND, True),
@@ -160,6 +160,7 @@ def test_range_by_precedence(params: str, start: int, end: int, end_given: bool)
 @pytest.mark.parametrize(
     ("params", "detail"),
     [
+        ("statsPeriod=&start=0&end=10", "Invalid statsPeriod: ''"),
         ("statsPeriod=1y", "Invalid statsPeriod: '1y'"),
         ("statsPeriod=800000d", "Invalid statsPeriod: '800000d'"),
         ("statsPeriodStart=1y&statsPeriodEnd=1d", "Invalid statsPeriod: '1y'"),
