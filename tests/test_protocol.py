@@ -1,0 +1,223 @@
+"""The oracle protocol (§9): one line in, one line out, whatever the line is."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionstats import protocol
+from sessionstats.protocol import respond, respond_to_line, serve
+
+REQUEST: dict[str, Any] = {
+    "id": "a",
+    "now": "2024-01-29T12:00:00Z",
+    "params": {"field": "sum(session)", "statsPeriod": "1h"},
+    "sessions": [{"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}],
+}
+"""A small sound request."""
+
+
+def sent(*lines: bytes | object) -> list[dict[str, Any]]:
+    """What comes back for lines, objects being written as JSON."""
+    output = io.BytesIO()
+    raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+    serve(io.BytesIO(b"".join(line + b"\n" for line in raw)), output)
+    return [json.loads(line, parse_constant=refuse_constant) for line in output.getvalue().splitlines()]
+
+
+def refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def detail(request: object) -> str:
+    answer = respond(request)
+    assert answer["status"] in (400, 422), answer
+    return str(answer["body"]["detail"])
+
+
+class TestAnswers:
+    def test_body(self) -> None:
+        """§8, §9: the whole answer."""
+        assert sent(REQUEST) == [
+            {
+                "id": "a",
+                "status": 200,
+                "body": {
+                    "groups": [{"by": {}, "totals": {"sum(session)": 1}, "series": {"sum(session)": [1]}}],
+                    "start": "2024-01-29T11:00:00Z",
+                    "end": "2024-01-29T12:00:00Z",
+                    "intervals": ["2024-01-29T11:00:00Z"],
+                    "query": "",
+                },
+            }
+        ]
+
+    def test_links_when_per_page_was_given(self) -> None:
+        """§7.6, §9."""
+        params = {**REQUEST["params"], "per_page": 1, "cursor": "0:1:0", "groupBy": "release"}
+        rows = [{**REQUEST["sessions"][0], "release": release} for release in "abc"]
+        assert respond({**REQUEST, "params": params, "sessions": rows})["links"] == {
+            "previous": {"cursor": "0:0:1", "results": True},
+            "next": {"cursor": "0:2:0", "results": True},
+        }
+
+    @pytest.mark.parametrize("identity", [None, 7, "x", [1, {"a": None}], 1.5, True, "\ud800", 2**70])
+    def test_id_comes_back(self, identity: object) -> None:
+        """§9: the id may be anything."""
+        assert sent({**REQUEST, "id": identity})[0]["id"] == identity
+
+    def test_params_as_text(self) -> None:
+        """§2, §9: parameters may be a query string, too."""
+        text = {**REQUEST, "params": "field=sum(session)&statsPeriod=1h"}
+        assert respond(text) == respond(REQUEST)
+
+    @pytest.mark.parametrize("included", ["totals", "series"])
+    def test_parts_left_out(self, included: str) -> None:
+        """§8: `intervals` stays without series."""
+        left_out = {"totals": "includeSeries", "series": "includeTotals"}[included]
+        body = respond({**REQUEST, "params": {**REQUEST["params"], left_out: "0"}})["body"]
+        assert body["groups"] == [{"by": {}, included: {"sum(session)": [1] if included == "series" else 1}}]
+        assert body["intervals"] == ["2024-01-29T11:00:00Z"]
+
+    def test_sample_of_the_documentation(self) -> None:
+        """§6.1, §3.2: the documentation's sample answer, whose printed healthy total is three too high."""
+        series = {"errored": [368, 392, 240], "healthy": [6_230_841, 6_923_689, 4_751_465]}
+        starts = ["2024-01-29T07:30:00Z", "2024-01-29T08:00:00Z", "2024-01-29T08:30:00Z"]
+        rows = [
+            {"started": start, "project_id": 1, "status": status, "quantity": quantity}
+            for status, name in (("errored", "errored"), ("exited", "healthy"))
+            for start, quantity in zip(starts, series[name], strict=True)
+        ]
+        params = {
+            "field": "sum(session)",
+            "groupBy": "session.status",
+            "interval": "30m",
+            "start": "2024-01-29T07:30:00Z",
+            "end": "2024-01-29T09:00:00Z",
+        }
+        rules = {"min_interval": 60}
+        body = respond({**REQUEST, "params": params, "sessions": rows, "rules": rules})["body"]
+        assert body["intervals"] == starts
+        groups = {group["by"]["session.status"]: group for group in body["groups"]}
+        assert list(groups) == ["abnormal", "crashed", "errored", "healthy"]
+        assert groups["healthy"]["totals"]["sum(session)"] == 17_905_995
+        assert groups["errored"]["totals"]["sum(session)"] == 1000
+        for name, values in series.items():
+            assert groups[name]["series"]["sum(session)"] == values
+        assert groups["crashed"]["series"]["sum(session)"] == [0, 0, 0]
+
+
+class TestNotRequests:
+    @pytest.mark.parametrize(
+        ("line", "problem"),
+        [
+            (b"", "not JSON"),
+            (b"{", "not JSON"),
+            (b"\xff{}", "not UTF-8"),
+            (b"[1, 2]", "list instead of an object"),
+            (b"3", "int instead of an object"),
+            (b"null", "NoneType instead of an object"),
+            (b"[" * 100_000, "nested too deeply"),
+            (b'{"now": ' + b"9" * 5000 + b"}", "not a request"),
+            (b"{}", '"now" is missing'),
+            (json.dumps({**REQUEST, "params": None}).encode(), '"params" is missing'),
+            (json.dumps({**REQUEST, "params": [1]}).encode(), "params: an object or a query string"),
+            (json.dumps({**REQUEST, "sessions": {}}).encode(), "sessions: a list of rows"),
+            (json.dumps({**REQUEST, "sessions": [1]}).encode(), "row 0"),
+            (json.dumps({**REQUEST, "now": 5}).encode(), "now: an ISO 8601 instant"),
+            (json.dumps({**REQUEST, "now": "noon"}).encode(), "now: an ISO 8601 instant"),
+            (json.dumps({**REQUEST, "rules": 1}).encode(), "rules: an object"),
+            (json.dumps({**REQUEST, "rules": {"min_intervals": 1}}).encode(), "min_intervals"),
+            (json.dumps({**REQUEST, "rules": {"max_points": "1"}}).encode(), "max_points"),
+            (json.dumps({**REQUEST, "rules": {"rounding": "daily"}}).encode(), "rounding"),
+            (json.dumps({**REQUEST, "projects": [1]}).encode(), "projects: an object"),
+            (json.dumps({**REQUEST, "projects": {"web": "1"}}).encode(), "the id of 'web'"),
+            (json.dumps({**REQUEST, "releases": {"version": "a"}}).encode(), "releases"),
+        ],
+    )
+    def test_refused_and_the_stream_goes_on(self, line: bytes, problem: str) -> None:
+        """§9: a line that is not a request gets a clear detail, and the next one its answer."""
+        refused, answered = sent(line, REQUEST)
+        assert refused["status"] in (400, 422)
+        assert problem in refused["body"]["detail"]
+        assert answered["status"] == 200
+
+    def test_nan_never_reaches_the_answer(self) -> None:
+        """§6.3, §9: NaN in an id is refused; as a duration it is the missing value."""
+        assert sent(b'{"id": NaN}')[0]["status"] == 400
+        row = {**REQUEST["sessions"][0], "status": "exited", "duration": float("nan")}
+        params = {**REQUEST["params"], "field": ["avg(session.duration)", "max(session.duration)"]}
+        body = sent({**REQUEST, "params": params, "sessions": [row]})[0]["body"]
+        assert body["groups"][0]["totals"] == {"avg(session.duration)": None, "max(session.duration)": None}
+
+    def test_unknown_keys_are_ignored(self) -> None:
+        """§9: in the request and in its rows."""
+        rows = [{**REQUEST["sessions"][0], "country": "no"}]
+        assert respond({**REQUEST, "sessions": rows, "version": 2}) == respond(REQUEST)
+
+    def test_bad_row_is_named(self) -> None:
+        """§1.4, §9: status 422 with column, row and value."""
+        rows = [*REQUEST["sessions"], {**REQUEST["sessions"][0], "status": "fine"}]
+        answer = respond({**REQUEST, "sessions": rows})
+        assert answer["status"] == 422
+        for part in ("status", "1", "fine"):
+            assert part in answer["body"]["detail"]
+
+    def test_fault_of_ours_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """§9: if we fail, the peer hears so, and the stream goes on."""
+        real, calls = protocol.answer_query, []
+
+        def failing(*arguments: Any) -> Any:
+            calls.append(arguments)
+            if len(calls) == 1:
+                raise ZeroDivisionError("oops")
+            return real(*arguments)
+
+        monkeypatch.setattr(protocol, "answer_query", failing)
+        failed, answered = sent(REQUEST, REQUEST)
+        assert failed == {
+            "id": "a",
+            "status": 500,
+            "body": {"detail": "internal error: ZeroDivisionError: oops"},
+        }
+        assert answered["status"] == 200
+        assert "Traceback" in capsys.readouterr().err
+
+    @given(st.lists(st.binary(max_size=40), max_size=5))
+    def test_any_bytes(self, lines: list[bytes]) -> None:
+        """§9: as many answers as lines, whatever they hold."""
+        lines = [line.replace(b"\n", b"") for line in lines]
+        assert len(sent(*lines)) == len(lines)
+
+    JSON = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=6,
+    )
+
+    @given(st.dictionaries(st.sampled_from([*REQUEST, "projects", "releases", "rules"]), JSON))
+    def test_any_json_in_place_of_a_part(self, parts: dict[str, Any]) -> None:
+        """§9: wrong types are refused as such, and never as a fault of ours."""
+        answer = json.loads(respond_to_line(json.dumps({**REQUEST, **parts}).encode()))
+        assert answer["status"] in (200, 400, 422)
+
+    @given(st.dictionaries(st.sampled_from(["field", "groupBy", "project", "environment", "start", "end",
+                                            "statsPeriod", "interval", "query", "orderBy", "per_page",
+                                            "cursor", "includeTotals"]), JSON))  # fmt: skip
+    def test_any_json_in_place_of_a_parameter(self, params: dict[str, Any]) -> None:
+        """§2, §9: likewise."""
+        request = {**REQUEST, "params": {**REQUEST["params"], **params}}
+        assert json.loads(respond_to_line(json.dumps(request).encode()))["status"] in (200, 400)
+
+    @given(st.dictionaries(st.sampled_from(["started", "project_id", "release", "status", "errors",
+                                            "distinct_id", "duration", "quantity", "session_id", "seq",
+                                            "abnormal_mechanism"]), JSON))  # fmt: skip
+    def test_any_json_in_place_of_a_column(self, row: dict[str, Any]) -> None:
+        """§1.4, §9: likewise."""
+        request = {**REQUEST, "sessions": [{**REQUEST["sessions"][0], **row}]}
+        assert json.loads(respond_to_line(json.dumps(request).encode()))["status"] in (200, 422)
