@@ -14,7 +14,7 @@ from typing import Final
 from sessionstats.encoding import Encoded
 from sessionstats.grammar import And, FreeText, Or, Term, leaves, parse
 from sessionstats.masks import RowMask, Table, combine
-from sessionstats.releases import EnvironmentRequirement, Releases
+from sessionstats.releases import EnvironmentRequirement
 from sessionstats.terms import Columns, Condition, SearchContext, negates, read_term, refused, texts
 
 __all__ = ["Search", "SearchContext", "judge"]
@@ -30,6 +30,8 @@ WILDCARD_KEYS: Final = ("release.version", "release.build")
 class Search:
     """A search found to be good; from `judge`.
 
+    Two are equal, and one is pickled, as the text and what it was judged against.
+
     Attributes
     ----------
     text : str
@@ -43,7 +45,18 @@ class Search:
     classes: tuple[str, ...] | None = None
     _tree: And | Or = field(default=And(()), repr=False)
     _conditions: tuple[Condition | None, ...] = field(default=(), repr=False)
-    _releases: Releases | None = field(default=None, repr=False)
+    _context: SearchContext = field(default=SearchContext(), repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Search):
+            return NotImplemented
+        return (self.text, self._context) == (other.text, other._context)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return judge, (self.text, self._context)
 
     def bind(
         self, projects: Encoded[int], releases: Encoded[str], environments: Encoded[str]
@@ -70,7 +83,7 @@ class Search:
         """
         if not self._tree.children:
             return None
-        columns = Columns(projects, releases, environments, self._releases)
+        columns = Columns(projects, releases, environments, self._context.releases)
         conditions = iter(self._conditions)
 
         def table_of(_: Term | FreeText) -> tuple[int, Table] | None:
@@ -141,7 +154,7 @@ def judge(text: str, context: SearchContext) -> Search:
         _refuse_wildcard(term)
     statuses = _top_level(tree, STATUS)
     classes = _select_classes(statuses, context.health_classes) if statuses else None
-    return Search(text, classes, tree, conditions, context.releases)
+    return Search(text, classes, tree, conditions, context)
 
 
 def _refuse_wildcard(term: Term | FreeText) -> None:

@@ -9,7 +9,7 @@
 5. Lay the values out (`sessionstats.result`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from sessionstats import capping, release_order
 from sessionstats.bucketing import bucket_index
 from sessionstats.filtering import select
 from sessionstats.grouping import BaseGroups, base_groups
-from sessionstats.measures import Measures, evaluate, measure, needs
+from sessionstats.measures import Measures, Needs, evaluate, measure, needs
 from sessionstats.ranking import rank, ranked_class
 from sessionstats.releases import Releases
 from sessionstats.request import Query
@@ -28,7 +28,7 @@ from sessionstats.sessions import Sessions, require_known_statuses
 
 
 def compute(
-    sessions: Sessions,
+    sessions: Sessions | Iterable[Sessions],
     params: str | Mapping[str, object] | Query,
     *,
     now: object = None,
@@ -40,7 +40,8 @@ def compute(
 
     Parameters
     ----------
-    sessions : Sessions
+    sessions : Sessions, or iterable of Sessions
+        All sessions, or chunks of them that are summarized one after the other (`sessionstats.summaries`).
     params : str, mapping or Query
         A query string, names with values or lists of values, or a request judged before.
     now : None, datetime, datetime64, str, int or float
@@ -87,7 +88,11 @@ def compute(
     """
     if not isinstance(params, Query):
         params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
-    return answer(sessions, params)
+    if isinstance(sessions, Sessions):
+        return answer(sessions, params)
+    from sessionstats.summaries import finish, summarize_chunks
+
+    return finish(summarize_chunks(sessions, params))
 
 
 def answer(sessions: Sessions, query: Query) -> Result:
@@ -96,35 +101,45 @@ def answer(sessions: Sessions, query: Query) -> Result:
     if query.order is None or query.window.n_intervals == 0:
         return Result.without_groups(query)
     counting = select(sessions, query)
-    groups = _groups(counting, query)
-    page = _page(groups, _ranked(counting, groups, query), query)
+    groups = with_empty(base_groups(counting, query.group_by, query.counting_fields), query)
+
+    def totals_of(wanted: Needs) -> Measures:
+        inside, slot = _in_groups(counting, groups.index)
+        return measure(inside, slot, groups.size, wanted, query.rules.health_classes)
+
+    page = page_of(groups, ranked(groups, query, totals_of), query)
     shown = np.unique(page.group)
     totals, series = _measure_groups(counting, groups, shown, query)
     return lay_out(query, groups, page, shown, totals, series)
 
 
-def _groups(sessions: Sessions, query: Query) -> BaseGroups:
-    groups = base_groups(sessions, query.group_by, query.counting_fields)
-    if query.releases_taking_part is not None:
-        groups = release_order.with_empty_releases(groups, query.releases_taking_part)
-    return groups
+def with_empty(groups: BaseGroups, query: Query) -> BaseGroups:
+    """The base groups, and those that the order shows without sessions (§7.5)."""
+    if query.releases_taking_part is None:
+        return groups
+    return release_order.with_empty_releases(groups, query.releases_taking_part)
 
 
-def _ranked(sessions: Sessions, groups: BaseGroups, query: Query) -> NDArray[np.intp]:
-    """Base groups, the first in rank first (§7)."""
+def ranked(groups: BaseGroups, query: Query, totals_of: Callable[[Needs], Measures]) -> NDArray[np.intp]:
+    """Base groups, the first in rank first (§7); `totals_of` measures a slot a group, if that is needed."""
     order, classes = query.order, query.rules.health_classes
     assert order is not None
     if query.releases_taking_part is not None:
         return release_order.rank_by_release(groups, query.releases_taking_part, descending=order.descending)
     assert order.field is not None
     selected = ranked_class(query.search.classes)
-    wanted = needs([order.field], classes, by_class=selected is not None)
-    sessions, slot = _in_groups(sessions, groups.index)
-    totals = measure(sessions, slot, groups.size, wanted, classes)
+    totals = totals_of(needs([order.field], classes, by_class=selected is not None))
     return rank(evaluate(order.field, totals, classes, selected)[:, 0], descending=order.descending)
 
 
-def _page(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> capping.PageRows:
+def shown_needs(query: Query) -> Needs:
+    """The measures that the groups on the page take."""
+    by_class = query.by_status or query.search.classes is not None
+    return needs(query.counting_fields, query.rules.health_classes, by_class=by_class)
+
+
+def page_of(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> capping.PageRows:
+    """The rows of the answer (§7.4 to §7.6)."""
     columns = len(query.shown_classes) if query.by_status else 1
     if query.by_release_timestamp:
         # A release without sessions has no status groups (§7.5).
@@ -138,9 +153,7 @@ def _measure_groups(
 ) -> tuple[Measures | None, Measures | None]:
     """Totals a group, and series a cell (group × bucket), of the groups on the page (§6)."""
     classes, n_intervals = query.rules.health_classes, query.window.n_intervals
-    wanted = needs(
-        query.counting_fields, classes, by_class=query.by_status or query.search.classes is not None
-    )
+    wanted = shown_needs(query)
     place = np.full(groups.size + 1, -1)  # the last entry is for sessions of no group
     place[shown] = np.arange(len(shown))
     sessions, slot = _in_groups(sessions, place[groups.index])

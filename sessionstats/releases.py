@@ -168,6 +168,11 @@ class Releases:
     def __repr__(self) -> str:
         return f"Releases({len(self):,} of {len(self._newest):,} projects)"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Read-only mappings do not pickle; dicts do.
+        instants, stages = self.date_added.view("M8[us]"), [dict(stages) for stages in self.stages]
+        return Releases, (self.versions, instants, self.project_ids, self.environments, stages)
+
     def _columns(self) -> tuple[object, ...]:
         return (self.versions, self.date_added.tobytes(), self.project_ids, self.environments, self.stages)
 
