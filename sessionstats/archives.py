@@ -45,7 +45,7 @@ def save_npz(sessions: Sessions, path: str | PathLike[str]) -> None:
         else:
             arrays[name] = column.view(np.int64) if name == "started" else column
     with open(path, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_npz(path: str | PathLike[str]) -> Sessions:
@@ -69,12 +69,22 @@ def load_npz(path: str | PathLike[str]) -> Sessions:
     with open(path, "rb") as file:
         try:
             columns = _columns(np.load(file, allow_pickle=False))
-        except (ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            IndexError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise SessionStatsError(f"{path}: not a file that save_npz wrote ({error})") from error
     try:
         return Sessions(**columns)
     except DataError as error:
-        raise relocated(error, f"{path}, {error.detail.partition(':')[0]}", column=error.column, row=error.row) from None
+        raise relocated(
+            error, f"{path}, {error.detail.partition(':')[0]}", column=error.column, row=error.row
+        ) from None
 
 
 def _columns(archive: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -88,7 +98,9 @@ def _columns(archive: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         else:
             columns[name] = archive[name]
     columns["started"] = columns["started"].view("M8[us]")
-    columns["project_id"] = Encoded(columns["project_id"].codes, [*map(int, columns["project_id"].categories)])
+    columns["project_id"] = Encoded(
+        columns["project_id"].codes, [*map(int, columns["project_id"].categories)]
+    )
     columns["status"] = Encoded(columns["status"], STATUSES)
     return columns
 

@@ -4,7 +4,7 @@
 2. A missing value becomes the column's default; a column without a default refuses it.
 3. Types are not coerced: a whole `float` is no integer, a `bool` is no number, a digit string is neither.
 4. The first wrong row is named, with its value, by a `DataError`.
-5. What comes out is read-only. It is the caller's own array only if that was read-only already.
+5. What comes out is read-only. It is the caller's own array only if nobody could write to that.
 
 Texts, users, projects and statuses are in `texts`, instants in `starts`.
 """
@@ -22,6 +22,9 @@ from sessionstats.errors import DataError
 
 Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
 """A column as a caller may give it."""
+
+INT64_MIN: Final = -(2**63)
+"""Smallest integer that a column holds."""
 
 INT64_MAX: Final = 2**63 - 1
 """Largest integer that a column holds, and largest sum of quantities."""
@@ -162,6 +165,10 @@ def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
     array = np.asarray(values)
     if array.ndim != 1:
         refuse(name, "not an array of one dimension, but of shape", None, array.shape)
+    if type(values) is not np.ndarray and isinstance(values, np.ndarray) and np.ma.is_masked(values):
+        return [
+            None if hidden else value for value, hidden in zip(array, np.ma.getmaskarray(values), strict=True)
+        ]
     if array.dtype.kind not in "OUST":
         return array
     missing = getattr(array.dtype, "na_object", None)
@@ -182,16 +189,21 @@ def python_values(
     if kinds.issubset(allowed):
         return items
     if not kinds.issubset((*allowed, NoneType)):
-        items = [value.item() if isinstance(value, np.generic) else value for value in items]
+        items = [_as_python(value) for value in items]
     for row, value in enumerate(items):
         if type(value) not in allowed and (value is not None or default is None):
             refuse(name, f"not {wanted}" if value is not None else "missing value", row, value)
     return [default if value is None else value for value in items]
 
 
+def _as_python(value: object) -> object:
+    """A number or text of NumPy as Python's; a time stays one, lest its count be taken for a number."""
+    return value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
+
+
 def show(value: object) -> str:
     """A value as error texts show it, cut if long."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
+    text = repr(_as_python(value))
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -200,7 +212,9 @@ def refuse(name: str, problem: str, row: int | None, value: object) -> NoReturn:
     raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value)
 
 
-def refuse_first(name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]) -> None:
+def refuse_first(
+    name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]
+) -> None:
     """Refuse the first of the `wrong` rows, if there is one."""
     if np.count_nonzero(wrong):
         row = int(wrong.argmax())
@@ -216,18 +230,29 @@ def relocated(error: DataError, place: str, *, column: str | None, row: int | No
 
 
 def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
-    """The array made read-only; a copy of it if it is `given`, the caller's, and writable."""
-    if array is given and array.flags.writeable:
+    """The array made read-only; a copy if it is `given`, the caller's, and somebody could write to it."""
+    if array is given and _is_writable(array):
         array = array.copy()
     array.flags.writeable = False
     return array
 
 
+def _is_writable(array: NDArray[Any]) -> bool:
+    """Whether the memory can be written to through the array, or through one that it is a view of."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return True
+        base = base.base
+    return False
+
+
 def constant(value: float, n: int, dtype: type[S]) -> NDArray[S]:
     """A read-only column of `n` equal values that takes the memory of one."""
-    return np.ndarray((n,), dtype, buffer=_memory(value, dtype), strides=(0,))
+    return np.ndarray((n,), dtype, buffer=_memory(value, np.dtype(dtype)), strides=(0,))
 
 
 @cache
-def _memory(value: float, dtype: type[np.generic]) -> memoryview:
-    return memoryview(np.array(value, dtype).tobytes())
+def _memory(value: float, dtype: np.dtype[Any]) -> bytes:
+    """The value as it is in memory: bytes, so that NumPy lets nobody write there."""
+    return np.array(value, dtype).tobytes()

@@ -7,7 +7,7 @@
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ MISSING: Final = -1
 
 
 class Encoded(Generic[T]):
-    """A dictionary-encoded column.
+    """A dictionary-encoded column; immutable, as far as `codes` is read-only.
 
     Parameters
     ----------
@@ -38,11 +38,13 @@ class Encoded(Generic[T]):
     """
 
     __slots__ = ("__dict__", "categories", "codes")
+    codes: NDArray[Any]
+    categories: tuple[T, ...]
 
     def __init__(self, codes: NDArray[Any], categories: Sequence[T] | NDArray[Any]) -> None:
-        self.codes = codes
         values = categories.tolist() if isinstance(categories, np.ndarray) else categories
-        self.categories: tuple[T, ...] = tuple(values)
+        object.__setattr__(self, "codes", codes)
+        object.__setattr__(self, "categories", tuple(values))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -55,10 +57,15 @@ class Encoded(Generic[T]):
 
     def with_codes(self, codes: NDArray[Any]) -> "Encoded[T]":
         """The same categories under other codes; shares what is already known of them."""
-        other = Encoded.__new__(Encoded)
-        other.codes, other.categories = codes, self.categories
+        other: Encoded[T] = Encoded(codes, self.categories)
         other.__dict__.update(self.__dict__)
         return other
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a column is immutable; {name!r} cannot be set")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Encoded, (self.codes, self.categories))
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
@@ -91,7 +98,7 @@ class Encoded(Generic[T]):
         return [values[code] for code in self.codes.tolist()]
 
 
-def encode(values: Iterable[T], missing: Collection[T] = ()) -> Encoded[T]:
+def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
     """Encode values in order of first appearance.
 
     Parameters
@@ -113,12 +120,11 @@ def encode(values: Iterable[T], missing: Collection[T] = ()) -> Encoded[T]:
     """
     values = list(values)
     distinct = dict.fromkeys(values)
-    for value in missing:
-        distinct.pop(value, None)
-    code_of = dict(zip(distinct, range(len(distinct)), strict=True))
-    lookup = {**code_of, **dict.fromkeys(missing, MISSING)} if missing else code_of
+    present = [value for value in distinct if value not in missing] if missing else distinct
+    code_of = dict(zip(present, range(len(present)), strict=True))
+    lookup = {**dict.fromkeys(distinct, MISSING), **code_of} if missing else code_of
     codes = np.fromiter(map(lookup.__getitem__, values), np.int32, len(values))
-    column = Encoded(codes, tuple(distinct))
+    column = Encoded(codes, tuple(code_of))
     column.__dict__["code_of"] = code_of
     return column
 

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import Values, constant, integer_column, items_of
+from sessionstats.columns import INT64_MIN, Values, constant, integer_column, items_of
 from sessionstats.encoding import MISSING, Encoded, concat_encoded, encode
 from sessionstats.health import STATUSES, TERMINAL
 from sessionstats.sessions import COLUMNS, Sessions, check_length, empty_texts
@@ -76,7 +76,11 @@ class Updates(NamedTuple):
 
 
 def checked_updates(
-    *, session_id: Values | None = None, seq: Values | None = None, quantity: Values | None = None, **columns: Values
+    *,
+    session_id: Values | None = None,
+    seq: Values | None = None,
+    quantity: Values | None = None,
+    **columns: Values,
 ) -> Updates:
     """Raw updates from the columns of `from_updates`."""
     if quantity is not None:
@@ -84,7 +88,9 @@ def checked_updates(
     sessions = Sessions(quantity=quantity, **columns)
     n = len(sessions) if quantity is None else len(quantity)
     ids = empty_texts(n) if session_id is None else text_column("session_id", session_id)
-    order = constant(0, n, np.int64) if seq is None else integer_column("seq", seq, default=0, least=0)
+    order = (
+        constant(0, n, np.int64) if seq is None else integer_column("seq", seq, default=0, least=INT64_MIN)
+    )
     check_length("session_id", ids, n)
     check_length("seq", order, n)
     if quantity is not None and len(sessions) < n:
@@ -101,7 +107,7 @@ def from_updates(**columns: Values) -> Sessions:
     session_id : array of strings, iterable of str and None, or Encoded, optional
         Rows where it is missing or ``""`` are sessions by themselves.
     seq : array or iterable of int and None, optional
-        Place of an update in its session; missing values are 0.
+        Place of an update in its session: any integer of 64 bits; missing values are 0.
     **columns
         The columns of `Sessions`. Rows of quantity 0 are checked, then left out.
 
@@ -113,7 +119,7 @@ def from_updates(**columns: Values) -> Sessions:
     Raises
     ------
     DataError
-        If a row breaks §1.4; a negative `seq` does.
+        If a row breaks §1.4.
 
     Examples
     --------
@@ -286,4 +292,4 @@ def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
 
 
 def _has_text(column: Encoded[str]) -> NDArray[np.bool_]:
-    return column.codes != column.code_of.get("", MISSING)
+    return np.asarray(column.codes != column.code_of.get("", MISSING))

@@ -8,13 +8,13 @@
 4. Two `Sessions` are equal if their values are, row by row, whatever the codes.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import INT64_MAX, Values, constant, duration_column, frozen, integer_column, refuse
+from sessionstats.columns import INT64_MAX, Values, constant, duration_column, integer_column, refuse
 from sessionstats.encoding import MISSING, Encoded, concat_encoded, same_values
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
@@ -41,7 +41,7 @@ COLUMNS: Final = (
 ENCODED: Final = ("project_id", "release", "environment", "distinct_id", "abnormal_mechanism")
 """The columns that are dictionary-encoded."""
 
-Rows: TypeAlias = slice | NDArray[np.bool_] | NDArray[np.integer[Any]]
+Rows: TypeAlias = slice | Sequence[int] | Sequence[bool] | NDArray[np.bool_] | NDArray[np.integer[Any]]
 """What selects rows."""
 
 
@@ -124,13 +124,15 @@ class Sessions:
     ) -> None:
         instants = started_column(started)
         n = len(instants)
-        columns = (
+        columns: tuple[Any, ...] = (
             instants,
             project_column(project_id),
             _texts("release", release, n),
             _texts("environment", environment, n),
             status_column(status),
-            constant(0, n, np.int64) if errors is None else integer_column("errors", errors, default=0, least=0),
+            constant(0, n, np.int64)
+            if errors is None
+            else integer_column("errors", errors, default=0, least=0),
             _no_users(n) if distinct_id is None else user_column(distinct_id),
             constant(np.nan, n, np.float64) if duration is None else duration_column(duration),
             _texts("abnormal_mechanism", abnormal_mechanism, n),
@@ -140,7 +142,7 @@ class Sessions:
         )
         for name, column in zip(COLUMNS, columns, strict=True):
             check_length(name, column, n)
-            object.__setattr__(self, name, column)
+        self._set(columns)
         check_total(self.quantity)
         if quantity is not None and np.count_nonzero(self.quantity) < n:
             self._set(self[self.quantity > 0].columns)
@@ -293,9 +295,10 @@ class Sessions:
         return len(self.started)
 
     def __getitem__(self, rows: Rows) -> "Sessions":
-        if isinstance(rows, (int, np.integer)):
-            raise TypeError("Sessions are indexed by a slice or an array; to_records() gives single rows")
-        rows = rows if isinstance(rows, slice) else np.asarray(rows)
+        if not isinstance(rows, slice):
+            rows = np.asarray(rows, np.intp if isinstance(rows, list) and not rows else None)
+            if rows.ndim != 1:
+                raise TypeError("Sessions are indexed by a slice, a mask or an array of row numbers")
         return Sessions.from_columns(*[column[rows] for column in self.columns])
 
     def __add__(self, other: object) -> "Sessions":
@@ -369,7 +372,7 @@ def check_total(quantity: NDArray[np.int64]) -> None:
             refuse("quantity", "the sum is beyond 64 bits", None, total)
 
 
-def check_length(name: str, column: Encoded[Any] | NDArray[Any], n: int) -> None:
+def check_length(name: str, column: Sized, n: int) -> None:
     """Refuse a column whose length is not that of ``started``."""
     if len(column) != n:
         raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import Values, frozen, items_of, refuse, refuse_first
+from sessionstats.columns import INT64_MAX, Values, frozen, items_of, refuse, refuse_first
 from sessionstats.errors import DataError
 from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, parse_iso
 
@@ -24,13 +24,10 @@ YEAR_2263: Final = (datetime(2263, 1, 1, tzinfo=EPOCH.tzinfo) - EPOCH) // MICROS
 OUTSIDE: Final = "outside the years 1970-2262"
 """Problem of an instant that is none of a session (§1.4)."""
 
-FINER: Final = ("ns", "ps", "fs", "as")
-"""Units of `datetime64` that are cut."""
+FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
+"""Units of `datetime64` that are cut, and how many of each are a microsecond."""
 
-
-PLAIN: Final = re.compile(
-    r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)?\n)*+", re.ASCII
-)
+PLAIN: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)?\n)*+", re.ASCII)
 """Lines of instants in the form in which nearly all are written."""
 
 UTC_SUFFIX: Final = re.compile(r"Z|\+00:00")
@@ -86,8 +83,10 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
 def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
     refuse_first("started", "not an instant", np.isnat(items), items)
     # Far instants overflow when converted: the comparison is one of whole numbers of the given unit.
-    count, latest = items.astype(np.int64), np.iinfo(np.int64).max
-    if np.datetime_data(items.dtype)[0] not in FINER:
+    count, (unit, multiple) = items.astype(np.int64), np.datetime_data(items.dtype)
+    if unit in FINER:
+        latest = min(YEAR_2263 * FINER[unit] // multiple, INT64_MAX)
+    else:
         latest = int(np.datetime64(YEAR_2263, "us").astype(items.dtype).astype(np.int64))
     refuse_first("started", OUTSIDE, (count < 0) | (count > latest), items)
     array = items.astype("M8[us]", copy=False)
@@ -97,8 +96,9 @@ def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
 
 def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     kinds = set(map(type, items))
-    if kinds == {str} and (instants := _from_plain_texts(items)) is not None:
-        return instants
+    if kinds == {str} and (read := _from_plain_texts(items)) is not None:
+        return read
+    # Integers that might be beyond 64 bits are left to the loop, which names them.
     if kinds == {float} or (kinds == {int} and 0 <= min(items) <= max(items) < YEAR_2263):
         return _from_array(np.array(items))
     instants = [_instant(row, value) for row, value in enumerate(items)]
@@ -119,7 +119,7 @@ def _from_plain_texts(items: list[str]) -> NDArray[np.datetime64] | None:
     except ValueError:
         return None
     microseconds = instants.view(np.int64)
-    right = len(instants) == len(items) and 0 <= microseconds.min() and microseconds.max() < YEAR_2263
+    right = len(instants) == len(items) and microseconds.min() >= 0 and microseconds.max() < YEAR_2263
     return instants if right else None
 
 

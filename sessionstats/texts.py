@@ -15,7 +15,16 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import INT64_MAX, Values, frozen, integer_column, items_of, python_values, refuse, refuse_first
+from sessionstats.columns import (
+    INT64_MAX,
+    Values,
+    frozen,
+    integer_column,
+    items_of,
+    python_values,
+    refuse,
+    refuse_first,
+)
 from sessionstats.encoding import MISSING, Encoded, encode
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
@@ -97,7 +106,11 @@ def user_column(values: Values) -> Encoded[str]:
         _check_encoded(name, values, least_code=MISSING)
         _check_categories(name, "a text or an integer", values, (str, int))
         return _frozen_codes(_canonical_users(values), values.codes)
-    items = _list_of(name, values)
+    items = items_of(name, values)
+    if isinstance(items, np.ndarray):
+        if items.dtype.kind in "iu":
+            return _frozen_codes(_canonical_users(encode_integers(items)))
+        items = items.tolist()
     if not set(map(type, items)).issubset((str, NoneType)):
         items = python_values(name, "a text or an integer", items, (str, int), "")
         items = [_user_text(row, value) for row, value in enumerate(items)]
@@ -162,19 +175,15 @@ def status_column(values: Values) -> NDArray[np.int8]:
     >>> status_column(["ok", "crashed"])
     array([0, 5], dtype=int8)
     """
-    if isinstance(values, Encoded):
-        column = text_column("status", values)
-        by_category = np.array([STATUS_CODE.get(text, UNKNOWN) for text in column.categories], np.int8)
-        codes = by_category[column.codes]
-        texts = column.decode() if UNKNOWN in by_category else ()
-    else:
-        texts = python_values("status", "a text", _list_of("status", values), (str,), None)
-        codes = np.array([STATUS_CODE.get(text, UNKNOWN) for text in texts], np.int8)
-    refuse_first("status", "unknown status", codes == UNKNOWN, texts)
+    column = text_column("status", values, default=None)
+    by_category = np.array([STATUS_CODE.get(text, UNKNOWN) for text in column.categories], np.int8)
+    codes = by_category[column.codes]
+    if UNKNOWN in by_category:
+        refuse_first("status", "unknown status", codes == UNKNOWN, column.decode())
     return frozen(codes)
 
 
-def encode_integers(values: NDArray[np.int64]) -> Encoded[int]:
+def encode_integers(values: NDArray[np.integer[Any]]) -> Encoded[int]:
     """Encode an array of integers, with ascending categories.
 
     Examples
