@@ -1,0 +1,135 @@
+"""How the site is built: ``sphinx-build -W docs docs/_build/html``.
+
+1. Pages are Markdown (MyST), so that they read well on a code host too.
+2. The API reference is generated from the docstrings (autosummary, numpydoc), a page a module.
+3. Each rule of the semantics is followed by a line on its code, tests and vectors, read from the sources
+   (``crossref.py``).
+4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
+"""
+
+import sys
+import zlib
+from pathlib import Path
+from types import GenericAlias
+
+DOCS = Path(__file__).resolve().parent
+sys.path[:0] = [str(DOCS.parent), str(DOCS)]
+
+import crossref  # noqa: E402 - found by the path above
+
+import sessionstats  # noqa: E402
+
+project = "sessionstats"
+author = "The sessionstats authors"
+copyright = f"2026, {author}"
+version = release = sessionstats.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "numpydoc",
+]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say more: units, shapes, dtypes
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = {
+    **{
+        name: f"numpy.{name}" for name in ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
+    },
+    "bool": "python:bool",
+    "mapping": "collections.abc.Mapping",
+    "iterable": "collections.abc.Iterable",
+    "sequence": "collections.abc.Sequence",
+    "callable": "collections.abc.Callable",
+}
+numpydoc_xref_ignore = {
+    "of",
+    "optional",
+    "or",
+    "array",
+    "object",
+    "default",
+    "code",
+    "codes",
+    "to",
+    "a",
+    "as",
+    "lists",
+}
+
+html_theme = "furo"
+html_title = f"sessionstats {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+
+NUMPY_OBJECTS = {
+    **{
+        name: f"reference/arrays.scalars.html#numpy.{name}"
+        for name in ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64", "bool_", "generic")
+    },
+    "ndarray": "reference/generated/numpy.ndarray.html#numpy.ndarray",
+    "timedelta64": "reference/arrays.scalars.html#numpy.timedelta64",
+}
+"""Objects of NumPy that docstrings name, and where NumPy documents them."""
+
+PYTHON_OBJECTS = {
+    **{name: f"library/functions.html#{name}" for name in ("bool", "int", "float", "object")},
+    **{
+        name: f"library/stdtypes.html#{name}"
+        for name in ("str", "list", "tuple", "dict", "frozenset", "bytes")
+    },
+    **{
+        f"collections.abc.{name}": f"library/collections.abc.html#collections.abc.{name}"
+        for name in ("Mapping", "Iterable", "Sequence", "Callable")
+    },
+    "datetime.datetime": "library/datetime.html#datetime.datetime",
+    "datetime.timedelta": "library/datetime.html#datetime.timedelta",
+}
+"""Objects of Python that docstrings name."""
+
+
+def inventory(name: str, objects: dict[str, str], prefix: str = "") -> str:
+    """Write an intersphinx inventory of these objects, and say where."""
+    path = DOCS / "_build" / f"{name}.inv"
+    path.parent.mkdir(exist_ok=True)
+    head = (
+        f"# Sphinx inventory version 2\n# Project: {name}\n# Version: \n# The remainder is zlib compressed.\n"
+    )
+    lines = "".join(f"{prefix}{key} py:class 1 {place} -\n" for key, place in objects.items())
+    path.write_bytes(head.encode() + zlib.compress(lines.encode()))
+    return str(path)
+
+
+intersphinx_mapping = {
+    "numpy": ("https://numpy.org/doc/stable/", inventory("numpy", NUMPY_OBJECTS, "numpy.")),
+    "python": ("https://docs.python.org/3/", inventory("python", PYTHON_OBJECTS)),
+}
+
+
+def add_rule_lines(app: object, docname: str, source: list[str]) -> None:
+    """Follow each rule by its code, tests and vectors."""
+    if docname == "semantics":
+        source[0] = crossref.with_rule_lines(source[0])
+
+
+def skip_aliases(app: object, what: str, name: str, obj: object, *_: object) -> bool | None:
+    """Leave out type aliases: numpydoc would look for their signature."""
+    return True if isinstance(obj, GenericAlias) else None
+
+
+def setup(app: "sphinx.application.Sphinx") -> None:  # noqa: F821 - a name for the reader
+    """Called by Sphinx."""
+    app.connect("source-read", add_rule_lines)
+    app.connect("autodoc-skip-member", skip_aliases)

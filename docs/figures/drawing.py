@@ -1,0 +1,298 @@
+"""Drawing the facts as SVG that reads well on light and dark pages: transparent, in mid-tones.
+
+Each function draws the facts of the same name in ``facts.py`` on axes of its own. The files are deterministic:
+no date, fixed ids, text left as text.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+from itertools import pairwise
+from typing import Any, Final
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK: Final = "#7a8089"
+"""Lines and text: about the same contrast on white and on near-black."""
+
+FAINT: Final = "#7a808940"
+"""Areas behind."""
+
+GOOD: Final = "#2a9d8f"
+BAD: Final = "#d1495b"
+WARN: Final = "#d98e2b"
+OTHER: Final = "#8576d0"
+
+CLASS_COLOURS: Final = {"healthy": GOOD, "errored": WARN, "crashed": BAD, "abnormal": OTHER}
+"""One colour for each health class, throughout the course."""
+
+STYLE: Final = {
+    "svg.hashsalt": "sessionstats",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "legend.frameon": False,
+}
+
+
+def sessions(axes: Axes, facts: dict[str, Any]) -> None:
+    """Each life a line of updates, and its class at the end."""
+    for row, life in enumerate(reversed(facts["lives"])):
+        colour = CLASS_COLOURS[life["class"]]
+        updates = life["updates"]
+        axes.plot([0, len(updates) - 1], [row, row], color=INK, lw=1)
+        for place, status in enumerate(updates):
+            axes.plot(place, row, "o", color=CLASS_COLOURS.get(status, INK), ms=8)
+            axes.annotate(status, (place, row), (0, 9), textcoords="offset points", ha="center")
+        axes.text(3, row, life["class"], color=colour, weight="bold", va="center")
+    axes.set(xlim=(-0.4, 3.9), ylim=(-0.5, len(facts["lives"]) - 0.2))
+    axes.text(3, len(facts["lives"]) - 0.45, "counts as", style="italic")
+    axes.axis("off")
+
+
+def windows(axes: Axes, facts: dict[str, Any]) -> None:
+    """The range asked for above, the buckets that cover it below."""
+    _asked(axes, facts["asked"], 1)
+    _window(axes, facts["window"], facts["starts"], 0, f"{len(facts['starts'])} buckets")
+    _time_axis(axes, facts["window"], (-0.7, 1.9))
+
+
+def intervals(axes: Axes, facts: dict[str, Any]) -> None:
+    """A day cut by each interval; one that does not divide it straddles midnight."""
+    chosen = ["24", "12", "8", "6", "5", "7", "9"]
+    for row, hours in enumerate(reversed(chosen)):
+        width = int(hours)
+        good = facts["verdicts"][hours] == "accepted"
+        for number in range(-(-24 // width)):
+            over = (number + 1) * width > 24
+            axes.barh(
+                row,
+                width,
+                left=number * width,
+                height=0.62,
+                color=BAD if over else GOOD,
+                alpha=0.75,
+                ec="none",
+            )
+            axes.plot([number * width] * 2, [row - 0.4, row + 0.4], color=INK, lw=1)
+        axes.text(-0.4, row, f"{hours}h", ha="right", va="center", color=INK if good else BAD)
+    axes.axvline(24, color=INK, ls="--", lw=1)
+    axes.text(24, len(chosen) - 0.3, "midnight", ha="center")
+    axes.set(xlim=(-2, 29), ylim=(-0.6, len(chosen) + 0.2))
+    axes.axis("off")
+
+
+def buckets(axes: Axes, facts: dict[str, Any]) -> None:
+    """Instants on and beside the edges, coloured by bucket."""
+    colours = {-1: INK, 0: GOOD, 1: OTHER}
+    places = [-0.14, 0.0, 0.86, 1.0, 1.86, 2.0]
+    names = ["05:59:59.999999", "06:00", "06:59:59.999999", "07:00", "07:59:59.999999", "08:00"]
+    for number in (0, 1):
+        axes.axvspan(number, number + 1, color=colours[number], alpha=0.15, ec="none")
+        axes.plot([number] * 2, [0, 1], color=colours[number], lw=2)
+        axes.text(number + 0.5, 0.9, f"bucket {number}", ha="center", color=colours[number], weight="bold")
+    for rank, (place, name, bucket) in enumerate(zip(places, names, facts["buckets"], strict=True)):
+        axes.plot(place, 0.3, "o", color=colours[bucket], ms=9, mfc="none" if bucket < 0 else colours[bucket])
+        axes.annotate(
+            name, (place, 0.3), (0, 14 if rank % 2 else -20), textcoords="offset points", ha="center"
+        )
+    axes.set(xlim=(-0.55, 2.4), ylim=(0, 1))
+    axes.axis("off")
+
+
+def counting(axes: Axes, facts: dict[str, Any]) -> None:
+    """Stacked bars: a bucket's classes add up to its sessions."""
+    days = [f"{22 + day} Jan" for day in range(facts["days"])]
+    bottom = [0] * facts["days"]
+    for name in ("healthy", "errored", "crashed"):
+        values = facts["series"][name]
+        axes.bar(
+            days, values, bottom=bottom, color=CLASS_COLOURS[name], width=0.7, label=f"{name}: {sum(values)}"
+        )
+        bottom = [low + value for low, value in zip(bottom, values, strict=True)]
+    axes.set_ylabel("sessions")
+    axes.legend(loc="upper right", labelcolor=INK)
+    axes.set_ylim(0, 78)
+
+
+def users(axes: Axes, facts: dict[str, Any]) -> None:
+    """Who came when, the count of each day below, and the count of all on the right."""
+    names = list(facts["seen"])
+    for row, (_, days) in enumerate(reversed(facts["seen"].items())):
+        axes.plot([min(days), max(days)], [row, row], color=FAINT, lw=6, solid_capstyle="round")
+        axes.plot(days, [row] * len(days), "o", color=GOOD, ms=11)
+    for day, count in enumerate(facts["series"]):
+        axes.text(day, -1, str(count), ha="center", va="center", weight="bold")
+    axes.axhline(-0.5, color=INK, lw=1)
+    total, added = facts["total"], sum(facts["series"])
+    axes.text(4.6, -1, f"sum {added}", color=BAD, va="center")
+    axes.text(4.6, (len(names) - 1) / 2, f"{total} users", color=GOOD, weight="bold", va="center")
+    axes.set(xlim=(-0.5, 5.8), ylim=(-1.5, len(names) - 0.4))
+    axes.set_yticks([-1, *range(len(names))], ["users", *reversed(names)])
+    axes.set_xticks(range(5), [f"{24 + day} Jan" for day in range(5)])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def percentiles(axes: Axes, facts: dict[str, Any]) -> None:
+    """The values at equal steps from 0 to 100 %; a quantile is read off the line between them."""
+    seconds = facts["seconds"]
+    step = 100 / (len(seconds) - 1)
+    axes.plot([number * step for number in range(len(seconds))], seconds, "-o", color=INK, lw=1.2, ms=6)
+    for percentage in ("50", "90"):
+        value = facts["quantiles"][percentage]
+        axes.plot([int(percentage)] * 2, [0, value], color=GOOD, lw=1, ls="--")
+        axes.plot([0, int(percentage)], [value, value], color=GOOD, lw=1, ls="--")
+        axes.plot(int(percentage), value, "D", color=GOOD, ms=8)
+        axes.annotate(
+            f"p{percentage} = {value:g} s",
+            (int(percentage), value),
+            (-8, 8),
+            textcoords="offset points",
+            ha="right",
+            color=GOOD,
+        )
+    axes.set(xlabel="percentage", ylabel="seconds", xlim=(0, 103), ylim=(0, 66))
+    axes.set_xticks([0, 25, 50, 75, 90, 100])
+
+
+def rates(axes: Axes, facts: dict[str, Any]) -> None:
+    """The crash-free rate of each release by day; no line where there is no session."""
+    colours = {"app@1.0": INK, "app@1.1": BAD, "app@1.2": GOOD}
+    for release in sorted(facts["series"]):
+        values = [float("nan") if value is None else 100 * value for value in facts["series"][release]]
+        axes.plot(range(len(values)), values, "-o", color=colours[release], ms=4, lw=1.8)
+        last = max(place for place, value in enumerate(values) if value == value)
+        below = -10 if release == "app@1.2" else -1
+        axes.annotate(
+            release, (last, values[last]), (7, below), textcoords="offset points", color=colours[release]
+        )
+    axes.set(ylabel="crash-free sessions, %", ylim=(91.5, 100.4), xlim=(-0.4, 15.6))
+    axes.set_xticks(range(0, 14, 3), [f"{15 + day} Jan" for day in range(0, 14, 3)])
+
+
+def ranking(axes: Axes, facts: dict[str, Any]) -> None:
+    """Groups against intervals: the product stays below 10,000."""
+    counts = {int(number): groups for number, groups in facts["groups"].items()}
+    axes.fill_between(list(counts), list(counts.values()), 1, color=FAINT, ec="none")
+    axes.plot(list(counts), list(counts.values()), "-o", color=INK, ms=4, lw=1.2)
+    for number, text in ((15, "14 days by day"), (91, "90 days by day"), (361, "15 days by hour")):
+        axes.plot(number, counts[number], "D", color=GOOD, ms=8)
+        label = f"{text}:\n{number} × {counts[number]}"
+        axes.annotate(label, (number, counts[number]), (8, 5), textcoords="offset points", color=GOOD)
+    axes.set(
+        xscale="log", yscale="log", xlabel="intervals", ylabel="base groups", xlim=(1, 3000), ylim=(4, 12000)
+    )
+    axes.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    axes.set_yticks([10, 100, 1000, 10000], ["10", "100", "1000", "10,000"])
+    axes.minorticks_off()
+
+
+def search(axes: Axes, facts: dict[str, Any]) -> None:
+    """Two grids of release × environment, filled where the search keeps the sessions."""
+    releases, environments = ("a", "b"), ("dev", "prod")
+    for number, (query, kept) in enumerate(facts["kept"].items()):
+        left = number * 3.6
+        for x, environment in enumerate(environments):
+            axes.text(left + x + 0.5, 2.1, environment, ha="center")
+            for y, release in enumerate(reversed(releases)):
+                chosen = [release, environment] in kept
+                axes.bar(
+                    left + x + 0.5,
+                    0.9,
+                    bottom=y + 0.05,
+                    width=0.9,
+                    color=GOOD if chosen else FAINT,
+                    ec="none",
+                )
+        for y, release in enumerate(reversed(releases)):
+            axes.text(left - 0.12, y + 0.5, release, ha="right", va="center")
+        first, second = query.split(") " if ")" in query else " OR ")
+        lines = (f"{first})", second) if ")" in query else (first, f"OR {second}")
+        axes.text(left + 1, -0.15, "\n".join(lines), ha="center", va="top", family="monospace", size=9)
+    axes.set(xlim=(-0.9, 6.8), ylim=(-0.9, 2.5))
+    axes.axis("off")
+
+
+def editions(axes: Axes, facts: dict[str, Any]) -> None:
+    """The same range, rounded by two editions."""
+    _asked(axes, facts["asked"], 2)
+    both = facts["editions"]
+    _window(axes, both["documented"]["window"], both["documented"]["starts"], 1, "documented")
+    _window(axes, both["hourly"]["window"], both["hourly"]["starts"], 0, "hourly", OTHER)
+    _time_axis(axes, both["documented"]["window"], (-0.7, 2.9))
+
+
+SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] = {
+    sessions: (6.2, 2.9),
+    windows: (6.2, 1.9),
+    intervals: (6.2, 2.7),
+    buckets: (6.2, 1.7),
+    counting: (6.2, 2.9),
+    users: (6.2, 2.5),
+    percentiles: (6.2, 3.0),
+    rates: (6.2, 3.0),
+    ranking: (6.2, 3.0),
+    search: (6.2, 2.5),
+    editions: (6.2, 2.5),
+}
+"""Width and height of each picture in inches."""
+
+
+def svg(name: str, facts: dict[str, Any]) -> str:
+    """The text of one picture."""
+    draw = next(draw for draw in SIZES if draw.__name__ == name)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=SIZES[draw], layout="constrained")
+        draw(figure.add_subplot(), facts)
+        text = StringIO()
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _hours(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp() / 3600
+
+
+def _asked(axes: Axes, asked: list[str], row: int) -> None:
+    start, end = map(_hours, asked)
+    axes.plot([start, end], [row, row], color=WARN, lw=5, solid_capstyle="butt")
+    axes.text((start + end) / 2, row + 0.22, "asked for: the last 24 hours", ha="center", color=WARN)
+    for place in (start, end):
+        axes.plot([place] * 2, [-0.3, row], color=WARN, lw=1, ls=":")
+
+
+def _window(
+    axes: Axes, window: list[str], starts: list[str], row: int, label: str, colour: str = GOOD
+) -> None:
+    edges = [*map(_hours, starts), _hours(window[1])]
+    for number, (left, right) in enumerate(pairwise(edges)):
+        axes.barh(
+            row,
+            right - left,
+            left=left,
+            height=0.45,
+            color=colour,
+            alpha=0.75 if number % 2 else 0.5,
+            ec="none",
+        )
+    axes.text(edges[-1] + 0.4, row, label, va="center", color=colour, weight="bold")
+
+
+def _time_axis(axes: Axes, window: list[str], height: tuple[float, float]) -> None:
+    start, end = map(_hours, window)
+    ticks = range(int(start), int(end) + 1, 6)
+    axes.set_xticks(list(ticks), [f"{hour % 24:02}:00" for hour in ticks])
+    axes.set(xlim=(start - 1, end + 7), ylim=height, yticks=[])
+    axes.spines[["left"]].set_visible(False)

@@ -1,0 +1,230 @@
+"""What the pictures show: facts from the kernel's own output, without any drawing.
+
+Each function answers one chapter's question with plain JSON values; its picture is drawn by the function of
+the same name in ``drawing.py``. A test recomputes the facts and compares them to ``facts.json``.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from sessionstats import Query, RequestError, Rules, Sessions, compute
+from sessionstats.bucketing import bucket_index
+from sessionstats.capping import max_groups
+from sessionstats.health import HEALTH_CLASSES, health_class
+from sessionstats.instants import DAY, HOUR, format_instant, parse_now
+from sessionstats.intervals import parse_interval
+from sessionstats.percentiles import quantiles
+
+NOW: Final = "2024-01-29T12:27:28Z"
+"""The instant of every request in the pictures, and in the course."""
+
+
+def sessions() -> dict[str, Any]:
+    """Chapter 1: what clients report, update by update, and what is left of it when it is folded."""
+    lives = [
+        ["ok", "exited"],
+        ["ok", "errored", "exited"],
+        ["ok", "errored", "crashed"],
+        ["ok"],
+        ["ok", "abnormal"],
+    ]
+    shown = []
+    for updates in lives:
+        folded = Sessions.from_updates(
+            started=[0] * len(updates),
+            project_id=[1] * len(updates),
+            status=updates,
+            session_id=["s"] * len(updates),
+            seq=list(range(len(updates))),
+        )
+        name = HEALTH_CLASSES[int(health_class(folded.status, folded.errors)[0])]
+        shown.append({"updates": updates, "class": name})
+    return {"lives": shown}
+
+
+def windows() -> dict[str, Any]:
+    """Chapter 2: from the range asked for to whole intervals."""
+    window = Query.parse("field=sum(session)&statsPeriod=1d&interval=6h", now=NOW).window
+    now = parse_now(NOW)
+    return {
+        "asked": [format_instant(now - DAY), format_instant(now)],
+        "window": [format_instant(window.start), format_instant(window.end)],
+        "starts": [
+            f"{start}Z" for start in window.bucket_starts().astype("datetime64[s]").astype(str).tolist()
+        ],
+    }
+
+
+def intervals() -> dict[str, Any]:
+    """Chapter 3: which intervals of whole hours are accepted, and why others are not."""
+    verdicts = {}
+    for hours in (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 24, 25):
+        try:
+            parse_interval(f"{hours}h")
+            verdicts[hours] = "accepted"
+        except RequestError as error:
+            verdicts[hours] = error.detail
+    return {"verdicts": {str(hours): verdict for hours, verdict in verdicts.items()}}
+
+
+def buckets() -> dict[str, Any]:
+    """Chapter 4: instants around the edges of two buckets, and the bucket each falls in."""
+    window = Query.parse(
+        "field=sum(session)&start=2024-01-29T06:00:00Z&end=2024-01-29T08:00:00Z&interval=1h", now=NOW
+    ).window
+    offsets = [-1, 0, HOUR - 1, HOUR, 2 * HOUR - 1, 2 * HOUR]
+    instants = np.array([window.start + offset for offset in offsets], "datetime64[us]")
+    return {"offsets": offsets, "buckets": bucket_index(instants, window).tolist()}
+
+
+def counting() -> dict[str, Any]:
+    """Chapter 5: sessions of a week by health class and day."""
+    quantities = {
+        "exited": (40, 44, 38, 47, 51, 22, 19),
+        "errored": (5, 4, 6, 5, 7, 2, 2),
+        "crashed": (1, 1, 2, 9, 3, 1, 0),
+    }
+    rows = [
+        {"started": f"2024-01-{22 + day}T12:00:00Z", "project_id": 1, "status": status, "quantity": number}
+        for status, numbers in quantities.items()
+        for day, number in enumerate(numbers)
+    ]
+    answer = compute(
+        Sessions.from_records(rows),
+        "field=sum(session)&groupBy=session.status&interval=1d&start=2024-01-22&end=2024-01-29",
+        now=NOW,
+    )
+    series = answer.series["sum(session)"].tolist()
+    return {"days": 7, "series": dict(zip(answer.by["session.status"].tolist(), series, strict=True))}
+
+
+def users() -> dict[str, Any]:
+    """Chapter 6: who came on which day, the counts of the days, and the count of them all."""
+    seen = {"ann": (0, 1, 2, 3, 4), "bob": (0, 2, 4), "cid": (1, 2), "dee": (3,)}
+    rows = [
+        {"started": f"2024-01-{24 + day}T09:00:00Z", "project_id": 1, "status": "exited", "distinct_id": user}
+        for user, days in seen.items()
+        for day in days
+    ]
+    answer = compute(
+        Sessions.from_records(rows),
+        "field=count_unique(user)&interval=1d&start=2024-01-24&end=2024-01-29",
+        now=NOW,
+    )
+    return {
+        "seen": {user: list(days) for user, days in seen.items()},
+        "series": answer.series["count_unique(user)"][0].tolist(),
+        "total": int(answer.totals["count_unique(user)"][0]),
+    }
+
+
+def percentiles() -> dict[str, Any]:
+    """Chapter 7: five durations in seconds, and the type 7 quantiles between them."""
+    seconds = [10.0, 12.0, 15.0, 30.0, 60.0]
+    percentages = [0, 25, 50, 75, 90, 100]
+    return {
+        "seconds": seconds,
+        "quantiles": dict(zip(map(str, percentages), quantiles(seconds, percentages).tolist(), strict=True)),
+    }
+
+
+def rates() -> dict[str, Any]:
+    """Chapter 8: the crash-free rate of three releases, the second of which is bad."""
+    sessions_per_day = {
+        "app@1.0": (900, 880, 910, 900, 700, 500, 430, 600, 700, 640, 330, 200, 120, 90),
+        "app@1.1": (0, 0, 0, 60, 240, 430, 480, 300, 190, 150, 100, 40, 0, 0),
+        "app@1.2": (0, 0, 0, 0, 0, 0, 0, 0, 0, 90, 520, 700, 830, 870),
+    }
+    crashes_in_thousand = {"app@1.0": 6, "app@1.1": 74, "app@1.2": 4}
+    rows = [
+        {
+            "started": f"2024-01-{15 + day}T12:00:00Z",
+            "project_id": 1,
+            "release": release,
+            "status": status,
+            "quantity": number,
+        }
+        for release, numbers in sessions_per_day.items()
+        for day, total in enumerate(numbers)
+        for crashed in (total * (crashes_in_thousand[release] + day % 3) // 1000,)
+        for status, number in (("crashed", crashed), ("exited", total - crashed))
+    ]
+    answer = compute(
+        Sessions.from_records(rows),
+        "field=crash_free_rate(session)&groupBy=release&interval=1d&start=2024-01-15&end=2024-01-29",
+        now=NOW,
+    )
+    groups = answer.to_dict()["groups"]
+    name = "crash_free_rate(session)"
+    return {
+        "series": {group["by"]["release"]: group["series"][name] for group in groups},
+        "totals": {group["by"]["release"]: group["totals"][name] for group in groups},
+    }
+
+
+def ranking() -> dict[str, Any]:
+    """Chapter 9: how many groups fit into an answer of so many intervals."""
+    return {
+        "groups": {
+            str(count): max_groups(count)
+            for count in (1, 2, 5, 7, 14, 15, 24, 30, 61, 91, 168, 361, 720, 1000)
+        }
+    }
+
+
+def search() -> dict[str, Any]:
+    """Chapter 10: what two searches keep of four kinds of sessions; AND binds tighter than OR."""
+    kinds = [(release, environment) for release in ("a", "b") for environment in ("dev", "prod")]
+    rows = [
+        {"started": NOW, "project_id": 1, "status": "exited", "release": release, "environment": environment}
+        for release, environment in kinds
+    ]
+    kept = {}
+    for query in ("release:a OR release:b environment:prod", "(release:a OR release:b) environment:prod"):
+        params = {
+            "field": "sum(session)",
+            "groupBy": ["release", "environment"],
+            "interval": "1d",
+            "query": query,
+        }
+        answer = compute(Sessions.from_records(rows), params, now=NOW)
+        pairs = zip(answer.by["release"].tolist(), answer.by["environment"].tolist(), strict=True)
+        kept[query] = [list(pair) for pair in pairs]
+    return {"kinds": [list(kind) for kind in kinds], "kept": kept}
+
+
+def editions() -> dict[str, Any]:
+    """Chapter 11: the window of one and the same request, as two editions round it."""
+    windows = {}
+    for name in ("documented", "hourly"):
+        rules = getattr(Rules, name)()
+        window = Query.parse("field=sum(session)&statsPeriod=1d&interval=6h", now=NOW, rules=rules).window
+        windows[name] = {
+            "window": [format_instant(window.start), format_instant(window.end)],
+            "starts": [
+                f"{start}Z" for start in window.bucket_starts().astype("datetime64[s]").astype(str).tolist()
+            ],
+        }
+    return {"asked": [format_instant(parse_now(NOW) - DAY), NOW], "editions": windows}
+
+
+PICTURES: Final = (
+    sessions,
+    windows,
+    intervals,
+    buckets,
+    counting,
+    users,
+    percentiles,
+    rates,
+    ranking,
+    search,
+    editions,
+)
+"""The pictures in the order of the course."""
+
+
+def facts() -> dict[str, dict[str, Any]]:
+    """The facts of every picture, by its name."""
+    return {picture.__name__: picture() for picture in PICTURES}
