@@ -98,7 +98,7 @@ def compute(
 def answer(sessions: Sessions, query: Query) -> Result:
     """Answer a judged request; see `compute`."""
     require_known_statuses(sessions, query.rules.statuses)
-    if query.order is None or query.window.n_intervals == 0:
+    if not query.counts_anything:
         return Result.without_groups(query)
     counting = select(sessions, query)
     groups = with_empty(base_groups(counting, query.group_by, query.counting_fields), query)

@@ -158,6 +158,11 @@ class Query:
         """The health classes that a status filter leaves, in the order of answers."""
         return self.rules.health_classes if self.search.classes is None else self.search.classes
 
+    @property
+    def counts_anything(self) -> bool:
+        """Whether sessions matter: not if judging ended early (§2.2), or the window is empty (§3.7)."""
+        return self.order is not None and self.window.n_intervals > 0
+
     @cached_property
     def counting_fields(self) -> tuple[Field, ...]:
         """The requested fields that a status filter leaves in (§6.4)."""

@@ -1,0 +1,67 @@
+"""A stream of chunks, summarized in bounded memory.
+
+1. Chunks are summarized one by one, large ones piece by piece.
+2. Summaries wait until together they are as large as what has been merged before. So each merge about doubles
+   it, and all of them take time in proportion to the sessions times the logarithm of the number of chunks.
+3. Memory holds one chunk, and a few times the summary of everything so far.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sessionstats.request import Query
+from sessionstats.sessions import Sessions
+from sessionstats.summaries.merging import merge
+from sessionstats.summaries.summarizing import summarize
+from sessionstats.summaries.summary import Summary
+
+PIECE: Final = 1 << 20
+"""Most rows that are summarized at once: what that takes in between stays under some hundred megabytes."""
+
+LEAST: Final = 1 << 24
+"""Bytes of waiting summaries that are worth a merge."""
+
+
+def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
+    """The summary of all sessions of a stream.
+
+    Parameters
+    ----------
+    chunks : iterable of Sessions
+        In any order and of any size.
+    query : Query
+        The judged request.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    DataError
+        If a session has a status that the edition does not know (§1.4), or the quantities add up to more than
+        64 bits hold.
+    TypeError
+        If a chunk is something else.
+
+    Examples
+    --------
+    >>> query = Query.parse("field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
+    >>> summarize_chunks((Sessions.sample(100, seed) for seed in range(3)), query).n_sessions
+    300
+    """
+    done, waiting = Summary.of_nothing(query), list[Summary]()
+    for piece in _pieces(chunks):
+        waiting.append(summarize(piece, query))
+        if sum(summary.nbytes for summary in waiting) > max(done.nbytes, LEAST):
+            done = merge(done, *waiting)
+            waiting.clear()
+    return merge(done, *waiting)
+
+
+def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
+    for chunk in chunks:
+        if not isinstance(chunk, Sessions):
+            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
+        for first in range(0, len(chunk), PIECE):
+            yield chunk[first : first + PIECE]

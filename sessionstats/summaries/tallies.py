@@ -1,0 +1,201 @@
+"""Tallies: numbers for those places of a table that have one.
+
+1. A table has three axes; the place (i, j, k) is the *key* ``(i × J + j) × K + k``. A tally holds the keys
+   that occur, ascending, and a number for each. Keys are as narrow as the table allows, numbers as they do.
+2. Numbers of equal keys are combined by a ufunc whose order does not matter: added, or united as sets of
+   bits.
+3. Axes grow when tallies come together. Renumbering an axis keeps its order (`sorted_sets`), so
+   renumbered keys are sorted still, and combining tallies is merging sorted arrays.
+4. Work goes block by block: what it takes besides the tallies themselves does not grow with them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.errors import SessionStatsError
+
+Shape: TypeAlias = tuple[int, int, int]
+
+BLOCK: Final = 1 << 20
+"""Keys that are worked on together: some tens of megabytes of intermediate arrays."""
+
+MOST_PLACES: Final = 2**63 - 1
+"""Largest table whose places have keys."""
+
+NARROW: Final = 2**32
+"""Up to this many places, keys are of 32 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Numbers by place.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Length of each axis.
+    keys : (n,) uint32 or uint64
+        Ascending and distinct.
+    numbers : (n,) unsigned integer array
+    """
+
+    shape: Shape
+    keys: NDArray[Any]
+    numbers: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        same_keys = np.array_equal(self.keys, other.keys)
+        return self.shape == other.shape and same_keys and np.array_equal(self.numbers, other.numbers)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self.keys.nbytes + self.numbers.nbytes
+
+    def blocks(self, depth: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
+        """The places, axis by axis, and their numbers, a block at a time.
+
+        Parameters
+        ----------
+        depth : int
+            Places that agree on this many of the first axes come in one block.
+
+        Yields
+        ------
+        tuple of four (n,) int64
+        """
+        unit = prod(self.shape[depth:])
+        first, end = 0, len(self)
+        while first < end:
+            last = self._end_of_unit(min(first + BLOCK, end), unit)
+            places = np.unravel_index(self.keys[first:last].astype(np.int64), self.shape)
+            yield (*places, self.numbers[first:last].astype(np.int64))
+            first = last
+
+    def _end_of_unit(self, last: int, unit: int) -> int:
+        """Where the keys end that begin with the same unit as the one before `last`."""
+        bound = (int(self.keys[last - 1]) // unit + 1) * unit
+        if bound > int(self.keys[-1]):
+            return len(self)
+        return int(np.searchsorted(self.keys, self.keys.dtype.type(bound)))
+
+    def renumbered(self, shape: Shape, ranks: Sequence[NDArray[np.int64] | None]) -> "Tally":
+        """The same numbers in a larger table.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        ranks : sequence of (axis,) int64 or None
+            For each axis the new place of each old one, ascending; `None` where it stays.
+        """
+        if shape == self.shape:
+            return self
+        keys = np.empty(len(self), _key_type(shape))
+        first = 0
+        for *places, numbers in self.blocks(3):
+            moved = [at if rank is None else rank[at] for at, rank in zip(places, ranks, strict=True)]
+            keys[first : first + len(numbers)] = np.ravel_multi_index(moved, shape)
+            first += len(numbers)
+        return Tally(shape, keys, self.numbers)
+
+
+def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], combine: np.ufunc) -> Tally:
+    """Combine the numbers of each place.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    places : three (n,) integer arrays
+    numbers : (n,) integer array
+        From 0.
+    combine : ufunc
+        `np.add` or `np.bitwise_or`.
+
+    Raises
+    ------
+    SessionStatsError
+        If the table has more places than 63 bits can number.
+
+    Examples
+    --------
+    >>> place = np.array([0, 0, 0]), np.array([1, 0, 1]), np.array([2, 0, 2])
+    >>> counts = tally((1, 2, 3), place, np.array([5, 1, 5]), np.add)
+    >>> counts.keys.tolist(), counts.numbers.tolist()
+    ([0, 5], [1, 10])
+    """
+    key_type = _key_type(shape)
+    keys = np.ravel_multi_index(tuple(places), shape).astype(key_type)
+    return Tally(shape, *_combined(keys, numbers, combine))
+
+
+def empty_tally(shape: Shape) -> Tally:
+    """A tally without places."""
+    return Tally(shape, np.empty(0, _key_type(shape)), np.empty(0, np.uint8))
+
+
+def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
+    """Combine tallies of one table.
+
+    Parameters
+    ----------
+    parts : sequence of Tally
+        Of one shape, at least one.
+    combine : ufunc
+
+    Examples
+    --------
+    >>> zero = np.array([0])
+    >>> once = tally((1, 1, 1), [zero] * 3, np.array([200]), np.add)
+    >>> merged([once, once], np.add).numbers
+    array([400], dtype=uint16)
+    """
+    parts = [part for part in parts if len(part)] or [parts[0]]
+    if len(parts) == 1:
+        return parts[0]
+    longest = max(parts, key=len).keys
+    bounds = longest[BLOCK::BLOCK]
+    cuts = [[0, *np.searchsorted(part.keys, bounds).tolist(), len(part)] for part in parts]
+    blocks = []
+    for block in range(len(bounds) + 1):
+        slices = [slice(at[block], at[block + 1]) for at in cuts]
+        keys = np.concatenate([part.keys[s] for part, s in zip(parts, slices, strict=True)])
+        numbers = np.concatenate([part.numbers[s] for part, s in zip(parts, slices, strict=True)])
+        blocks.append(_combined(keys, numbers, combine))
+    return Tally(
+        parts[0].shape,
+        np.concatenate([keys for keys, _ in blocks]),
+        np.concatenate([numbers for _, numbers in blocks]),
+    )
+
+
+def _combined(
+    keys: NDArray[Any], numbers: NDArray[Any], combine: np.ufunc
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The distinct keys, ascending, and the combined numbers of each, in the narrowest type."""
+    if not len(keys):
+        return keys, np.empty(0, np.uint8)
+    order = keys.argsort(kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    combined = combine.reduceat(numbers[order].astype(np.int64), starts)
+    return keys[starts], combined.astype(np.min_scalar_type(int(combined.max())))
+
+
+def _key_type(shape: Shape) -> type[np.unsignedinteger[Any]]:
+    places = prod(shape)
+    if places > MOST_PLACES:
+        raise SessionStatsError(
+            "a summary numbers combinations of groups, intervals and users or durations with 63 bits; "
+            f"{' × '.join(f'{size:,}' for size in shape)} are too many: ask for fewer groups or intervals"
+        )
+    return np.uint32 if places <= NARROW else np.uint64

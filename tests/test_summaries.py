@@ -1,0 +1,319 @@
+"""Summaries: whatever the split, the order and the tree of merges, the answer is that of the whole (§6.7)."""
+
+import pickle
+import random
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessionstats import DataError, Query, Releases, RequestError, Rules, Sessions, SessionStatsError, compute
+from sessionstats.result import Result
+from sessionstats.summaries import Summary, finish, merge, streaming, summarize, summarize_chunks, tallies
+from sessionstats.summaries.sorted_sets import SortedTexts
+from sessionstats.testing.strategies import Claims, cases
+
+NOW = "2024-01-29T12:00:00Z"
+EVERYTHING = (
+    "field=sum(session)&field=count_unique(user)&field=crash_free_rate(user)&field=anr_rate()"
+    "&field=avg(session.duration)&field=p95(session.duration)&field=max(session.duration)"
+    "&groupBy=release&groupBy=environment&interval=1d&statsPeriod=14d"
+)
+TEXTS = st.text(st.characters(), min_size=1, max_size=4) | st.sampled_from(["a\0", "a", "\0", "\ud800", "é"])
+
+
+def parsed(params: Any = EVERYTHING, **given: Any) -> Query:
+    return Query.parse(params, now=NOW, **given)
+
+
+def judged(case: dict[str, Any]) -> tuple[Sessions, Query] | None:
+    """The sessions and the request of a case, unless it is refused."""
+    releases = None if case.get("releases") is None else Releases.from_records(case["releases"])
+    rules = Rules.from_mapping(case.get("rules") or {})
+    try:
+        query = Query.parse(
+            case["params"], now=case["now"], rules=rules, projects=case.get("projects"), releases=releases
+        )
+    except RequestError:
+        return None
+    return Sessions.from_records(case["sessions"]), query
+
+
+def split(sessions: Sessions, draw: random.Random, parts: int) -> list[Sessions]:
+    """The sessions in any order, cut anywhere; parts may be empty."""
+    order = np.array(draw.sample(range(len(sessions)), len(sessions)), np.intp)
+    cuts = sorted(draw.randint(0, len(sessions)) for _ in range(parts - 1))
+    return [sessions[order[a:b]] for a, b in pairwise([0, *cuts, len(sessions)])]
+
+
+def merged_by_any_tree(summaries: list[Summary], draw: random.Random) -> Summary:
+    """Merge a few of the summaries, drawn anywhere, until one is left; some are pickled on the way."""
+    summaries = list(summaries)
+    while len(summaries) > 1:
+        draw.shuffle(summaries)
+        few = draw.randint(2, 3)
+        together = merge(*summaries[:few])
+        if draw.random() < 0.3:
+            together = pickle.loads(pickle.dumps(together))
+        summaries[:few] = [together]
+    return summaries[0]
+
+
+def assert_identical(a: Result, b: Result) -> None:
+    """Equal to the bit: the JSON, the links, and the types and bytes of all arrays."""
+    assert a.to_json() == b.to_json()
+    assert a.links == b.links
+    for part in ("totals", "series"):
+        for name, values in getattr(a, part).items():
+            other = getattr(b, part)[name]
+            assert (values.dtype, values.tobytes()) == (other.dtype, other.tobytes())
+
+
+@settings(max_examples=400)
+@given(cases(Claims(errors=False, bad_rows=False)), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
+    case: dict[str, Any], parts: int, draw: random.Random
+) -> None:
+    """§6.7: fields, groups, filters, pages, editions and metadata of `cases`; §5 and §7 come at the end."""
+    if (world := judged(case)) is None:
+        return
+    sessions, query = world
+    with mock.patch.object(tallies, "BLOCK", draw.choice([1, 3, 1000])):
+        chunks = split(sessions, draw, parts)
+        summary = merged_by_any_tree([summarize(chunk, query) for chunk in chunks], draw)
+        assert summary == summarize(sessions, query)
+        assert_identical(finish(summary), compute(sessions, query))
+        assert_identical(compute(iter(chunks), query), compute(sessions, query))
+
+
+@given(cases(Claims(errors=False, bad_rows=False)))
+def test_the_empty_element_and_single_rows(case: dict[str, Any]) -> None:
+    """§6.7: merging nothing changes nothing; a session a chunk is a split too."""
+    if (world := judged(case)) is None:
+        return
+    sessions, query = world
+    nothing, whole = Summary.of_nothing(query), summarize(sessions, query)
+    assert nothing == summarize(sessions[:0], query) == merge(nothing, nothing) == merge(nothing)
+    assert merge(nothing, whole) == merge(whole, nothing) == whole
+    rows = [summarize(sessions[row : row + 1], query) for row in range(len(sessions))]
+    assert merge(nothing, *rows) == whole
+    assert_identical(finish(nothing), compute(sessions[:0], query))
+    # The counts of an equal summary may not be those of any other.
+    assert len(sessions) == 0 or whole != nothing
+
+
+def test_a_stream_is_merged_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§6.7: with pieces smaller than chunks and merges after every few of them."""
+    monkeypatch.setattr(streaming, "PIECE", 700)
+    monkeypatch.setattr(streaming, "LEAST", 10_000)
+    monkeypatch.setattr(tallies, "BLOCK", 1000)
+    sessions = Sessions.sample(20_000)
+    sizes = [0, 1, 5000, 0, 4000, 10_999]
+    chunks = [sessions[a:b] for a, b in pairwise(accumulate([0, *sizes]))]
+    draw = random.Random(1)
+    for _ in range(2):
+        summary = summarize_chunks(iter(chunks), parsed())
+        assert summary == summarize(sessions, parsed())
+        assert_identical(finish(summary), compute(sessions, parsed()))
+        draw.shuffle(chunks)
+
+
+def test_thousands_of_groups() -> None:
+    """§7.4: groups that meet only after the merge, with equal totals at the cut."""
+    draw = np.random.default_rng(20240129)
+    n = 6000
+    sessions = Sessions(
+        started=draw.integers(1705968000, 1706486400, n),
+        project_id=draw.integers(1, 3, n),
+        release=[f"app@{number}" for number in draw.integers(0, 3000, n)],
+        status=draw.choice(["ok", "exited", "crashed"], n),
+        distinct_id=draw.integers(0, 50, n),
+        duration=draw.integers(0, 4, n),
+    )
+    for field in ("sum(session)", "count_unique(user)", "p50(session.duration)"):
+        query = parsed(f"field={field}&groupBy=release&groupBy=project&interval=1d&statsPeriod=7d")
+        parts = [summarize(chunk, query) for chunk in split(sessions, random.Random(3), 9)]
+        assert_identical(finish(merge(*parts)), compute(sessions, query))
+
+
+def test_killed_reordered_and_repeated_chunks() -> None:
+    """§6.7: a chunk that is summarized again after a failure is the same; one that comes twice is refused."""
+    sessions = Sessions.sample(3000)
+    parts = {f"part-{k}": sessions[k * 1000 : (k + 1) * 1000] for k in range(3)}
+    summaries = {name: summarize(part, parsed(), chunk=name) for name, part in parts.items()}
+    again = summarize(parts["part-1"], parsed(), chunk="part-1")
+    assert again == summaries["part-1"]
+    whole = merge(summaries["part-2"], again, summaries["part-0"])
+    assert whole.chunks == {"part-0", "part-1", "part-2"}
+    assert_identical(finish(whole), compute(sessions, parsed()))
+    for repeated in (merge(whole, Summary.of_nothing(parsed())), again):
+        with pytest.raises(SessionStatsError, match="chunk 'part-1' is in two of the summaries"):
+            merge(repeated, summaries["part-1"])
+    # Without names nobody can tell; it is the caller who counts.
+    unnamed = summarize(sessions, parsed())
+    assert merge(unnamed, unnamed).n_sessions == 2 * unnamed.n_sessions
+
+
+def test_quantities_beyond_64_bits_are_refused() -> None:
+    """§6.1: as for all sessions at once, in the same words, also outside the window."""
+    halves = [
+        Sessions(started=[started], project_id=[1], status=["ok"], quantity=[2**62])
+        for started in (0, 1706486400)
+    ]
+    with pytest.raises(DataError) as whole:
+        Sessions.concat(halves)
+    with pytest.raises(DataError) as merged:
+        merge(*(summarize(half, parsed()) for half in halves))
+    assert str(merged.value) == str(whole.value)
+
+
+def test_the_largest_sum_is_exact() -> None:
+    """§6.1: 2**63 − 1 in two chunks."""
+    query = parsed("field=sum(session)&statsPeriod=1d")
+    parts = [
+        Sessions(started=["2024-01-29T09:00Z"], project_id=[1], status=["ok"], quantity=[quantity])
+        for quantity in (2**62, 2**62 - 1)
+    ]
+    assert compute(parts, query).totals["sum(session)"].tolist() == [2**63 - 1]
+
+
+def test_statuses_of_another_edition_are_refused_in_every_chunk() -> None:
+    """§1.1, §1.4"""
+    good = Sessions(started=[1], project_id=[1], status=["ok"])
+    bad = Sessions(started=[1], project_id=[1], status=["unhandled"])
+    with pytest.raises(DataError, match="not a status of this edition: 'unhandled'"):
+        compute([good, bad], parsed())
+    assert compute([good, bad], EVERYTHING, now=NOW, rules=Rules.later()).totals
+
+
+def test_summaries_of_different_requests_do_not_merge() -> None:
+    """The window follows from ``now`` (§3.3): requests that are judged twice by the clock may differ."""
+    sessions = Sessions.sample(10)
+    other = Query.parse(EVERYTHING, now="2024-01-28T12:00:00Z")
+    with pytest.raises(SessionStatsError, match="different requests"):
+        merge(summarize(sessions, parsed()), summarize(sessions, other))
+    same = merge(summarize(sessions[:5], parsed()), summarize(sessions[5:], parsed()))
+    assert same == summarize(sessions, parsed())
+
+
+@pytest.mark.parametrize(
+    "search", ["release.version:>1", "release:latest", '!has:environment OR release:"a b"']
+)
+def test_a_summary_is_picklable_and_says_what_it_is(search: str) -> None:
+    releases = Releases(["a@1.0"], [0], [[1]], [["dev"]], [{"dev": "adopted"}])
+    query = parsed(
+        {"field": "p50(session.duration)", "query": search, "statsPeriod": "3d"}, releases=releases
+    )
+    summary = summarize(Sessions.sample(1000), query, chunk="x")
+    assert pickle.loads(pickle.dumps(summary)) == summary
+    assert repr(summary).startswith("Summary(1,000 rows, 1,000 sessions, 2024-01-15T12:00:47Z to 2024-01-29T")
+    layout, *values = summary.__reduce__()[1]
+    with pytest.raises(SessionStatsError, match=f"a summary of layout {layout + 1}"):
+        summary.__reduce__()[0](layout + 1, *values)
+
+
+def test_a_pickle_is_as_compact_as_it_is_told() -> None:
+    """A few bytes for a distinct user or duration of a group and interval; no Python object for either."""
+    summary = summarize(Sessions.sample(100_000), parsed())
+    assert len(pickle.dumps(summary)) < summary.nbytes + 10_000
+    assert summary.nbytes < 20 * summary.n_rows
+
+
+def test_what_no_field_needs_is_not_kept() -> None:
+    """§6: a count of sessions takes neither users nor durations, a total no intervals."""
+    sessions = Sessions.sample(1000)
+    counts = summarize(sessions, parsed("field=sum(session)&statsPeriod=14d&includeSeries=0&groupBy=project"))
+    assert (len(counts.users), len(counts.durations), counts.counts.shape) == (0, 0, (3, 1, 4))
+    users = summarize(sessions, parsed("field=count_unique(user)&statsPeriod=14d"))
+    assert (len(users.counts), len(users.samples)) == (0, 0)
+    assert len(users.memberships) > 0
+    nothing = summarize(sessions, parsed("field=sum(session)&statsPeriod=14d&query=session.status:x"))
+    assert (nothing.n_rows, len(nothing.counts)) == (1000, 0)
+
+
+def test_a_chunk_must_be_sessions() -> None:
+    with pytest.raises(TypeError, match="a chunk must be Sessions, not str"):
+        compute(["started"], parsed())  # type: ignore[list-item]
+
+
+@given(st.lists(st.sets(TEXTS, max_size=6), min_size=1, max_size=4))
+def test_sorted_texts(parts: list[set[str]]) -> None:
+    """Any text, by length of its bytes and then by bytes; ranks are places in that order."""
+
+    def order(texts: set[str]) -> list[str]:
+        return sorted(texts, key=lambda t: (len(b := t.encode("utf-8", "surrogatepass")), b))
+
+    made = [SortedTexts.of(list(part)) for part in parts]
+    for part, (texts, ranks) in zip(parts, made, strict=True):
+        assert texts.decode() == order(part)
+        assert [texts.decode()[rank] for rank in ranks] == list(part)
+    union, moved = SortedTexts.union([texts for texts, _ in made])
+    assert union.decode() == order(set().union(*parts))
+    for (texts, _), ranks in zip(made, moved, strict=True):
+        assert [union.decode()[rank] for rank in ranks] == texts.decode()
+
+
+@given(st.data(), st.sampled_from([np.add, np.bitwise_or]), st.sampled_from([1, 2, 1000]))
+def test_tallies(data: st.DataObject, combine: np.ufunc, block: int) -> None:
+    """Numbers by place, merged and renumbered, against a dict; keys of 32 and of 64 bits."""
+    shape = data.draw(st.sampled_from([(3, 4, 2), (2**20, 5, 2**12), (2**30, 2**30, 2)]))
+    place = st.tuples(*(st.integers(0, min(size, 6) - 1) for size in shape))
+    tables = data.draw(st.lists(st.lists(st.tuples(place, st.integers(0, 300))), min_size=1, max_size=4))
+    expected: dict[tuple[int, ...], int] = {}
+    parts = []
+    with mock.patch.object(tallies, "BLOCK", block):
+        for table in tables:
+            for at, number in table:
+                expected[at] = int(combine(expected.get(at, 0), number))
+            columns = np.array([at for at, _ in table], np.int64).reshape(-1, 3).T
+            numbers = np.array([number for _, number in table], np.int64)
+            parts.append(tallies.tally(shape, columns, numbers, combine))
+        whole = tallies.merged(parts, combine)
+        assert whole.numbers.dtype == np.min_scalar_type(max(expected.values(), default=0))
+        larger = (shape[0] + 2, shape[1], shape[2])
+        moved = whole.renumbered(larger, (np.arange(6) + 2, None, None))
+        for made, offset in ((whole, 0), (moved, 2)):
+            rows = [row for columns in made.blocks(1) for row in np.stack(columns).T.tolist()]
+            assert rows == [[i + offset, j, k, expected[i, j, k]] for i, j, k in sorted(expected)]
+
+
+def test_blocks_hold_whole_units() -> None:
+    """What agrees on the first axes comes together, however long it is."""
+    places = np.repeat([0, 1, 2], 4), np.tile([0, 0, 1, 1], 3), np.tile([0, 1], 6)
+    counts = tallies.tally((3, 2, 2), places, np.ones(12, np.int64), np.add)
+    with mock.patch.object(tallies, "BLOCK", 3):
+        assert [len(numbers) for *_, numbers in counts.blocks(1)] == [4, 4, 4]
+        assert [len(numbers) for *_, numbers in counts.blocks(2)] == [4] * 3
+        assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4
+
+
+def test_too_large_a_table_is_refused() -> None:
+    with pytest.raises(SessionStatsError, match="63 bits; 1,073,741,824 × 1,073,741,824 × 8 are too many"):
+        tallies.empty_tally((2**30, 2**30, 8))
+
+
+def test_equal_summaries_agree_in_everything() -> None:
+    """A comparison that forgets a part would make the tests above blind."""
+    sessions = Sessions.sample(1000)
+    summary = summarize(sessions, parsed())
+    other = summarize(Sessions.sample(999, seed=1), parsed(), chunk="b")
+    for name in (
+        "groups",
+        "users",
+        "durations",
+        "counts",
+        "memberships",
+        "samples",
+        "n_rows",
+        "span",
+        "chunks",
+    ):
+        if getattr(summary, name) is not getattr(other, name) and name != "groups":
+            assert replace(summary, **{name: getattr(other, name)}) != summary
+    assert replace(summary, groups=summary.groups[1:]) != summary
+    assert summary != "a summary"
