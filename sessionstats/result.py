@@ -88,6 +88,20 @@ class Result:
 
         return json.dumps(self.to_dict(), allow_nan=False)
 
+    def to_arrow(self) -> Any:
+        """The answer as a tidy `pyarrow.Table` (extra ``arrow``), a line an observation; see `tidy`.
+
+        The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end`` (UTC),
+        and the fields: counts are int64, other values float64 with nulls.
+        """
+        from sessionstats.integrations.arrow import result_table
+
+        return result_table(self)
+
+    def to_pandas(self) -> Any:
+        """The answer as a tidy `pandas.DataFrame`, as `to_arrow`; needs pandas and the extra ``arrow``."""
+        return self.to_arrow().to_pandas(integer_object_nulls=True)
+
     def _groups(self) -> list[dict[str, Any]]:
         by = {name: keys.tolist() for name, keys in self.by.items()}
         groups: list[dict[str, Any]] = [

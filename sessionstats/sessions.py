@@ -219,6 +219,13 @@ class Sessions:
         return from_session_payloads(payloads, project_id)
 
     @classmethod
+    def from_arrow(cls, data: Any) -> "Sessions":
+        """Sessions of Arrow data, such as a frame of Polars or pandas; see `integrations.arrow.from_arrow`."""
+        from sessionstats.integrations.arrow import from_arrow
+
+        return from_arrow(data)
+
+    @classmethod
     def sample(cls, n: int, seed: int = 0) -> "Sessions":
         """Realistic synthetic sessions; see `sampling.sample`."""
         from sessionstats.sampling import sample
@@ -257,6 +264,12 @@ class Sessions:
         from sessionstats.files import write_jsonl
 
         write_jsonl(self, path)
+
+    def to_arrow(self) -> Any:
+        """The sessions as a `pyarrow.Table`; see `integrations.arrow.to_arrow`."""
+        from sessionstats.integrations.arrow import to_arrow
+
+        return to_arrow(self)
 
     def save_npz(self, path: "str | PathLike[str]") -> None:
         """Write a file for `load_npz`, the fastest to read."""
