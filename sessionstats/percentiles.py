@@ -11,6 +11,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,9 @@ from sessionstats.fields import PERCENTILES
 
 MILLISECONDS: Final = 1000.0
 """Milliseconds of a second (§6.3)."""
+
+BLOCK: Final = 1 << 16
+"""Values that are Python floats at one time; all of them would take four times the memory of the array."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,15 @@ def mean(samples: OrderedSamples) -> NDArray[np.float64]:
     result = np.full(len(samples.counts), np.nan)
     for slot in np.flatnonzero(samples.counts):
         first, count = samples.first[slot], samples.counts[slot]
-        result[slot] = exact_sum(samples.values[first : first + count].tolist()) / count
+        result[slot] = exact_sum(samples.values[first : first + count]) / count
     return result
 
 
-def exact_sum(values: Iterable[float]) -> float:
+def exact_sum(values: NDArray[np.float64]) -> float:
     """Sum of non-negative values, rounded once; infinity beyond binary64."""
+    blocks = (values[at : at + BLOCK].tolist() for at in range(0, len(values), BLOCK))
     try:
-        return math.fsum(values)
+        return math.fsum(chain.from_iterable(blocks))
     except OverflowError:
         return math.inf
 
