@@ -112,9 +112,10 @@ def mean(samples: OrderedSamples) -> NDArray[np.float64]:
     return result
 
 
-def exact_sum(values: NDArray[np.float64]) -> float:
+def exact_sum(values: ArrayLike) -> float:
     """Sum of non-negative values, rounded once; infinity beyond binary64."""
-    blocks = (values[at : at + BLOCK].tolist() for at in range(0, len(values), BLOCK))
+    floats = np.asarray(values, np.float64)
+    blocks = (floats[at : at + BLOCK].tolist() for at in range(0, len(floats), BLOCK))
     try:
         return math.fsum(chain.from_iterable(blocks))
     except OverflowError:

@@ -135,7 +135,7 @@ def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], c
     """
     key_type = _key_type(shape)
     keys = np.ravel_multi_index(tuple(places), shape).astype(key_type)
-    return Tally(shape, *_combined(keys, numbers, combine))
+    return Tally(shape, *_combined(keys, keys.argsort(), numbers, combine))
 
 
 def empty_tally(shape: Shape) -> Tally:
@@ -170,7 +170,8 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
         slices = [slice(at[block], at[block + 1]) for at in cuts]
         keys = np.concatenate([part.keys[s] for part, s in zip(parts, slices, strict=True)])
         numbers = np.concatenate([part.numbers[s] for part, s in zip(parts, slices, strict=True)])
-        blocks.append(_combined(keys, numbers, combine))
+        # Timsort: runs that are sorted already are merged.
+        blocks.append(_combined(keys, keys.argsort(kind="stable"), numbers, combine))
     return Tally(
         parts[0].shape,
         np.concatenate([keys for keys, _ in blocks]),
@@ -179,12 +180,11 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
 
 
 def _combined(
-    keys: NDArray[Any], numbers: NDArray[Any], combine: np.ufunc
+    keys: NDArray[Any], order: NDArray[np.intp], numbers: NDArray[Any], combine: np.ufunc
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The distinct keys, ascending, and the combined numbers of each, in the narrowest type."""
     if not len(keys):
         return keys, np.empty(0, np.uint8)
-    order = keys.argsort(kind="stable")
     keys = keys[order]
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     combined = combine.reduceat(numbers[order].astype(np.int64), starts)
