@@ -32,6 +32,7 @@ extensions = [
     "numpydoc",
 ]
 exclude_patterns = ["_build"]
+suppress_warnings = ["toc.empty_glob"]  # the table of contents names groups of pages, whichever exist
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

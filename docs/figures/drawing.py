@@ -1,6 +1,6 @@
 """Drawing the facts as SVG that reads well on light and dark pages: transparent, in mid-tones.
 
-Each function draws the facts of the same name in ``facts.py`` on axes of its own. The files are deterministic:
+Each function draws the facts of the same name in ``facts.py`` on its own axes. The files are deterministic:
 no date, fixed ids, text left as text.
 """
 

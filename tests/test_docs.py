@@ -1,0 +1,233 @@
+"""The documentation says what is: its code runs, its links lead somewhere, its rules are all there.
+
+Doctests are run by pytest itself (``--doctest-glob``); here is the rest, and that nothing escapes.
+"""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import sessionstats
+from docs import crossref
+from tests.pages import (
+    DOCS,
+    NOT_RUN,
+    ROOT,
+    Block,
+    blocks,
+    commands,
+    links,
+    outputs_agree,
+    page_name,
+    pages,
+    prepare,
+    run,
+    slugs,
+)
+
+LANGUAGES = (
+    "python",
+    "console",
+    "text",
+    "json",
+    "jsonl",
+    "sql",
+    "toml",
+    "yaml",
+    "diff",
+    "csv",
+    "javascript",
+    "awk",
+    "sh",
+)
+"""Languages of blocks. All but these and the directives of the site need a language."""
+
+RULES_OF_CHAPTERS = {1: 4, 2: 3, 3: 7, 4: 8, 5: 0, 6: 7, 7: 6, 8: 0, 9: 0}
+"""How many rules each chapter of the semantics has; the numbers are fixed (§1 to §9)."""
+
+NUMBERS = [
+    number
+    for chapter, count in RULES_OF_CHAPTERS.items()
+    for number in (str(chapter), *(f"{chapter}.{rule}" for rule in range(1, count + 1)))
+]
+"""Every number that can be cited."""
+
+RULES = [number for number in NUMBERS if "." in number or not RULES_OF_CHAPTERS[int(number)]]
+"""The numbers of single rules; the others only group these."""
+
+PAGES = pytest.mark.parametrize("page", pages(), ids=page_name)
+
+
+@PAGES
+def test_every_block_has_a_language_that_is_executed_or_only_shown(page: Path) -> None:
+    for block in blocks(page.read_text()):
+        language = block.language.split()[0] if block.language else ""
+        assert language in LANGUAGES or language.startswith("{"), f"line {block.line}: {block.language!r}"
+        if language == "python" and ">>>" in block.text:
+            assert block.text.lstrip().startswith(">>>"), f"line {block.line}: a doctest starts with a prompt"
+            assert block.text.endswith("\n\n") or not re.search(
+                r"^(?!>>>|\.\.\.)", block.text.splitlines()[-1]
+            ), f"line {block.line}: a blank line ends the expected output before the fence"
+
+
+def test_pytest_reads_every_page() -> None:
+    """The doctests of README and docs are collected, and the run would notice if there were none."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert {"docs", "README.md"} <= set(options["testpaths"])
+    assert "--doctest-glob=*.md" in options["addopts"]
+    examples = [block for page in pages() for block in blocks(page.read_text()) if ">>>" in block.text]
+    assert len(examples) > 80
+
+
+def scripts(page: Path) -> list[Block]:
+    """What of a page is run here: console blocks, files, and Python without prompts."""
+    return [
+        block
+        for block in blocks(page.read_text())
+        if block.language == "console"
+        or block.file_name
+        or (block.language == "python" and ">>>" not in block.text)
+    ]
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if scripts(page)], ids=page_name)
+def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
+    """Every command of a page, in order, in one directory; files that the page shows are written there."""
+    if "import duckdb" in page.read_text():
+        pytest.importorskip("duckdb", reason="this page needs the engines extra")
+    prepare(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in scripts(page):
+        if block.file_name:
+            (tmp_path / block.file_name).write_text(block.text)
+        elif block.language == "python":
+            exec(compile(block.text, f"{page}:{block.line}", "exec"), namespace)
+        else:
+            for command, output in commands(block.text):
+                if not command.startswith(tuple(NOT_RUN)):
+                    actual = run(command, tmp_path)
+                    assert outputs_agree(output, actual), f"line {block.line}: $ {command}\n{actual}"
+
+
+@PAGES
+def test_links_lead_somewhere(page: Path) -> None:
+    """Files exist, and so do the headings that anchors name."""
+    for target in links(page.read_text()):
+        if re.match(r"[a-z]+:", target):
+            assert target.startswith("https://"), target
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        assert file.is_file(), target
+        assert not anchor or anchor in slugs(file.read_text()), target
+
+
+@PAGES
+def test_images_have_a_description(page: Path) -> None:
+    for description, target in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text()):
+        assert len(description) > 20, target
+
+
+def test_semantics_has_every_rule_once_and_no_other() -> None:
+    """§1 to §9: the same numbers as ever, in order."""
+    assert list(crossref.rules()) == NUMBERS
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_an_example(rule: str) -> None:
+    text = (DOCS / "semantics.md").read_text()
+    section = re.search(rf"^##+ {re.escape(rule)}\.? .*?(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    assert ">>>" in section[0]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_code_and_tests(rule: str) -> None:
+    """A module and a test cite each rule, so that its line in the semantics leads somewhere."""
+    assert crossref.code_of(rule), f"no docstring of the package cites §{rule}"
+    assert crossref.tests_of(rule), f"no docstring of a test cites §{rule}"
+
+
+@pytest.mark.skipif(not crossref.vectors(), reason="no vectors are shipped yet")
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_vectors(rule: str) -> None:
+    assert crossref.vectors().get(rule), f"no vector covers §{rule}"
+
+
+@pytest.mark.parametrize("package", ["sessionstats", "tests"])
+def test_only_rules_that_exist_are_cited(package: str) -> None:
+    """A citation of a rule that is none would send the reader nowhere."""
+    unknown = {rule: places for rule, places in crossref.citations(package).items() if rule not in NUMBERS}
+    assert unknown == {}
+
+
+def test_rule_lines_stand_at_the_end_of_their_rules() -> None:
+    """§3.5 names its function, its tests and nothing of its neighbours."""
+    text = crossref.with_rule_lines("## 3. Windows\n\n### 3.5 Rounding\n\nText.\n\n### 3.6 More\n\nText.\n")
+    middle = text.partition("### 3.5")[2].partition("### 3.6")[0]
+    assert middle.index("Text.") < middle.index("sessionstats.rounding.align>")
+    assert "`test_windows`" in middle
+    assert "require_few_intervals" not in middle
+
+
+def test_every_module_is_in_the_reference() -> None:
+    """Modules of the package itself one by one, subpackages as a whole."""
+    listed = set(
+        re.findall(r"^   (sessionstats\.\w+)$", (DOCS / "reference" / "api.md").read_text(), re.MULTILINE)
+    )
+    directory = Path(sessionstats.__file__).parent
+    modules = {path.stem for path in directory.glob("[a-z]*.py")}
+    packages = {path.parent.name for path in directory.glob("*/__init__.py")}
+    assert listed == {f"sessionstats.{name}" for name in modules | packages}
+
+
+@pytest.mark.parametrize("chapter", sorted((DOCS / "course").glob("[0-9]*.md")), ids=lambda path: path.stem)
+def test_chapters_are_made_alike(chapter: Path) -> None:
+    """A question, a picture, code, the usual mistakes, and an exercise whose answer is folded away."""
+    text = chapter.read_text()
+    assert re.match(r"# \d+\. .+\n\n\*[^*]+\*\n\n!\[", text)
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [name for name in headings if name != "By hand"] == [
+        "In ten lines",
+        "Where everyone goes wrong",
+        "Exercise",
+    ]
+    assert (
+        text.index("## Exercise")
+        < text.index("<details>\n<summary>Answer</summary>\n\n")
+        < text.index("\n</details>\n")
+    )
+    assert "Error: " in text or chapter.stem.startswith(("04", "06", "07", "10")), "errors appear as examples"
+    assert f"({chapter.name})" in (DOCS / "course" / "index.md").read_text()
+
+
+def test_the_runner_sees_what_differs() -> None:
+    """The comparison of outputs is strict but for the dots."""
+    assert outputs_agree("a\n...\nz\n", "a\nb\nc\nz\n")
+    assert outputs_agree("took ... s\n", "took 1.5 s\n")
+    assert outputs_agree("", "")
+    assert not outputs_agree("a\n", "a\nb\n")
+    assert not outputs_agree("", "error\n")
+    assert not outputs_agree("1.0\n", "1x0\n")
+    assert not outputs_agree("took ... s\n", "took 1\n2 s\n")
+
+
+def test_the_runner_reads_commands() -> None:
+    assert commands("$ a \\\n  b\nout\n$ c\n") == [("a \\\n  b\n", "out\n"), ("c\n", "")]
+
+
+def test_the_runner_finds_files(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    (block,) = blocks("```python\n# mine.py\nprint(6 * 7)\n```\n")
+    assert block.file_name == "mine.py"
+    (tmp_path / block.file_name).write_text(block.text)
+    assert run("python mine.py", tmp_path) == "42\n"
+
+
+def test_drawings_and_site_code_parse() -> None:
+    """Scripts that pytest does not import are at least Python."""
+    for path in DOCS.rglob("*.py"):
+        ast.parse(path.read_text())
