@@ -120,13 +120,11 @@ def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
     """
     values = list(values)
     distinct = dict.fromkeys(values)
-    present = [value for value in distinct if value not in missing] if missing else distinct
-    code_of = dict(zip(present, range(len(present)), strict=True))
-    lookup = {**dict.fromkeys(distinct, MISSING), **code_of} if missing else code_of
-    codes = np.fromiter(map(lookup.__getitem__, values), np.int32, len(values))
-    column = Encoded(codes, tuple(code_of))
-    column.__dict__["code_of"] = code_of
-    return column
+    categories = tuple([value for value in distinct if value not in missing] if missing else distinct)
+    code_of: dict[Hashable, int] = dict.fromkeys(distinct, MISSING) if missing else {}
+    code_of.update(zip(categories, range(len(categories)), strict=True))
+    codes = np.fromiter(map(code_of.__getitem__, values), np.int32, len(values))
+    return Encoded(codes, categories)
 
 
 def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
