@@ -7,6 +7,7 @@
 4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
 """
 
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -32,7 +33,6 @@ extensions = [
     "numpydoc",
 ]
 exclude_patterns = ["_build"]
-suppress_warnings = ["toc.empty_glob"]  # the table of contents names groups of pages, whichever exist
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -125,6 +125,20 @@ def add_rule_lines(app: object, docname: str, source: list[str]) -> None:
         source[0] = crossref.with_rule_lines(source[0])
 
 
+def without_blank_ends(app: object, docname: str, source: list[str]) -> None:
+    """Doctests need a blank line before the closing fence; readers do not."""
+    source[0] = re.sub(r"\n\n```$", "\n```", source[0], flags=re.MULTILINE)
+
+
+def only_pages_that_exist(app: object, docname: str, source: list[str]) -> None:
+    """Drop the entries of the table of contents that match no page; Sphinx would warn."""
+    if docname == "index":
+        lines = source[0].splitlines(keepends=True)
+        source[0] = "".join(
+            x for x in lines if not x.strip().endswith("*") or any(DOCS.glob(f"{x.strip()}.md"))
+        )
+
+
 def skip_aliases(app: object, what: str, name: str, obj: object, *_: object) -> bool | None:
     """Leave out type aliases: numpydoc would look for their signature."""
     return True if isinstance(obj, GenericAlias) else None
@@ -132,5 +146,7 @@ def skip_aliases(app: object, what: str, name: str, obj: object, *_: object) -> 
 
 def setup(app: "sphinx.application.Sphinx") -> None:  # noqa: F821 - a name for the reader
     """Called by Sphinx."""
+    app.connect("source-read", without_blank_ends)
     app.connect("source-read", add_rule_lines)
+    app.connect("source-read", only_pages_that_exist)
     app.connect("autodoc-skip-member", skip_aliases)

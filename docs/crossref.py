@@ -89,7 +89,11 @@ def vectors() -> dict[str, tuple[str, ...]]:
             vector = json.loads(line)
             for section in vector.get("sections", ()):
                 found.setdefault(section.lstrip("§"), []).append(vector["id"])
-    return {rule: tuple(ids) for rule, ids in found.items()}
+    # First those that are named after the rule, then those that touch it.
+    return {
+        rule: tuple(sorted(ids, key=lambda identity: not identity.startswith(f"{rule}-")))
+        for rule, ids in found.items()
+    }
 
 
 def code_of(rule: str) -> tuple[Citation, ...]:

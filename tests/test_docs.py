@@ -165,7 +165,7 @@ def test_only_rules_that_exist_are_cited(package: str) -> None:
 
 
 def test_rule_lines_stand_at_the_end_of_their_rules() -> None:
-    """§3.5 names its function, its tests and nothing of its neighbours."""
+    """The line of a rule names its function, its tests and nothing of its neighbours."""
     text = crossref.with_rule_lines("## 3. Windows\n\n### 3.5 Rounding\n\nText.\n\n### 3.6 More\n\nText.\n")
     middle = text.partition("### 3.5")[2].partition("### 3.6")[0]
     assert middle.index("Text.") < middle.index("sessionstats.rounding.align>")

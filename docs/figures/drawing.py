@@ -32,7 +32,7 @@ STYLE: Final = {
     "svg.hashsalt": "sessionstats",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "font.size": 11,
+    "font.size": 11.5,
     "text.color": INK,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -97,7 +97,7 @@ def buckets(axes: Axes, facts: dict[str, Any]) -> None:
     """Instants on and beside the edges, coloured by bucket."""
     colours = {-1: INK, 0: GOOD, 1: OTHER}
     places = [-0.14, 0.0, 0.86, 1.0, 1.86, 2.0]
-    names = ["05:59:59.999999", "06:00", "06:59:59.999999", "07:00", "07:59:59.999999", "08:00"]
+    names = ["06:00 − 1 µs", "06:00", "07:00 − 1 µs", "07:00", "08:00 − 1 µs", "08:00"]
     for number in (0, 1):
         axes.axvspan(number, number + 1, color=colours[number], alpha=0.15, ec="none")
         axes.plot([number] * 2, [0, 1], color=colours[number], lw=2)
@@ -123,7 +123,7 @@ def counting(axes: Axes, facts: dict[str, Any]) -> None:
         bottom = [low + value for low, value in zip(bottom, values, strict=True)]
     axes.set_ylabel("sessions")
     axes.legend(loc="upper right", labelcolor=INK)
-    axes.set_ylim(0, 78)
+    axes.set_ylim(0, 92)
 
 
 def users(axes: Axes, facts: dict[str, Any]) -> None:
@@ -235,17 +235,17 @@ def editions(axes: Axes, facts: dict[str, Any]) -> None:
 
 
 SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] = {
-    sessions: (6.2, 2.9),
-    windows: (6.2, 1.9),
-    intervals: (6.2, 2.7),
-    buckets: (6.2, 1.7),
-    counting: (6.2, 2.9),
-    users: (6.2, 2.5),
-    percentiles: (6.2, 3.0),
-    rates: (6.2, 3.0),
-    ranking: (6.2, 3.0),
-    search: (6.2, 2.5),
-    editions: (6.2, 2.5),
+    sessions: (5.5, 2.9),
+    windows: (5.5, 1.9),
+    intervals: (5.5, 2.7),
+    buckets: (5.5, 1.7),
+    counting: (5.5, 2.9),
+    users: (5.5, 2.5),
+    percentiles: (5.5, 3.0),
+    rates: (5.5, 3.0),
+    ranking: (5.5, 3.0),
+    search: (5.5, 2.5),
+    editions: (5.5, 2.5),
 }
 """Width and height of each picture in inches."""
 
