@@ -229,8 +229,13 @@ def _check_widths(rows: list[list[str]], width: int) -> None:
 def _json(path: Path, number: int, line: str) -> Any:
     try:
         return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise SessionStatsError(f"{path}, line {number}: not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg}, column {min(error.pos, len(line.rstrip())) + 1}"
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as error:  # integers of more digits than Python reads
+        problem = str(error)
+    raise SessionStatsError(f"{path}, line {number}: not JSON ({problem})")
 
 
 def _at_line(path: Path, lines: list[int], before: int, error: DataError) -> DataError:

@@ -164,7 +164,7 @@ def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) ->
     """
     if not any(session_id.categories):
         return updates
-    alone = ~_has_text(session_id)
+    alone = ~has_text(session_id)
     normal = _normalized(updates, alone)
     if np.bincount(session_id.codes[~alone], minlength=1).max() <= 1:
         return normal
@@ -273,7 +273,7 @@ def _reduced(normal: Sessions, order: Positions, starts: Positions) -> Sessions:
         errors=np.maximum.reduceat(updates.errors, starts),
         duration=updates.duration[terminal],
         distinct_id=updates.distinct_id[_first(updates.distinct_id.codes != MISSING, starts)],
-        abnormal_mechanism=updates.abnormal_mechanism[_first(_has_text(updates.abnormal_mechanism), starts)],
+        abnormal_mechanism=updates.abnormal_mechanism[_first(has_text(updates.abnormal_mechanism), starts)],
     )
     return folded[np.argsort(np.minimum.reduceat(order, starts))]
 
@@ -291,5 +291,6 @@ def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
     return np.where(places >= 0, places, starts)
 
 
-def _has_text(column: Encoded[str]) -> NDArray[np.bool_]:
+def has_text(column: Encoded[str]) -> NDArray[np.bool_]:
+    """Whether each row's text is not empty: (n,) bool."""
     return np.asarray(column.codes != column.code_of.get("", MISSING))

@@ -1,7 +1,8 @@
 """``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
 
 1. The request is judged before the file is read: what is wrong with it is told at once.
-2. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
+2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.streaming`).
+3. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
    sessions is told, with where they are.
 """
 
@@ -13,27 +14,26 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
-
 from sessionstats import tidy
 from sessionstats.cli import add_command
-from sessionstats.cli.formats import READERS, extension
+from sessionstats.cli.progress import progress
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
-from sessionstats.pipeline import compute
 from sessionstats.releases import Releases
 from sessionstats.request import Query
 from sessionstats.result import Result
 from sessionstats.rounding import Window
 from sessionstats.rules import Rules
-from sessionstats.sessions import Sessions
+from sessionstats.streaming import extension, read_chunks
+from sessionstats.summaries import Summary, finish, summarize_chunks
+from sessionstats.terminal import escape
 
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the
 sessions (or raw session updates) of FILE: .csv with a header, .jsonl with an
-object a line, or .npz. Columns: started, project_id and status; and, where they
-are known, release, environment, errors, distinct_id, duration,
-abnormal_mechanism and quantity.
+object a line, .npz, or .parquet (extra "arrow"). It may be larger than memory.
+Columns: started, project_id and status; and, where they are known, release,
+environment, errors, distinct_id, duration, abnormal_mechanism and quantity.
 
   field=      sum(session), count_unique(user), crash_free_rate(session|user),
               crash_rate(session|user), avg|p50|…|p99|max(session.duration)
@@ -74,7 +74,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description=DESCRIPTION,
         example=EXAMPLE,
     )
-    parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl or .npz")
+    parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl, .npz or .parquet")
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
@@ -100,7 +100,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
-    read = READERS[extension(args.file)]
+    extension(args.file)  # refuses a file that is none of ours
     query = Query.parse(
         args.request,
         now=args.now,
@@ -108,10 +108,11 @@ def run(args: argparse.Namespace) -> int:
         projects=dict(args.project) or None,
         releases=None if args.releases is None else _read_releases(args.releases),
     )
-    sessions = read(args.file)
-    if args.now is None and len(sessions) and not _any_within(sessions, query.window):
-        print(_far_away(args.file, sessions, query.window), file=sys.stderr)
-    WRITERS[args.format](compute(sessions, query))
+    with progress(args.file) as report:
+        summary = summarize_chunks(read_chunks(args.file, report), query)
+    if args.now is None:
+        _tell_if_far_away(args.file, summary, query.window)
+    WRITERS[args.format](finish(summary))
     return 0
 
 
@@ -121,19 +122,17 @@ def _print_csv(result: Result) -> None:
     writer.writerows(tidy.lines(result))
 
 
-def _any_within(sessions: Sessions, window: Window) -> bool:
-    started = sessions.started.view(np.int64)
-    return bool(((started >= window.start) & (started < window.end)).any())
-
-
-def _far_away(path: str, sessions: Sessions, window: Window) -> str:
-    started = sessions.started.view(np.int64)
-    first, last = int(started.min()), int(started.max())
-    return (
+def _tell_if_far_away(path: str, summary: Summary, window: Window) -> None:
+    """Tell if all sessions lie before the window, or all after it."""
+    if summary.span is None or (summary.span[0] < window.end and window.start <= summary.span[1]):
+        return
+    first, last = summary.span
+    notice = (
         f"sessionstats: no session of {path} is in the window, "
         f"{format_instant(window.start)} to {format_instant(window.end)}; they are of "
         f"{format_instant(first)} to {format_instant(last)}: try --now {format_instant(last + SECOND)}"
     )
+    print(escape(notice), file=sys.stderr)
 
 
 def _rule(text: str) -> tuple[str, Any]:

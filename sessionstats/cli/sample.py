@@ -10,7 +10,7 @@ MOST: Final = 10**9
 """Most sessions of a sample."""
 
 DESCRIPTION: Final = """\
-Write N sampled sessions to FILE (.csv, .jsonl or .npz): three apps with
+Write N sampled sessions to FILE (.csv, .jsonl, .npz or .parquet): three apps with
 releases that roll out, one of which crashes; users who come back; log-normal
 durations. They cover the 14 days before 2024-01-29T12:00:00Z; give that as
 --now to "sessionstats query". The same N and SEED give the same sessions.
@@ -35,7 +35,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Write the file."""
     from sessionstats import Sessions
-    from sessionstats.cli.formats import WRITERS, extension
+    from sessionstats.cli.formats import WRITERS
+    from sessionstats.streaming import extension
 
     write = WRITERS[extension(args.file)]
     write(Sessions.sample(args.n, args.seed), args.file)

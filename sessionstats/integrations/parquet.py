@@ -5,11 +5,11 @@
 """
 
 from collections.abc import Iterator
-from os import PathLike
 from typing import Any, Final
 
 from sessionstats.columns import relocated
 from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.files import Path, Report, unreported
 from sessionstats.folding import Updates, fold
 from sessionstats.integrations import needed
 from sessionstats.integrations.arrow import to_arrow, updates_of
@@ -20,7 +20,7 @@ BLOCK: Final = 1 << 19
 """Rows that are read together."""
 
 
-def read_parquet(path: str | PathLike[str]) -> Sessions:
+def read_parquet(path: Path) -> Sessions:
     """Read sessions, or updates of sessions, from a Parquet file.
 
     Parameters
@@ -44,7 +44,7 @@ def read_parquet(path: str | PathLike[str]) -> Sessions:
     return fold(*Updates.concat(parts)) if parts else Sessions.empty()
 
 
-def iter_parquet(path: str | PathLike[str], block_rows: int = BLOCK) -> Iterator[Updates]:
+def iter_parquet(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
     """Read a Parquet file block by block; raises as `read_parquet` does.
 
     Parameters
@@ -52,6 +52,7 @@ def iter_parquet(path: str | PathLike[str], block_rows: int = BLOCK) -> Iterator
     path : str or path
     block_rows : int
         Most rows of a block.
+    report : function, optional
 
     Yields
     ------
@@ -71,14 +72,15 @@ def iter_parquet(path: str | PathLike[str], block_rows: int = BLOCK) -> Iterator
             except SessionStatsError as error:
                 raise SessionStatsError(f"{path}: {error.detail}") from None
             before += batch.num_rows
+            report(before / reader.metadata.num_rows)
 
 
-def write_parquet(sessions: Sessions, path: str | PathLike[str]) -> None:
+def write_parquet(sessions: Sessions, path: Path) -> None:
     """Write sessions to a file for `read_parquet`, with all columns of §1.1."""
     needed("pyarrow.parquet", "arrow").write_table(to_arrow(sessions), path)
 
 
-def _opened(path: str | PathLike[str], file: Any) -> Any:
+def _opened(path: Path, file: Any) -> Any:
     """A reader that hands out the texts of the file as dictionaries."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
     try:
@@ -93,7 +95,7 @@ def _is_text(types: Any, kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
-def _located(path: str | PathLike[str], error: DataError, before: int) -> DataError:
+def _located(path: Path, error: DataError, before: int) -> DataError:
     """The error of a row of a block, named by its row in the file."""
     row = None if error.row is None else before + error.row
     place = str(path) if row is None else f"{path}, row {row}"

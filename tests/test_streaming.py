@@ -1,0 +1,158 @@
+"""Files chunk by chunk, on the way to an answer in bounded memory (§1.2, §6.7)."""
+
+import io
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionstats import DataError, Query, Rules, Sessions, SessionStatsError, compute
+from sessionstats.cli import main
+from sessionstats.cli.progress import CLEAR, line, progress
+from sessionstats.files import iter_csv, iter_jsonl, unreported
+from sessionstats.folding import checked_updates
+from sessionstats.records import record_columns
+from sessionstats.streaming import READERS, folded, read_chunks
+from sessionstats.summaries import summarize, summarize_chunks
+from sessionstats.testing.strategies import Claims
+from sessionstats.testing.strategies import sessions as session_rows
+
+NOW = "2024-01-29T12:00:00Z"
+REQUEST = (
+    "field=sum(session)&field=count_unique(user)&field=avg(session.duration)&field=p95(session.duration)"
+    "&groupBy=release&interval=1d&statsPeriod=14d"
+)
+SAMPLE = Sessions.sample(3000)
+
+
+def write(sessions: Sessions, folder: Path, extension: str) -> Path:
+    path = folder / f"sessions{extension}"
+    if extension == ".parquet":
+        pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
+        from sessionstats.integrations.parquet import write_parquet
+
+        write_parquet(sessions, path)
+    else:
+        {".csv": sessions.to_csv, ".jsonl": sessions.to_jsonl, ".npz": sessions.save_npz}[extension](path)
+    return path
+
+
+@pytest.mark.parametrize("extension", READERS)
+def test_a_file_streams_as_it_is_read(tmp_path: Path, extension: str) -> None:
+    """§6.7: the sessions of the file, in its order; the same answer."""
+    path = write(SAMPLE, tmp_path, extension)
+    shares: list[float] = []
+    chunks = list(read_chunks(path, shares.append))
+    assert Sessions.concat(chunks) == SAMPLE
+    assert shares == ([] if extension == ".npz" else [1.0])
+    assert (
+        compute(read_chunks(path), REQUEST, now=NOW).to_json() == compute(SAMPLE, REQUEST, now=NOW).to_json()
+    )
+
+
+@pytest.mark.parametrize(("extension", "blocks"), [(".csv", iter_csv), (".jsonl", iter_jsonl)])
+def test_blocks_report_the_share_that_is_read(tmp_path: Path, extension: str, blocks: Any) -> None:
+    path = write(SAMPLE, tmp_path, extension)
+    shares: list[float] = []
+    parts = list(folded(blocks(path, 700, shares.append)))
+    assert [len(part) for part in parts] == [700, 700, 700, 700, 200]
+    assert Sessions.concat(parts) == SAMPLE
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.5
+    assert shares[-1] == 1
+    assert unreported(0.5) is None
+
+
+def blocks_of(rows: list[dict[str, Any]], sizes: list[int]) -> Iterator[Any]:
+    rows = list(rows)
+    for size in [*sizes, len(rows)]:
+        block, rows = rows[:size], rows[size:]
+        if block:
+            yield checked_updates(**record_columns(block))
+
+
+@given(session_rows(Claims(bad_rows=False)), st.lists(st.integers(1, 5), max_size=4), st.randoms())
+def test_updates_fold_wherever_they_stand(
+    rows: list[dict[str, Any]], sizes: list[int], draw: random.Random
+) -> None:
+    """§1.2, §6.7: updates of one session in blocks far apart; rows by themselves do not wait."""
+    every_year = REQUEST.replace("statsPeriod=14d", "start=1970-01-01&end=2100-01-01")
+    query = Query.parse(every_year, now=NOW, rules=Rules(unhandled=True, max_intervals=10**6))
+    draw.shuffle(rows)
+    whole = summarize(Sessions.from_records(rows), query)
+    assert summarize_chunks(folded(blocks_of(rows, sizes)), query) == whole
+
+
+def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
+    """§1.4: the line in the file."""
+    path = tmp_path / "sessions.csv"
+    SAMPLE[:5].to_csv(path)
+    with open(path, "a") as file:
+        file.write("2024-01-29T12:00:00Z,1,,,gone,0,,,,1\n")
+    with pytest.raises(DataError, match=r"sessions\.csv, line 7, column 'status': unknown status: 'gone'"):
+        list(iter_csv(path, 2))
+
+
+def test_what_is_no_file_of_sessions() -> None:
+    with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl, \.npz or \.parquet"):
+        read_chunks("sessions.xlsx")
+
+
+@pytest.mark.parametrize("extension", READERS)
+def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str], extension: str) -> None:
+    """The answer of the command is that of `compute`; nothing but the answer is written."""
+    path = write(SAMPLE, tmp_path, extension)
+    assert main(["query", str(path), REQUEST, "--now", NOW, "--format", "json"]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out) == compute(SAMPLE, REQUEST, now=NOW).to_dict()
+    assert output.err == ""
+
+
+def test_the_command_tells_where_the_sessions_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without ``--now`` the window ends by the clock, and sessions of another year are not in it."""
+    path = write(SAMPLE, tmp_path, ".csv")
+    assert main(["query", str(path), "field=sum(session)&statsPeriod=1d", "--format", "json"]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["groups"][0]["totals"] == {"sum(session)": 0}
+    assert "they are of 2024-01-15T12:" in output.err
+    start, end = "2024-01-20T00:00:00", "2024-01-21T00:00:00"
+    assert main(["query", str(path), f"field=sum(session)&start={start}&end={end}", "--format", "json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal() -> None:
+    """After a while, not too often, and gone at the end, also after an error."""
+    terminal, seconds = Terminal(), iter([0.0, 0.4, 0.6, 0.6, 0.65, 0.8, 0.8])
+
+    def fail_at_last() -> None:
+        with progress("a.csv", terminal, lambda: next(seconds)) as report:
+            for share in (0.1, 0.2, 0.3, 0.4):
+                report(share)
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail_at_last()
+    assert terminal.getvalue() == CLEAR + line("a.csv", 0.2) + CLEAR + line("a.csv", 0.4) + CLEAR
+
+
+def test_no_progress_elsewhere() -> None:
+    """A file or a pipe sees nothing."""
+    stream = io.StringIO()
+    with progress("a.csv", stream, lambda: 1e9) as report:
+        report(0.5)
+    assert stream.getvalue() == ""
+
+
+def test_a_line_fits_and_cannot_move_the_cursor() -> None:
+    assert line("x" * 100, 1.0) == "x" * 15 + "…" + "x" * 14 + " [" + "#" * 30 + "] 100 %"
+    assert "\x1b" not in line("\x1b[2J", 0.0)
