@@ -1,7 +1,7 @@
 """Comparing the groups of an answer (§5 to §8).
 
-1. A group is an object whose ``by`` tells which group it is. What is not one, or stands twice, is told and not
-   judged further.
+1. A group is an object whose ``by`` tells which group it is. What is not one, or stands twice, is told and
+   not judged further.
 2. The groups are those of the page (`membership`).
 3. The values of each that belongs there are compared with the kernel's for this group, even where another
    choice among equals was shown (`values`).

@@ -1,4 +1,4 @@
-"""Which groups an answer shows: none that does not belong, none missing, in an order that ranks have (§5, §7).
+"""Which groups an answer shows: none that does not belong, none missing, in the order of ranks (§5, §7).
 
 1. A row that the case does not have is told, and not judged further (§5).
 2. The places that every unit may stand at follow from its rank; the units shown are judged by them (`pages`).

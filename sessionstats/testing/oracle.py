@@ -114,7 +114,7 @@ class Oracle:
         """Every base group, the first in rank first, with the value that ranks it (§7.1, §7.5)."""
         query = self.query
         assert query.order is not None
-        whole = self._whole(
+        whole = self.whole(
             fields=query.counting_fields,
             group_by=tuple(name for name in query.group_by if name != STATUS),
             search=dataclasses.replace(query.search, classes=ranked_class(query.search.classes)),
@@ -132,12 +132,12 @@ class Oracle:
         """The groups of an answer that shows these base groups, as JSON (§8)."""
         index = self.groups.index
         places = [self.index_of[base] for base in bases]
-        return list(answer(self.counting[np.isin(index, places)], self._whole()).to_dict()["groups"])
+        return list(answer(self.counting[np.isin(index, places)], self.whole()).to_dict()["groups"])
 
-    def _whole(self, **changes: Any) -> Query:
+    def whole(self, **changes: Any) -> Query:
         """The request without cap and page, in the order of its primary field."""
         query = self.query
-        unlimited = {
+        unlimited: dict[str, Any] = {
             "order": primary_order(query.counting_fields),
             "page": Page(None, 0),
             "rules": dataclasses.replace(query.rules, max_points=UNCAPPED),

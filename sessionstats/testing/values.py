@@ -63,19 +63,16 @@ def compare_values(
             yield Finding(path, ABSENT, values[name], None, "8", "the field was not asked for")
         for field in oracle.query.fields:
             value = values.get(field.name, ABSENT)
-            if part == TOTALS:
-                cells = [(TOTALS, None, right[part][field.name], value)]
-            elif not isinstance(value, list) or len(value) != len(intervals):
-                yield _wrong_length(Path(key, field.name, SERIES), right[part][field.name], value)
+            exact = right[part][field.name]
+            cells: list[tuple[str, int | None, Any, Any]] = [(TOTALS, None, exact, value)]
+            if part == SERIES and (not isinstance(value, list) or len(value) != len(intervals)):
+                yield _wrong_length(Path(key, field.name, SERIES), exact, value)
                 continue
-            else:
-                cells = list(
-                    zip(intervals, range(len(intervals)), right[part][field.name], value, strict=True)
-                )
-            for place, bucket, exact, number in cells:
-                yield from _compare(
-                    oracle, Path(key, field.name, place), field, bucket, exact, number, tolerance
-                )
+            if part == SERIES:
+                cells = list(zip(intervals, range(len(intervals)), exact, value, strict=True))
+            for place, bucket, one, number in cells:
+                path = Path(key, field.name, place)
+                yield from _compare(oracle, path, field, bucket, one, number, tolerance)
 
 
 def _wrong_length(path: Path, right: list[Any], value: Any) -> Finding:

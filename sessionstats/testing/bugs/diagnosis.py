@@ -9,8 +9,8 @@ from sessionstats.testing.bugs.evidence import Evidence
 from sessionstats.testing.bugs.flat import Flat
 
 Recogniser: TypeAlias = Callable[[Evidence], Iterator[Flat]]
-"""Recomputes the wrong answers that a bug gives to a case, flat: one for each way to have it; none if the case
-does not bring it out."""
+"""Recomputes the wrong answers that a bug gives to a case, flat: one for each way to have it; none if the
+case does not bring it out."""
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,32 @@ class Diagnosis:
     ----------
     id : str
         Stable: reports and lists of known findings refer to it.
-    title : str
-        The bug in a few words.
     section : str
         The section of the semantics that it breaks.
+    title : str
+        The bug in a few words.
     explanation : str
-        What is done, and why it is wrong.
+        What is right, and why.
     alternatives : callable
         From the evidence to the wrong answers.
+    of_refusals : bool
+        Whether the bug also shows where the right answer is a refusal.
     """
 
     id: str
-    title: str
     section: str
+    title: str
     explanation: str
     alternatives: Recogniser
+    of_refusals: bool = False
 
 
-def diagnosis(id: str, section: str, title: str) -> Callable[[Recogniser], Diagnosis]:
+def diagnosis(
+    id: str, section: str, title: str, *, of_refusals: bool = False
+) -> Callable[[Recogniser], Diagnosis]:
     """Make a diagnosis of a recogniser, whose docstring is the explanation."""
 
     def make(recogniser: Recogniser) -> Diagnosis:
-        return Diagnosis(id, title, section, inspect.getdoc(recogniser) or "", recogniser)
+        return Diagnosis(id, section, title, inspect.getdoc(recogniser) or "", recogniser, of_refusals)
 
     return make

@@ -11,14 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, GroupKey, Path
+from sessionstats.testing.findings import GROUPS, SERIES, TOTALS, GroupKey, Path
 
 Flat: TypeAlias = dict[Path, Any]
 """Values by place."""
 
 CLOSE: Final = 1e-9
-"""Relative difference at which floats are taken for the same when a bug is recognised: what it computes may be
-rounded along several ways. It names bugs, and excuses nothing."""
+"""Relative difference at which floats are taken for the same when a bug is recognised: what it computes may
+be rounded along several ways. It names bugs, and excuses nothing."""
 
 PLACES_OF_BODY: Final = ("detail", "start", "end", "intervals", "query")
 """The parts of a body without groups (§8)."""
@@ -32,7 +32,7 @@ def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat
     answer : object
         A decoded answer of the protocol, right or wrong.
     names : sequence of str
-        The groupBy of the request.
+        The groupBy of the request, in whose order keys are laid out; other names come after them.
     intervals : sequence of str
         Starts of the buckets, as they should be.
     """
@@ -50,7 +50,10 @@ def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat
     for group in groups:
         if not isinstance(group, dict) or not isinstance(group.get("by"), dict):
             continue
-        key = tuple((name, group["by"].get(name, ABSENT)) for name in names)
+        by = group["by"]
+        if any(isinstance(value, (dict, list)) for value in by.values()):
+            continue
+        key = tuple((name, by[name]) for name in dict.fromkeys((*names, *sorted(by))) if name in by)
         keys.append(key)
         flat |= _flat_group(key, group, intervals)
     flat[Path(None, None, GROUPS)] = tuple(map(repr, keys))

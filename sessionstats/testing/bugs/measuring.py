@@ -1,16 +1,24 @@
 """Measures of one cell in plain Python, with the parts that bugs replace as arguments (§6).
 
-1. Users: sets of users by health class; `users_by_class` subtracts them as §6.2 says.
-2. Rates: part and whole; `rate` divides them.
-3. Durations: the seconds that count; `statistic` makes a field of them.
+1. Users are counted by a *counter*; `distinct_users` is the right one.
+2. Classes of users are counts subtracted from counts: `users_in_class`.
+3. A rate divides a part by the whole: `session_parts`, `user_parts`, `rate`.
+4. Durations: the seconds that count, and `statistic` makes a field of them.
 """
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TypeAlias
 
 from sessionstats.fields import ANR_MECHANISMS, PERCENTILES, Field
 from sessionstats.percentiles import MILLISECONDS, exact_sum
 from sessionstats.testing.bugs.evidence import Session, Value
+
+Counter: TypeAlias = Callable[[Iterable[Session]], int]
+"""How many users some sessions have."""
+
+ClassCounter: TypeAlias = Callable[[Sequence[Session], str, Sequence[str]], int]
+"""How many users of a health class some sessions have, given all classes of the edition."""
 
 
 def users_of(sessions: Iterable[Session]) -> set[str]:
@@ -18,9 +26,24 @@ def users_of(sessions: Iterable[Session]) -> set[str]:
     return {session.user for session in sessions if session.user is not None}
 
 
+def distinct_users(sessions: Iterable[Session]) -> int:
+    """Number of distinct users (§6.2)."""
+    return len(users_of(sessions))
+
+
 def in_classes(sessions: Iterable[Session], classes: Collection[str]) -> list[Session]:
     """Sessions of some health classes."""
     return [session for session in sessions if session.health in classes]
+
+
+def unhealthy(sessions: Iterable[Session]) -> list[Session]:
+    """Sessions that are not healthy."""
+    return [session for session in sessions if session.health != "healthy"]
+
+
+def exclusive(classes: Iterable[str]) -> list[str]:
+    """The classes that are counted directly; their users are subtracted from ``errored`` (§6.2)."""
+    return [name for name in classes if name not in ("healthy", "errored")]
 
 
 def sessions_in(sessions: Iterable[Session], classes: Collection[str] | None) -> int:
@@ -28,26 +51,35 @@ def sessions_in(sessions: Iterable[Session], classes: Collection[str] | None) ->
     return sum(session.quantity for session in sessions if classes is None or session.health in classes)
 
 
-def users_in_class(sessions: Sequence[Session], name: str, classes: Sequence[str]) -> int:
+def users_in_class(
+    sessions: Sequence[Session], name: str, classes: Sequence[str], count: Counter = distinct_users
+) -> int:
     """Users of one health class, counts subtracted from counts (§6.2)."""
-    unhealthy = len(users_of(session for session in sessions if session.health != "healthy"))
     if name == "healthy":
-        return len(users_of(sessions)) - unhealthy
+        return max(0, count(sessions) - count(unhealthy(sessions)))
     if name == "errored":
-        others = [other for other in classes if other not in ("healthy", "errored")]
-        return max(0, unhealthy - sum(len(users_of(in_classes(sessions, [other]))) for other in others))
-    return len(users_of(in_classes(sessions, [name])))
+        others = sum(count(in_classes(sessions, [other])) for other in exclusive(classes))
+        return max(0, count(unhealthy(sessions)) - others)
+    return count(in_classes(sessions, [name]))
 
 
-def user_rate_parts(field: Field, sessions: Sequence[Session], classes: Sequence[str]) -> tuple[int, int]:
+def user_parts(
+    field: Field,
+    sessions: Sequence[Session],
+    classes: Sequence[str],
+    count: Counter = distinct_users,
+    in_class: ClassCounter | None = None,
+) -> tuple[int, int]:
     """Part and whole of a rate of users (§6.5)."""
     if field.part in ANR_MECHANISMS:
         hung = [session for session in sessions if session.mechanism in ANR_MECHANISMS[field.part]]
-        return len(users_of(hung)), len(users_of(sessions))
-    return users_in_class(sessions, field.part, classes), len(users_of(sessions))
+        return count(hung), count(sessions)
+    if in_class is not None:
+        return in_class(sessions, field.part, classes), count(sessions)
+    return users_in_class(sessions, field.part, classes, count), count(sessions)
 
 
-def session_rate_parts(field: Field, sessions: Sequence[Session]) -> tuple[int, int]:
+def session_parts(field: Field, sessions: Sequence[Session]) -> tuple[int, int]:
     """Part and whole of a rate of sessions (§6.5)."""
     whole = sessions_in(sessions, None)
     if field.part == "unhealthy":
@@ -55,24 +87,26 @@ def session_rate_parts(field: Field, sessions: Sequence[Session]) -> tuple[int, 
     return sessions_in(sessions, [field.part]), whole
 
 
-def rate_parts(field: Field, sessions: Sequence[Session], classes: Sequence[str]) -> tuple[int, int]:
+def parts(field: Field, sessions: Sequence[Session], classes: Sequence[str]) -> tuple[int, int]:
     """Part and whole of a rate (§6.5)."""
     if field.subject == "session":
-        return session_rate_parts(field, sessions)
-    return user_rate_parts(field, sessions, classes)
+        return session_parts(field, sessions)
+    return user_parts(field, sessions, classes)
 
 
-def rate(part: int, whole: int, *, complement: bool) -> float | None:
-    """Part of a whole, or one minus that (§6.5)."""
+def rate(field: Field, part: int, whole: int) -> float | None:
+    """Part of a whole, or one minus that; null of nothing (§6.5)."""
     if not whole:
         return None
-    return 1 - part / whole if complement else part / whole
+    return 1 - part / whole if field.complement else part / whole
 
 
 def counted_durations(sessions: Iterable[Session]) -> list[float]:
     """The durations that count, in seconds, ascending (§6.3)."""
     return sorted(
-        session.duration for session in sessions if session.status == "exited" and session.duration is not None
+        session.duration
+        for session in sessions
+        if session.status == "exited" and session.duration is not None
     )
 
 
@@ -89,17 +123,23 @@ def interpolated(ordered: Sequence[float], place: float) -> float:
     return low if place == below else low + (ordered[below] - low) * (place - below)
 
 
+def plain_mean(seconds: Sequence[float]) -> float:
+    """The average: correctly rounded sum over the count (§6.3)."""
+    return exact_sum(seconds) / len(seconds)
+
+
 def statistic(
     field: Field,
     ordered: Sequence[float],
     classes: Collection[str] | None,
     quantile: Callable[[Sequence[float], float], float] = type_7,
+    mean: Callable[[Sequence[float]], float] = plain_mean,
 ) -> Value:
     """A duration field of ascending seconds, in milliseconds (§6.3); null in all classes but ``healthy``."""
     if not ordered or (classes is not None and "healthy" not in classes):
         return None
     if field.part == "avg":
-        seconds = exact_sum(ordered) / len(ordered)
+        seconds = mean(ordered)
     elif field.part == "max":
         seconds = ordered[-1]
     else:
