@@ -6,8 +6,6 @@
 3. ``format`` says that the file is ours. Reading checks everything again: a file may come from anywhere.
 """
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Final
@@ -68,23 +66,15 @@ def load_npz(path: str | PathLike[str]) -> Sessions:
     """
     with open(path, "rb") as file:
         try:
-            columns = _columns(np.load(file, allow_pickle=False))
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            IndexError,
-            EOFError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
+            with np.load(file, allow_pickle=False) as archive:
+                columns = _columns(archive)
+        except Exception as error:  # there is no end to what NumPy and zipfile raise over a foreign file
             raise SessionStatsError(f"{path}: not a file that save_npz wrote ({error})") from error
     try:
         return Sessions(**columns)
     except DataError as error:
-        raise relocated(
-            error, f"{path}, {error.detail.partition(':')[0]}", column=error.column, row=error.row
-        ) from None
+        place = error.detail.removesuffix(f": {error.problem}")
+        raise relocated(error, f"{path}, {place}", column=error.column, row=error.row) from None
 
 
 def _columns(archive: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -97,7 +87,7 @@ def _columns(archive: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
             columns[name] = Encoded(archive[f"{name}.codes"], categories)
         else:
             columns[name] = archive[name]
-    columns["started"] = columns["started"].view("M8[us]")
+    columns["started"] = columns["started"].astype(np.int64, casting="safe").view("M8[us]")
     columns["project_id"] = Encoded(
         columns["project_id"].codes, [*map(int, columns["project_id"].categories)]
     )

@@ -1,0 +1,395 @@
+"""CSV, JSON Lines and .npz: what is written is read back to the bit; what is wrong is named (§1.1, §1.4)."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sessionstats import DataError, Sessions, SessionStatsError
+from sessionstats.files import iter_csv, iter_jsonl
+from sessionstats.health import STATUSES
+
+HEADER = "started,project_id,status"
+ROW = "2024-01-29T12:00:00Z,1,ok"
+
+texts = st.text(max_size=4) | st.sampled_from(
+    [
+        "",
+        " ",
+        "a\rb",
+        "a\nb",
+        "\r\n",
+        '"',
+        '""',
+        ",",
+        "\0",
+        "\ud800",
+        "\ufeff",
+        "\u2028",
+        "\x85",
+        "é",
+        "𝔘",
+        "0" * 32,
+    ]
+)
+durations = (
+    st.floats(0, allow_nan=False, allow_infinity=False) | st.none() | st.sampled_from([5e-324, 0.1, 1e16])
+)
+integers = st.integers(0, 3) | st.sampled_from([2**40, 2**53 + 1])
+records = st.fixed_dictionaries(
+    {
+        "started": st.integers(0, 9_246_182_399_999_999).map(lambda us: str(np.datetime64(us, "us")) + "Z"),
+        "project_id": st.integers(1, 3) | st.just(2**63 - 1),
+        "release": texts,
+        "environment": texts,
+        "status": st.sampled_from(STATUSES),
+        "errors": integers,
+        "distinct_id": texts | st.integers() | st.none(),
+        "duration": durations,
+        "abnormal_mechanism": texts,
+        "quantity": integers,
+    }
+)
+
+FORMATS: dict[str, tuple[Callable[[Sessions, Path], None], Callable[[Path], Sessions]]] = {
+    "csv": (Sessions.to_csv, Sessions.read_csv),
+    "jsonl": (Sessions.to_jsonl, Sessions.read_jsonl),
+    "npz": (Sessions.save_npz, Sessions.load_npz),
+}
+
+
+def assert_identical(a: Sessions, b: Sessions) -> None:
+    assert a.to_records() == b.to_records()
+    assert a == b
+    assert a.duration.tobytes() == b.duration.tobytes()
+
+
+def write(path: Path, data: str | bytes) -> Path:
+    path.write_bytes(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+    return path
+
+
+def csv_refusal(path: Path, data: str | bytes) -> SessionStatsError:
+    with pytest.raises(SessionStatsError) as caught:
+        Sessions.read_csv(write(path / "x.csv", data))
+    return caught.value
+
+
+def jsonl_refusal(path: Path, data: str | bytes) -> SessionStatsError:
+    with pytest.raises(SessionStatsError) as caught:
+        Sessions.read_jsonl(write(path / "x.jsonl", data))
+    return caught.value
+
+
+class TestRoundTrip:
+    """§1.1: every column, whatever it holds."""
+
+    @pytest.mark.parametrize("suffix", FORMATS)
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(rows=st.lists(records, max_size=6))
+    def test_any_sessions(self, suffix: str, rows: list[dict[str, Any]], tmp_path: Path) -> None:
+        save, load = FORMATS[suffix]
+        sessions, path = Sessions.from_records(rows), tmp_path / f"x.{suffix}"
+        save(sessions, path)
+        assert_identical(load(path), sessions)
+
+    @pytest.mark.parametrize("suffix", FORMATS)
+    def test_more_than_a_block(self, suffix: str, tmp_path: Path) -> None:
+        save, load = FORMATS[suffix]
+        sessions, path = Sessions.sample(10_000), tmp_path / f"x.{suffix}"
+        save(sessions, path)
+        assert_identical(load(path), sessions)
+
+    @pytest.mark.parametrize("suffix", FORMATS)
+    def test_no_sessions(self, suffix: str, tmp_path: Path) -> None:
+        save, load = FORMATS[suffix]
+        save(Sessions.empty(), tmp_path / "x")
+        assert_identical(load(tmp_path / "x"), Sessions.empty())
+
+    @pytest.mark.parametrize("suffix", FORMATS)
+    def test_same_bytes_each_time(self, suffix: str, tmp_path: Path) -> None:
+        """§6.7: a file is a function of the sessions."""
+        save, _ = FORMATS[suffix]
+        for name in ("a", "b"):
+            save(Sessions.sample(20), tmp_path / name)
+        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+    def test_lines_are_ascii_json(self, tmp_path: Path) -> None:
+        """§9: the same keys and forms as the rows of the protocol."""
+        Sessions(started=[0], project_id=[1], status=["ok"], release=["é"]).to_jsonl(tmp_path / "x")
+        line = (tmp_path / "x").read_text("ascii")
+        assert json.loads(line)["started"] == "1970-01-01T00:00:00.000000Z"
+        assert json.loads(line)["release"] == "é"
+        assert json.loads(line)["duration"] is None
+
+
+class TestCsv:
+    """§1.1: cells are read as the columns of JSON rows are; an empty one is a missing value."""
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    @pytest.mark.parametrize("mark", ["", "\ufeff"])
+    def test_line_ends_and_byte_order_mark(self, end: str, mark: str, tmp_path: Path) -> None:
+        lines = [HEADER + ",release", "", ROW + ',"a\r\nb"', "", ROW + ",\ufeff", ""]
+        sessions = Sessions.read_csv(write(tmp_path / "x.csv", mark + end.join(lines)))
+        assert sessions.release.decode() == ["a\r\nb", "\ufeff"]
+
+    def test_columns_in_any_order_and_others(self, tmp_path: Path) -> None:
+        data = "status,note,project_id,started,errors\nexited,hello,7,1706529600.5,3\n"
+        sessions = Sessions.read_csv(write(tmp_path / "x.csv", data))
+        row = {"started": 1706529600.5, "project_id": 7, "status": "exited", "errors": 3}
+        assert sessions == Sessions.from_records([row])
+
+    def test_missing_values(self, tmp_path: Path) -> None:
+        columns = "errors,quantity,duration,distinct_id,release,environment,abnormal_mechanism,session_id,seq"
+        sessions = Sessions.read_csv(write(tmp_path / "x.csv", f"{HEADER},{columns}\n{ROW},,,,,,,,,\n"))
+        assert sessions == Sessions(started=["2024-01-29T12:00:00Z"], project_id=[1], status=["ok"])
+
+    def test_updates_are_folded_across_blocks(self, tmp_path: Path) -> None:
+        """§1.2: the updates of a session may stand anywhere."""
+        end = "2024-01-29T12:00:05Z,1,exited,a,1,9"
+        others = [f"{ROW},{n},0," for n in range(5000)]
+        data = "\n".join([f"{HEADER},session_id,seq,duration", end, *others, f"{ROW},a,0,"])
+        first = Sessions.read_csv(write(tmp_path / "x.csv", data))[:1]
+        assert first.to_records()[0]["status"] == "exited"
+        assert first.to_records()[0]["started"] == "2024-01-29T12:00:00.000000Z"
+        assert first.to_records()[0]["duration"] == 9.0
+
+    def test_blocks(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        Sessions.sample(25).to_csv(path)
+        blocks = list(iter_csv(path, 10))
+        assert [len(block.sessions) for block in blocks] == [10, 10, 5]
+        assert Sessions.concat([block.sessions for block in blocks]) == Sessions.sample(25)
+
+    def test_a_pipe_is_read_once(self, tmp_path: Path) -> None:
+        """§1.4: also what is wrong is named without a second look."""
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+        writer = threading.Thread(target=write, args=(path, f"{HEADER}\n{ROW}\n\n{ROW}\nx,1,ok\n"))
+        writer.start()
+        with pytest.raises(DataError) as caught:
+            Sessions.read_csv(path)
+        writer.join()
+        assert caught.value.detail == f"{path}, line 5, column 'started': not an instant: 'x'"
+
+    @pytest.mark.parametrize(
+        ("cells", "column", "problem"),
+        [
+            (",1,ok", "started", "missing value: None"),
+            ("29.1.2024,1,ok", "started", "not an instant: '29.1.2024'"),
+            ("2024-01-29T12:00:00Z,,ok", "project_id", "missing value: None"),
+            ("2024-01-29T12:00:00Z,1.0,ok", "project_id", "not an integer: '1.0'"),
+            ("2024-01-29T12:00:00Z,0,ok", "project_id", "less than 1: 0"),
+            ("2024-01-29T12:00:00Z,1,OK", "status", "unknown status: 'OK'"),
+            ("2024-01-29T12:00:00Z,1,", "status", "missing value: None"),
+        ],
+    )
+    def test_wrong_cell(self, cells: str, column: str, problem: str, tmp_path: Path) -> None:
+        """§1.4: line, column and value; blank lines and line breaks in cells count as lines."""
+        data = f'{HEADER},release\n\n{ROW},"a\nb"\n{cells},c\n{ROW},d\n'
+        error = csv_refusal(tmp_path, data)
+        assert isinstance(error, DataError)
+        assert error.detail == f"{tmp_path / 'x.csv'}, line 5, column '{column}': {problem}"
+        assert (error.column, error.row) == (column, 1)
+        assert str(error) == error.detail
+
+    def test_wrong_cell_of_a_later_block(self, tmp_path: Path) -> None:
+        error = csv_refusal(tmp_path, "\n".join([HEADER, *[ROW] * 9000, "x,1,ok"]))
+        assert isinstance(error, DataError)
+        assert error.detail == f"{tmp_path / 'x.csv'}, line 9002, column 'started': not an instant: 'x'"
+        assert error.row == 9000
+
+    @pytest.mark.parametrize(
+        ("column", "cell", "problem"),
+        [
+            ("errors", "-1", "negative count: -1"),
+            ("errors", "1e3", "not an integer: '1e3'"),
+            ("errors", " 1", "not an integer: ' 1'"),
+            ("errors", "9223372036854775808", "integer beyond 64 bits: 9223372036854775808"),
+            ("quantity", "٣", "not an integer: '٣'"),
+            ("seq", "1_0", "not an integer: '1_0'"),
+            ("duration", "-0.5", "negative duration: -0.5"),
+            ("duration", "1e999", "infinite duration: inf"),
+            ("duration", "nan", "not a number: 'nan'"),
+            ("duration", "1,5", "not a number: '1,5'"),
+        ],
+    )
+    def test_wrong_number(self, column: str, cell: str, problem: str, tmp_path: Path) -> None:
+        """§1.4: nothing is guessed."""
+        error = csv_refusal(tmp_path, f'{HEADER},{column}\n{ROW},1\n{ROW},"{cell}"\n')
+        assert error.detail == f"{tmp_path / 'x.csv'}, line 3, column '{column}': {problem}"
+
+    @pytest.mark.parametrize(
+        ("data", "detail"),
+        [
+            ("", ": the file is empty; its first line names the columns"),
+            ("\n\n", ": the file is empty; its first line names the columns"),
+            ("started,status\n", ": no column 'project_id'; its first line names ['started', 'status']"),
+            (f"{HEADER},errors,errors\n", ": column 'errors' stands twice"),
+            (f"{HEADER}\n{ROW}\n{ROW},2\n", ", line 3: 4 cells, where the header has 3"),
+            (f"{HEADER}\nx\n", ", line 2: 1 cell, where the header has 3"),
+            (f'{HEADER}\n{ROW}\n"2024"x,1,ok\n', """, line 3: ',' expected after '"'"""),
+            (f'{HEADER}\n{ROW}\n"2024', ", line 3: unexpected end of data"),
+            (HEADER.encode() + b"\n\n\xff,1,ok\n", ", line 3: not UTF-8"),
+            (HEADER.encode("utf-16"), ", line 1: not UTF-8"),
+        ],
+    )
+    def test_wrong_file(self, data: str | bytes, detail: str, tmp_path: Path) -> None:
+        assert csv_refusal(tmp_path, data).detail == f"{tmp_path / 'x.csv'}{detail}"
+
+    def test_sum_of_quantities(self, tmp_path: Path) -> None:
+        """§6.1: a sum beyond 64 bits is of no line; it is noticed within a block, and across blocks."""
+        row = f"{ROW},{2**62}"
+        error = csv_refusal(tmp_path, f"{HEADER},quantity\n{row}\n{row}\n")
+        assert error.detail == f"{tmp_path / 'x.csv'}, column 'quantity': the sum is beyond 64 bits: {2**63}"
+        rows = [row, *[f"{ROW},1"] * 5000, row]
+        assert "beyond 64 bits" in csv_refusal(tmp_path, "\n".join([f"{HEADER},quantity", *rows])).detail
+
+    def test_header_alone(self, tmp_path: Path) -> None:
+        assert len(Sessions.read_csv(write(tmp_path / "x.csv", HEADER))) == 0
+
+
+class TestJsonLines:
+    """§9: the rows of the protocol, one a line."""
+
+    def test_blank_lines_marks_and_other_keys(self, tmp_path: Path) -> None:
+        line = '{"started": 1706529600.5, "project_id": 7, "status": "exited", "note": [1]}'
+        data = f"\ufeff\r\n{line}\r\n  \n\n{line}"
+        row = {"started": 1706529600.5, "project_id": 7, "status": "exited"}
+        assert Sessions.read_jsonl(write(tmp_path / "x", data)) == Sessions.from_records([row, row])
+
+    def test_blocks(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.jsonl"
+        Sessions.sample(25).to_jsonl(path)
+        blocks = list(iter_jsonl(path, 10))
+        assert [len(block.sessions) for block in blocks] == [10, 10, 5]
+        assert Sessions.concat([block.sessions for block in blocks]) == Sessions.sample(25)
+
+    @pytest.mark.parametrize(
+        ("line", "detail"),
+        [
+            ('{"started": "x", "project_id": 1, "status": "ok"}', ", column 'started': not an instant: 'x'"),
+            (
+                '{"started": 0, "project_id": true, "status": "ok"}',
+                ", column 'project_id': not an integer: True",
+            ),
+            ('{"started": 0, "project_id": 1}', ", column 'status': missing value: None"),
+            (
+                '{"started": 0, "project_id": 1, "status": "ok", "duration": Infinity}',
+                ", column 'duration': infinite duration: inf",
+            ),
+            ("[1]", ": not an object: [1]"),
+            ("null", ": not an object: None"),
+            ("{", ": not JSON (Expecting property name enclosed in double quotes, column 2)"),
+            ('{"a": 1,, }', ": not JSON (Expecting property name enclosed in double quotes, column 9)"),
+            ("9" * 5000, None),
+        ],
+    )
+    def test_wrong_line(self, line: str, detail: str | None, tmp_path: Path) -> None:
+        """§1.4: the line, the column and the value."""
+        good = '{"started": 0, "project_id": 1, "status": "ok"}'
+        error = jsonl_refusal(tmp_path, f"{good}\n\n{line}\n{good}\n")
+        assert error.detail.startswith(f"{tmp_path / 'x.jsonl'}, line 3{detail or ': not JSON ('}")
+        assert detail is None or error.detail.endswith(detail)
+
+    def test_wrong_bytes_and_depth(self, tmp_path: Path) -> None:
+        assert jsonl_refusal(tmp_path, b"\n\xff\n").detail == f"{tmp_path / 'x.jsonl'}, line 2: not UTF-8"
+        detail = jsonl_refusal(tmp_path, "[" * 100_000).detail
+        assert detail == f"{tmp_path / 'x.jsonl'}, line 1: not JSON (nested too deeply)"
+
+    def test_empty_file(self, tmp_path: Path) -> None:
+        assert Sessions.read_jsonl(write(tmp_path / "x", "")) == Sessions.empty()
+
+
+class TestNpz:
+    """Columns as in memory; a file may come from anywhere, and is judged like any other input (§1.4)."""
+
+    def saved(self, path: Path, **changes: Any) -> Path:
+        """A good file with some of its arrays replaced, or left out where `None`."""
+        Sessions.sample(3).save_npz(path / "good.npz")
+        with np.load(path / "good.npz") as good:
+            arrays = {**good, **{name.replace("__", "."): array for name, array in changes.items()}}
+        np.savez(path / "x.npz", **{name: array for name, array in arrays.items() if array is not None})
+        return path / "x.npz"
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"format": None},
+            {"format": np.array("sessionstats 2")},
+            {"started": None},
+            {"started": np.array(["a", "b", "c"])},
+            {"started": np.zeros(3, np.float64)},
+            {"release__codes": None},
+            {"release__texts": np.frombuffer(b"\xff" * 100, np.uint8)},
+            {"release__ends": np.array([0.5])},
+            {"project_id__texts": np.frombuffer(b"x" * 9, np.uint8)},
+            {"distinct_id__texts": np.array([{}], object)},
+        ],
+    )
+    def test_foreign(self, changes: dict[str, Any], tmp_path: Path) -> None:
+        path = self.saved(tmp_path, **changes)
+        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote") as caught:
+            Sessions.load_npz(path)
+        assert caught.value.detail.startswith(f"{path}: ")
+
+    @pytest.mark.parametrize(
+        ("changes", "detail"),
+        [
+            ({"errors": np.array([0, -1, 0])}, "column 'errors', row 1: negative count: -1"),
+            ({"errors": np.array([0, 1])}, "column 'errors': has 2 rows, but 'started' has 3"),
+            ({"status": np.array([0, 1, 6])}, "column 'status', row 2: code outside of 6 categories: 6"),
+            ({"release__codes": np.array([0, -1, 0])}, None),
+            ({"duration": np.array([1, 2, -3.0])}, "column 'duration', row 2: negative duration: -3.0"),
+        ],
+    )
+    def test_wrong_values(self, changes: dict[str, Any], detail: str | None, tmp_path: Path) -> None:
+        path = self.saved(tmp_path, **changes)
+        with pytest.raises(DataError) as caught:
+            Sessions.load_npz(path)
+        assert caught.value.detail.startswith(f"{path}, column ")
+        assert detail is None or caught.value.detail == f"{path}, {detail}"
+
+    def test_truncated_at_every_length(self, tmp_path: Path) -> None:
+        """No length of the file is taken for a whole one, none crashes."""
+        Sessions.sample(2).save_npz(tmp_path / "x.npz")
+        whole = (tmp_path / "x.npz").read_bytes()
+        for length in range(0, len(whole), 7):
+            with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
+                Sessions.load_npz(write(tmp_path / "y.npz", whole[:length]))
+
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+    def test_changed_anywhere(self, place: float, byte: int, tmp_path: Path) -> None:
+        """Whatever a byte becomes, the sessions are the same or an error says so."""
+        Sessions.sample(2).save_npz(tmp_path / "x.npz")
+        data = bytearray((tmp_path / "x.npz").read_bytes())
+        data[int(place * len(data))] = byte
+        try:
+            loaded = Sessions.load_npz(write(tmp_path / "y.npz", bytes(data)))
+        except SessionStatsError:
+            return
+        assert loaded == Sessions.sample(2)
+
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
+    def test_other_files(self, data: bytes, tmp_path: Path) -> None:
+        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
+            Sessions.load_npz(write(tmp_path / "x.npz", data))
+
+    def test_single_array(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "x.npy", np.arange(3))
+        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
+            Sessions.load_npz(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("load", [load for _, load in FORMATS.values()])
+def test_missing_file(load: Callable[[Path], Sessions], tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing")
