@@ -3,7 +3,7 @@
 1. Pages are Markdown (MyST), so that they read well on a code host too.
 2. The API reference is generated from the docstrings (autosummary, numpydoc), a page a module.
 3. Each rule of the semantics is followed by a line on its code, tests and vectors, read from the sources
-   (``crossref.py``).
+   (``crossref.py``); each ``§3.5`` anywhere is a link to its rule (``rulelinks.py``).
 4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
 """
 
@@ -13,12 +13,14 @@ import zlib
 from pathlib import Path
 from types import GenericAlias
 
+from sphinx.application import Sphinx
+
 DOCS = Path(__file__).resolve().parent
-sys.path[:0] = [str(DOCS.parent), str(DOCS)]
+sys.path.insert(0, str(DOCS.parent))
 
-import crossref  # noqa: E402 - found by the path above
 
-import sessionstats  # noqa: E402
+import sessionstats  # noqa: E402 - found by the path above
+from docs import crossref, rulelinks  # noqa: E402
 
 project = "sessionstats"
 author = "The sessionstats authors"
@@ -119,10 +121,19 @@ intersphinx_mapping = {
 }
 
 
-def add_rule_lines(app: object, docname: str, source: list[str]) -> None:
-    """Follow each rule by its code, tests and vectors."""
+def link_rules(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Link citations to their rules; in the semantics, follow each rule by its code, tests and vectors."""
+    if Path(app.env.doc2path(docname)).suffix == ".md":
+        source[0] = rulelinks.linked_page(source[0])
     if docname == "semantics":
-        source[0] = crossref.with_rule_lines(source[0])
+        source[0] = rulelinks.with_labels(crossref.with_rule_lines(source[0]))
+
+
+def link_rules_of_docstring(
+    app: object, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    """Link citations in docstrings, after numpydoc has laid them out."""
+    lines[:] = rulelinks.linked_docstring(lines)
 
 
 def without_blank_ends(app: object, docname: str, source: list[str]) -> None:
@@ -144,9 +155,10 @@ def skip_aliases(app: object, what: str, name: str, obj: object, *_: object) -> 
     return True if isinstance(obj, GenericAlias) else None
 
 
-def setup(app: "sphinx.application.Sphinx") -> None:  # noqa: F821 - a name for the reader
+def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", without_blank_ends)
-    app.connect("source-read", add_rule_lines)
+    app.connect("source-read", link_rules)
+    app.connect("autodoc-process-docstring", link_rules_of_docstring, priority=900)
     app.connect("source-read", only_pages_that_exist)
     app.connect("autodoc-skip-member", skip_aliases)

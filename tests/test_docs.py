@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sessionstats
-from docs import crossref
+from docs import crossref, rulelinks
 from tests.pages import (
     DOCS,
     NOT_RUN,
@@ -171,6 +171,18 @@ def test_rule_lines_stand_at_the_end_of_their_rules() -> None:
     assert middle.index("Text.") < middle.index("sessionstats.rounding.align>")
     assert "`test_windows`" in middle
     assert "require_few_intervals" not in middle
+
+
+def test_citations_become_links_in_text_only() -> None:
+    """Not in code, in links, in headings, nor where there is no such rule."""
+    page = "# A §1.1\n\nSee §1.1, §9.9 and `§1.1` or [§1.1](x.md).\n\n```python\n>>> 1  # §1.1\n```\n(§5)"
+    linked = rulelinks.linked_page(page)
+    assert linked == page.replace("See §1.1", "See {ref}`§1.1 <rule-1-1>`").replace(
+        "(§5)", "({ref}`§5 <rule-5>`)"
+    )
+    docstring = ["Round (§3.5).", ">>> 1  # §3.5", "§3.5", "", "``§3.5``"]
+    assert rulelinks.linked_docstring(docstring) == ["Round (:ref:`§3.5 <rule-3-5>`).", *docstring[1:]]
+    assert "(rule-3-5)=\n### 3.5 Rounding" in rulelinks.with_labels((DOCS / "semantics.md").read_text())
 
 
 def test_every_module_is_in_the_reference() -> None:
