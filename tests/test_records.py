@@ -1,0 +1,121 @@
+"""Sessions from records, as JSON has them (§1.1, §1.2, §9)."""
+
+from collections import UserDict
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionstats import DataError, Rules, Sessions
+from sessionstats.records import UPDATE_COLUMNS
+from tests.naive.errors import Refusal
+from tests.naive.folding import fold as naive_fold
+from tests.naive.request import Rules as NaiveRules
+from tests.naive.rows import read_rows
+from tests.test_folding import as_tuples, naive_tuples, updates
+
+GOOD = {"started": 0, "project_id": 1, "status": "ok"}
+
+odd_values: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        "",
+        "x",
+        0,
+        -1,
+        1,
+        1.0,
+        -0.0,
+        float("nan"),
+        float("inf"),
+        True,
+        [],
+        {},
+        2**63,
+        -(2**63) - 1,
+        10**400,
+        "0" * 32,
+    ]
+)
+names = st.sampled_from((*UPDATE_COLUMNS, "colour"))
+
+
+@given(
+    st.lists(st.tuples(updates, st.dictionaries(names, odd_values, max_size=1)), max_size=4), st.booleans()
+)
+def test_same_rows_or_refusal_as_the_naive_model(
+    drawn: list[tuple[dict[str, Any], dict[str, Any]]], unhandled: bool
+) -> None:
+    """§1.1, §1.4: what is right, what is wrong, and what it becomes, are the same in both."""
+    rows = [{**row, **odd} for row, odd in drawn]
+    statuses = Rules(unhandled=unhandled).statuses
+    try:
+        expected = naive_tuples(naive_fold(read_rows(rows, NaiveRules(unhandled=unhandled))))
+    except Refusal:
+        with pytest.raises(DataError):
+            Sessions.from_records(rows, statuses)
+    else:
+        assert as_tuples(Sessions.from_records(rows, statuses)) == expected
+
+
+def test_keys_that_are_no_column_are_ignored() -> None:
+    assert Sessions.from_records([GOOD | {"colour": [1], "Release": 5}]) == Sessions.from_records([GOOD])
+
+
+@pytest.mark.parametrize("absent", [None, "missing"])
+def test_absent_and_null_are_missing(absent: str | None) -> None:
+    """§1.1: in some rows, or in all."""
+    full = GOOD | {"release": "r", "environment": "e", "errors": 2, "distinct_id": "u", "duration": 1.5}
+    full |= {"abnormal_mechanism": "m", "quantity": 3, "session_id": "s", "seq": 1, "status": "exited"}
+    bare = dict.fromkeys(full) | GOOD if absent is None else GOOD
+    for rows in ([bare], [full, bare]):
+        row = Sessions.from_records(rows).to_records()[-1]
+        found = [row[name] for name in ("release", "environment", "errors", "distinct_id", "duration")]
+        assert found == ["", "", 0, None, None]
+        assert (row["abnormal_mechanism"], row["quantity"]) == ("", 1)
+
+
+def test_any_mapping_and_any_iterable() -> None:
+    expected = Sessions.from_records([GOOD, GOOD])
+    assert Sessions.from_records(iter((MappingProxyType(GOOD), UserDict(GOOD)))) == expected
+    assert Sessions.from_records(()) == Sessions.empty()
+
+
+def test_updates_and_sessions_together() -> None:
+    """§1.2: rows with an id are updates, others are sessions."""
+    update = GOOD | {"session_id": "s"}
+    sessions = Sessions.from_records([update, GOOD, update | {"seq": -1, "status": "exited", "duration": 2}])
+    assert [row["status"] for row in sessions.to_records()] == ["exited", "ok"]
+    assert sessions.to_records()[0]["duration"] == 2.0
+
+
+@pytest.mark.parametrize("row", [None, 5, "text", [GOOD]])
+def test_a_row_that_is_no_object(row: Any) -> None:
+    """§1.4"""
+    with pytest.raises(DataError) as caught:
+        Sessions.from_records([GOOD, row])
+    assert caught.value.detail == f"row 1: not an object: {row!r}"
+    assert (caught.value.row, caught.value.value) == (1, row)
+
+
+def test_status_of_another_edition() -> None:
+    """§1.1: also in a row without effect, and in an update that another one outweighs."""
+    statuses = Rules().statuses
+    for row in ({"quantity": 0}, {"session_id": "s"}):
+        wrong = GOOD | {"status": "unhandled"} | row
+        rows = [GOOD | {"session_id": "s", "status": "crashed"}, wrong]
+        with pytest.raises(DataError) as caught:
+            Sessions.from_records(rows, statuses)
+        assert caught.value.detail == "column 'status', row 1: not a status of this edition: 'unhandled'"
+        assert len(Sessions.from_records(rows, Rules(unhandled=True).statuses)) == 1
+
+
+@pytest.mark.parametrize("name", ["started", "project_id", "status"])
+def test_required_columns(name: str) -> None:
+    """§1.1: not allowed to be missing."""
+    for rows in ([{**GOOD, name: None}], [GOOD, {k: v for k, v in GOOD.items() if k != name}]):
+        with pytest.raises(DataError) as caught:
+            Sessions.from_records(rows)
+        assert caught.value.detail == f"column '{name}', row {len(rows) - 1}: missing value: None"
