@@ -1,7 +1,8 @@
 """Reading the parameters of a request (§2).
 
-1. Parameters come as a query string, or as a mapping of name to value or list of values.
-2. Unknown names are ignored. Of a parameter that takes one value the last counts.
+1. Parameters come as a query string, with or without a question mark in front, or as a mapping of name to
+   value or list of values.
+2. Unknown names are ignored, whatever their value. Of a parameter that takes one value the last counts.
 3. An empty value counts as given, except that an empty one of `ABSENT_IF_EMPTY` counts as absent.
 4. A repeated identical value counts once where several are allowed.
 """
@@ -11,6 +12,26 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from sessionstats.errors import RequestError
+
+NAMES: Final = (
+    "field",
+    "groupBy",
+    "project",
+    "environment",
+    "start",
+    "end",
+    "statsPeriod",
+    "statsPeriodStart",
+    "statsPeriodEnd",
+    "interval",
+    "query",
+    "orderBy",
+    "per_page",
+    "cursor",
+    "includeTotals",
+    "includeSeries",
+)
+"""The parameters there are (§2)."""
 
 ABSENT_IF_EMPTY: Final = frozenset(
     ("start", "end", "statsPeriodStart", "statsPeriodEnd", "cursor", "query", "orderBy")
@@ -41,11 +62,12 @@ class Parameters:
     def __init__(self, params: str | Mapping[str, object]) -> None:
         self._values: dict[str, list[str]] = {}
         if isinstance(params, str):
-            for name, value in parse_qsl(params, keep_blank_values=True):
+            for name, value in parse_qsl(params.removeprefix("?"), keep_blank_values=True):
                 self._values.setdefault(name, []).append(value)
         elif isinstance(params, Mapping):
-            for name, value in params.items():
-                self._values[name] = _texts(name, value)
+            for name in NAMES:
+                if name in params:
+                    self._values[name] = _texts(name, params[name])
         else:
             raise RequestError(f"params must be a query string or a mapping, not {type(params).__name__}")
 

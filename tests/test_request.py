@@ -198,6 +198,8 @@ class TestParameters:
             "field=sum(session)&start=&end=&statsPeriodStart=&statsPeriodEnd=&cursor=&query=&orderBy=",
             {"field": "sum(session)", "query": None, "unknown": "x", "orderBy": []},
             "?field=sum(session)&field=sum(session)&unknown=1",
+            "?field=sum(session)",
+            {"field": "sum(session)", "unknown": {"of": ["any", "type"]}},
         ],
     )
     def test_absent(self, params: Any) -> None:
