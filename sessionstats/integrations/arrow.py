@@ -66,10 +66,10 @@ def from_arrow(data: Any) -> Sessions:
         ...
     sessionstats.errors.DataError: column 'project_id': an Arrow column of string, where integers are expected
     """
-    return fold(*updates_of(_table(data)))
+    return fold(*updates_of(as_table(data)))
 
 
-def _table(data: Any) -> Any:
+def as_table(data: Any) -> Any:
     """The data as a `pyarrow.Table`, without a copy."""
     pa = needed("pyarrow", "arrow")
     if not any(hasattr(data, method) for method in PROTOCOL):

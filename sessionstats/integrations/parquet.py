@@ -16,7 +16,7 @@ from sessionstats.integrations.arrow import to_arrow, updates_of
 from sessionstats.records import UPDATE_COLUMNS
 from sessionstats.sessions import Sessions
 
-BLOCK: Final = 1 << 19
+BLOCK: Final = 1 << 18
 """Rows that are read together."""
 
 

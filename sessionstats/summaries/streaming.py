@@ -1,9 +1,11 @@
 """A stream of chunks, summarized in bounded memory.
 
 1. Chunks are summarized one by one, large ones piece by piece.
-2. Summaries wait until together they are as large as what has been merged before. So each merge about doubles
-   it, and all of them take time in proportion to the sessions times the logarithm of the number of chunks.
-3. Memory holds one chunk, and a few times the summary of everything so far.
+2. Summaries wait until together they are a quarter of what has been merged before, then are merged with it:
+   merging takes time in proportion to the sessions times the logarithm of their number, and those that wait
+   take little memory.
+3. Memory holds one chunk, the summary of everything so far, and while it is merged with others that of the
+   result.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +22,9 @@ PIECE: Final = 1 << 20
 
 LEAST: Final = 1 << 24
 """Bytes of waiting summaries that are worth a merge."""
+
+WAITING: Final = 0.25
+"""Most that waits, in proportion to what has been merged."""
 
 
 def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
@@ -53,7 +58,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     done, waiting = Summary.of_nothing(query), list[Summary]()
     for piece in _pieces(chunks):
         waiting.append(summarize(piece, query))
-        if sum(summary.nbytes for summary in waiting) > max(done.nbytes, LEAST):
+        if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
             done = merge(done, *waiting)
             waiting.clear()
     return merge(done, *waiting)
