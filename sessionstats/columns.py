@@ -9,7 +9,7 @@
 Texts, users, projects and statuses are in `texts`, instants in `starts`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from functools import cache
 from types import NoneType
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
@@ -139,6 +139,21 @@ def _overflows(value: int, dtype: type[np.generic]) -> bool:
     except OverflowError:
         return True
     return False
+
+
+def check_total(quantity: NDArray[np.int64]) -> None:
+    """Refuse quantities whose sum is beyond 64 bits: no count of sessions could be told (§6.1)."""
+    largest = int(np.maximum.reduce(quantity, initial=0))
+    if largest * len(quantity) > INT64_MAX:
+        total = sum(quantity.tolist())
+        if total > INT64_MAX:
+            refuse("quantity", "the sum is beyond 64 bits", None, total)
+
+
+def check_length(name: str, column: Sized, n: int) -> None:
+    """Refuse a column whose length is not that of ``started``."""
+    if len(column) != n:
+        raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
 
 
 def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:

@@ -57,7 +57,7 @@ def read_csv(path: Path) -> Sessions:
     OSError
         If it cannot be opened.
     """
-    return _folded(list(iter_csv(path)))
+    return _folded(iter_csv(path))
 
 
 def read_jsonl(path: Path) -> Sessions:
@@ -80,7 +80,7 @@ def read_jsonl(path: Path) -> Sessions:
     OSError
         If it cannot be opened.
     """
-    return _folded(list(iter_jsonl(path)))
+    return _folded(iter_jsonl(path))
 
 
 def _folded(blocks: Iterable[Updates]) -> Sessions:
@@ -172,7 +172,9 @@ def write_jsonl(sessions: Sessions, path: Path) -> None:
 
 
 def _share(file: BinaryIO) -> float:
-    """The share of a file that has been read."""
+    """The share of a file that has been read; of a pipe, which has no size, 0."""
+    if not file.seekable():
+        return 0.0
     return file.tell() / max(1, os.fstat(file.fileno()).st_size)
 
 

@@ -18,11 +18,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import INT64_MIN, Values, constant, integer_column, items_of
+from sessionstats.columns import INT64_MIN, Values, check_length, constant, integer_column, items_of
 from sessionstats.encoding import MISSING, Encoded, concat_encoded, encode
 from sessionstats.health import STATUSES, TERMINAL
-from sessionstats.sessions import COLUMNS, Sessions, check_length, empty_texts
-from sessionstats.texts import text_column
+from sessionstats.sessions import COLUMNS, Sessions
+from sessionstats.texts import empty_texts, text_column
 
 Positions: TypeAlias = NDArray[np.intp]
 

@@ -8,18 +8,25 @@
 4. Two `Sessions` are equal if their values are, row by row, whatever the codes.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import INT64_MAX, Values, constant, duration_column, integer_column, refuse
-from sessionstats.encoding import MISSING, Encoded, concat_encoded, same_values
-from sessionstats.errors import DataError
+from sessionstats.columns import (
+    Values,
+    check_length,
+    check_total,
+    constant,
+    duration_column,
+    integer_column,
+    refuse,
+)
+from sessionstats.encoding import Encoded, concat_encoded, same_values
 from sessionstats.health import STATUSES
 from sessionstats.starts import started_column
-from sessionstats.texts import project_column, status_column, text_column, user_column
+from sessionstats.texts import empty_texts, no_users, project_column, status_column, text_column, user_column
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -133,7 +140,7 @@ class Sessions:
             constant(0, n, np.int64)
             if errors is None
             else integer_column("errors", errors, default=0, least=0),
-            _no_users(n) if distinct_id is None else user_column(distinct_id),
+            no_users(n) if distinct_id is None else user_column(distinct_id),
             constant(np.nan, n, np.float64) if duration is None else duration_column(duration),
             _texts("abnormal_mechanism", abnormal_mechanism, n),
             constant(1, n, np.int64)
@@ -220,7 +227,7 @@ class Sessions:
 
     @classmethod
     def from_arrow(cls, data: Any) -> "Sessions":
-        """Sessions of Arrow data, such as a frame of Polars or pandas; see `integrations.arrow.from_arrow`."""
+        """Sessions of Arrow data, such as a data frame; see `integrations.arrow.from_arrow`."""
         from sessionstats.integrations.arrow import from_arrow
 
         return from_arrow(data)
@@ -376,32 +383,8 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
                 refuse("status", "not a status of this edition", int(rows[0]), status)
 
 
-def check_total(quantity: NDArray[np.int64]) -> None:
-    """Refuse quantities whose sum is beyond 64 bits: no count of sessions could be told (§6.1)."""
-    largest = int(np.maximum.reduce(quantity, initial=0))
-    if largest * len(quantity) > INT64_MAX:
-        total = sum(quantity.tolist())
-        if total > INT64_MAX:
-            refuse("quantity", "the sum is beyond 64 bits", None, total)
-
-
-def check_length(name: str, column: Sized, n: int) -> None:
-    """Refuse a column whose length is not that of ``started``."""
-    if len(column) != n:
-        raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
-
-
-def empty_texts(n: int) -> Encoded[str]:
-    """A column of empty texts."""
-    return Encoded(constant(0, n, np.int32), ("",))
-
-
 def _texts(name: str, values: Values | None, n: int) -> Encoded[str]:
     return empty_texts(n) if values is None else text_column(name, values)
-
-
-def _no_users(n: int) -> Encoded[str]:
-    return Encoded(constant(MISSING, n, np.int32), ())
 
 
 def _same_values(a: Any, b: Any) -> bool:

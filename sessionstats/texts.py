@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sessionstats.columns import (
     INT64_MAX,
     Values,
+    constant,
     frozen,
     integer_column,
     items_of,
@@ -181,6 +182,16 @@ def status_column(values: Values) -> NDArray[np.int8]:
     if UNKNOWN in by_category:
         refuse_first("status", "unknown status", codes == UNKNOWN, column.decode())
     return frozen(codes)
+
+
+def empty_texts(n: int) -> Encoded[str]:
+    """A column of empty texts."""
+    return Encoded(constant(0, n, np.int32), ("",))
+
+
+def no_users(n: int) -> Encoded[str]:
+    """A column without users."""
+    return Encoded(constant(MISSING, n, np.int32), ())
 
 
 def encode_integers(values: NDArray[np.integer[Any]]) -> Encoded[int]:

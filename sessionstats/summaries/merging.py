@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.columns import check_total
 from sessionstats.errors import SessionStatsError
-from sessionstats.sessions import check_total
 from sessionstats.summaries.sorted_sets import SortedTexts, united
 from sessionstats.summaries.summary import Summary, tally_shapes
 from sessionstats.summaries.tallies import merged

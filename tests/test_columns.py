@@ -1,0 +1,126 @@
+"""Columns of numbers: from whatever a caller has, nothing coerced (§1.1, §1.4)."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sessionstats import DataError, Sessions
+from sessionstats.encoding import Encoded
+from tests.building import built, refusal
+
+
+class TestIntegers:
+    """§1.1, §1.4: errors and quantity; negative or non-integer counts are errors."""
+
+    @pytest.mark.parametrize("name", ["errors", "quantity"])
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [1, 2],
+            (1, 2),
+            {1: "", 2: ""}.keys(),
+            np.array([1, 2]),
+            np.array([1, 2], np.uint8),
+            np.array([1, 2], ">i4"),
+            np.array([1, 2], object),
+            [np.int16(1), np.uint64(2)],
+            Encoded(np.array([1, 0]), [2, 1]),
+        ],
+    )
+    def test_every_form(self, name: str, values: Any) -> None:
+        sessions = Sessions(started=[0, 0], project_id=[1, 1], status=["ok", "ok"], **{name: values})
+        column = getattr(sessions, name)
+        assert column.dtype == np.int64
+        assert column.tolist() == [1, 2]
+
+    def test_missing(self) -> None:
+        """§1.1: 0 errors, quantity 1."""
+        sessions = built(errors=[None, 2], quantity=[3, None])
+        assert (sessions.errors.tolist(), sessions.quantity.tolist()) == ([0, 2], [3, 1])
+        masked = np.ma.array([7, 8], mask=[True, False])
+        assert built(errors=masked).errors.tolist() == [0, 8]
+        assert built(errors=np.ma.array([7, 8])).errors.tolist() == [7, 8]
+
+    @pytest.mark.parametrize(
+        ("values", "detail"),
+        [
+            ([0, -1], "row 1: negative count: -1"),
+            (np.array([0, -1]), "row 1: negative count: -1"),
+            ([0, 2.0], "row 1: not an integer: 2.0"),
+            ([0, np.float64(2)], "row 1: not an integer: 2.0"),
+            ([0, True], "row 1: not an integer: True"),
+            ([0, "1"], "row 1: not an integer: '1'"),
+            ([0, np.timedelta64(1, "ns")], "row 1: not an integer: np.timedelta64(1,'ns')"),
+            (np.array([0.0, 1.0]), "row 0: not an integer: 0.0"),
+            (np.array([False, True]), "row 0: not an integer: False"),
+            (["a" * 100, 1], "row 0: not an integer: '" + "a" * 78 + "…"),
+            ([0, 2**63], f"row 1: integer beyond 64 bits: {2**63}"),
+            ([0, -(2**63) - 1], f"row 1: integer beyond 64 bits: {-(2**63) - 1}"),
+            (np.array([0, 2**63], np.uint64), f"row 1: integer beyond 64 bits: {2**63}"),
+        ],
+    )
+    def test_wrong(self, values: Any, detail: str) -> None:
+        for name in ("errors", "quantity"):
+            assert refusal(**{name: values}).detail == f"column '{name}', {detail}"
+
+    def test_rows_of_quantity_0_are_checked_then_left_out(self) -> None:
+        """§1.1"""
+        sessions = built(quantity=[0, 2, 0], release=["a", "b", "c"])
+        assert sessions.release.decode() == ["b"]
+        assert len(built(quantity=[0])) == 0
+        assert refusal(quantity=[0, 1], errors=[-1, 0]).row == 0
+
+    def test_sum_of_quantities(self) -> None:
+        """§6.1: whatever can be told is; beyond it is an error, also when parts are joined."""
+        half = built(quantity=[2**62])
+        assert built(quantity=[2**62, 2**62 - 1]).quantity.tolist() == [2**62, 2**62 - 1]
+        error = refusal(quantity=[2**62, 2**62])
+        assert error.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"
+        with pytest.raises(DataError, match="beyond 64 bits"):
+            Sessions.concat([half, half])
+
+
+class TestDurations:
+    """§1.1: seconds ≥ 0, NaN where missing."""
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [1, 2.5, None],
+            np.array([1, 2.5, np.nan]),
+            np.array([1, 2.5, np.nan], "f4"),
+            [1, np.float32(2.5), None],
+        ],
+    )
+    def test_every_form(self, values: Any) -> None:
+        column = built(duration=values).duration
+        assert column.dtype == np.float64
+        assert np.array_equal(column, [1, 2.5, np.nan], equal_nan=True)
+
+    def test_integers_and_minus_zero(self) -> None:
+        """§6.7: −0.0 is 0.0, so that no answer depends on which came first."""
+        assert built(duration=np.array([1, 2])).duration.tolist() == [1.0, 2.0]
+        for values in ([-0.0, 1.0], np.array([-0.0, 1.0])):
+            assert not np.signbit(built(duration=values).duration).any()
+
+    @pytest.mark.parametrize(
+        ("values", "detail"),
+        [
+            ([0, -1e-9], "row 1: negative duration: -1e-09"),
+            (np.array([0, -1]), "row 1: negative duration: -1"),
+            ([0, float("inf")], "row 1: infinite duration: inf"),
+            (np.array([0, -np.inf]), "row 1: infinite duration: -inf"),
+            ([0, 10**400], "row 1: infinite duration: 1" + "0" * 78 + "…"),
+            ([0, True], "row 1: not a number: True"),
+            ([0, "1"], "row 1: not a number: '1'"),
+            ([0, timedelta(1)], "row 1: not a number: datetime.timedelta(days=1)"),
+            ([0, np.timedelta64(1, "ns")], "row 1: not a number: np.timedelta64(1,'ns')"),
+            (np.array([0, 1], "m8[s]"), "row 0: not a number: np.timedelta64(0,'s')"),
+            (np.array([True]), "row 0: not a number: True"),
+        ],
+    )
+    def test_wrong(self, values: Any, detail: str) -> None:
+        """§1.4"""
+        assert refusal(duration=values).detail == f"column 'duration', {detail}"
