@@ -27,6 +27,9 @@ author = "The sessionstats authors"
 copyright = f"2026, {author}"
 version = release = sessionstats.__version__
 
+DTYPES = ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
+"""The dtypes that docstrings name."""
+
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -45,30 +48,21 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more: units, shapes, dtypes
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"  # but these:
 numpydoc_xref_aliases = {
+    **crossref.classes(),
+    **{name: f"numpy.{name}" for name in DTYPES},
     **{
-        name: f"numpy.{name}" for name in ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
+        name: f"python:{name}"
+        for name in ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset")
     },
-    "bool": "python:bool",
-    "mapping": "collections.abc.Mapping",
-    "iterable": "collections.abc.Iterable",
-    "sequence": "collections.abc.Sequence",
-    "callable": "collections.abc.Callable",
+    **{
+        name: f"collections.abc.{name.capitalize()}"
+        for name in ("mapping", "iterable", "sequence", "callable")
+    },
+    "datetime": "datetime.datetime",
 }
-numpydoc_xref_ignore = {
-    "of",
-    "optional",
-    "or",
-    "array",
-    "object",
-    "default",
-    "code",
-    "codes",
-    "to",
-    "a",
-    "as",
-    "lists",
-}
+default_role = "py:obj"  # `rounding.align` in a docstring is a link
 
 html_theme = "furo"
 html_title = f"sessionstats {version}"
@@ -78,12 +72,8 @@ pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 
 NUMPY_OBJECTS = {
-    **{
-        name: f"reference/arrays.scalars.html#numpy.{name}"
-        for name in ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64", "bool_", "generic")
-    },
+    **{name: f"reference/arrays.scalars.html#numpy.{name}" for name in DTYPES},
     "ndarray": "reference/generated/numpy.ndarray.html#numpy.ndarray",
-    "timedelta64": "reference/arrays.scalars.html#numpy.timedelta64",
 }
 """Objects of NumPy that docstrings name, and where NumPy documents them."""
 

@@ -73,11 +73,22 @@ def citations(package: str) -> dict[str, tuple[Citation, ...]]:
     """Places in the Python files under a directory that cite each rule."""
     found: dict[str, list[Citation]] = {}
     for path in sorted((ROOT / package).rglob("*.py")):
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        module = _module(path)
         for name, docstring in docstrings(path):
             for rule in cited_in(docstring):
                 found.setdefault(rule, []).append(Citation(module, name))
     return {rule: tuple(places) for rule, places in found.items()}
+
+
+def classes() -> dict[str, str]:
+    """Full name of every public class of the package by its short one, where that is unique."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "sessionstats").rglob("*.py")):
+        module = _module(path)
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(f"{module}.{node.name}")
+    return {name: full for name, (full, *others) in found.items() if not others}
 
 
 @cache
@@ -121,6 +132,10 @@ def rule_line(rule: str) -> str:
     covering = f"{len(ids)} vectors ({shown}{', …' if len(ids) > 3 else ''})" if ids else ""
     parts = (("Code", code), ("Tests", tests), ("Vectors", covering))
     return " · ".join(f"{name}: {text}" for name, text in parts if text)
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _code_link(place: Citation) -> str:

@@ -4,6 +4,7 @@ Doctests are run by pytest itself (``--doctest-glob``); here is the rest, and th
 """
 
 import ast
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.pages import (
     page_name,
     pages,
     prepare,
+    prose,
     run,
     slugs,
 )
@@ -123,6 +125,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         file = (page.parent / name).resolve() if name else page
         assert file.is_file(), target
         assert not anchor or anchor in slugs(file.read_text()), target
+
+
+@PAGES
+def test_what_a_page_names_exists(page: Path) -> None:
+    """A function that a page names, `rounding.align`, is there under this name."""
+    modules = {path.stem for path in Path(sessionstats.__file__).parent.glob("[a-z]*.py")}
+    for module, name in re.findall(r"`([a-z_]+)\.([A-Za-z_]+)`", prose(page.read_text())):
+        if module in modules and name not in ("py", "csv", "jsonl", "npz"):
+            assert hasattr(importlib.import_module(f"sessionstats.{module}"), name), f"{module}.{name}"
 
 
 @PAGES

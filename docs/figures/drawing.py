@@ -88,7 +88,7 @@ def intervals(axes: Axes, facts: dict[str, Any]) -> None:
             axes.plot([number * width] * 2, [row - 0.4, row + 0.4], color=INK, lw=1)
         axes.text(-0.4, row, f"{hours}h", ha="right", va="center", color=INK if good else BAD)
     axes.axvline(24, color=INK, ls="--", lw=1)
-    axes.text(24, len(chosen) - 0.3, "midnight", ha="center")
+    axes.text(23.6, len(chosen) - 0.3, "midnight", ha="right")
     axes.set(xlim=(-2, 29), ylim=(-0.6, len(chosen) + 0.2))
     axes.axis("off")
 
