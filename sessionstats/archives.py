@@ -4,26 +4,34 @@
 2. An encoded column ``c`` is three arrays: ``c.codes``, and its categories as UTF-8 bytes ``c.texts`` that
    ``c.ends`` cuts; lone surrogates pass. Projects are decimal texts there.
 3. ``format`` says that the file is ours. Reading checks everything again: a file may come from anywhere.
+4. Read block by block, memory holds all categories, and a block of the rest.
 """
 
-from collections.abc import Mapping
-from os import PathLike
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import relocated
+from sessionstats.columns import in_file
 from sessionstats.encoding import Encoded
 from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.files import Path, Report, unreported
 from sessionstats.health import STATUSES
 from sessionstats.sessions import COLUMNS, ENCODED, Sessions
 
 FORMAT: Final = "sessionstats 1"
 """What a file of this format says of itself; another layout would be another number."""
 
+BLOCK: Final = 1 << 18
+"""Rows of a block."""
 
-def save_npz(sessions: Sessions, path: str | PathLike[str]) -> None:
+PER_ROW: Final = tuple(f"{name}.codes" if name in ENCODED else name for name in COLUMNS)
+"""The arrays with an entry a row, in the order of columns."""
+
+
+def save_npz(sessions: Sessions, path: Path) -> None:
     """Write sessions to a file for `load_npz`.
 
     Parameters
@@ -46,7 +54,7 @@ def save_npz(sessions: Sessions, path: str | PathLike[str]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_npz(path: str | PathLike[str]) -> Sessions:
+def load_npz(path: Path) -> Sessions:
     """Read sessions that `save_npz` wrote.
 
     Parameters
@@ -65,32 +73,96 @@ def load_npz(path: str | PathLike[str]) -> Sessions:
         If it cannot be opened.
     """
     with open(path, "rb") as file:
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                columns = _columns(archive)
-        except Exception as error:  # there is no end to what NumPy and zipfile raise over a foreign file
-            raise SessionStatsError(f"{path}: not a file that save_npz wrote ({error})") from error
+        with _refused(path), np.load(file, allow_pickle=False) as archive:
+            columns = _columns(archive, _categories(archive))
+        return _checked(path, columns, before=0)
+
+
+def iter_npz(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Sessions]:
+    """Read sessions that `save_npz` wrote block by block; raises as `load_npz` does.
+
+    Parameters
+    ----------
+    path : str or path
+    block_rows : int
+        Rows of a block; the last has fewer.
+    report : function, optional
+
+    Yields
+    ------
+    Sessions
+    """
+    with open(path, "rb") as file:
+        with _refused(path):
+            archive = np.load(file, allow_pickle=False)
+            categories = _categories(archive)
+            streams = {name: _Stream(archive, name) for name in PER_ROW}
+        length = streams["started"].length
+        for name, stream in streams.items():
+            if stream.length != length:
+                raise SessionStatsError(f"{path}: {name} has {stream.length} rows, but started has {length}")
+        for before in range(0, length, block_rows):
+            with _refused(path):
+                arrays = {name: stream.read(block_rows) for name, stream in streams.items()}
+                columns = _columns(arrays, categories)
+            yield _checked(path, columns, before)
+            report(min(1.0, (before + block_rows) / length))
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Whatever NumPy and zipfile raise over a foreign file, and there is no end to it, as one error."""
+    try:
+        yield
+    except Exception as error:
+        raise SessionStatsError(f"{path}: not a file that save_npz wrote ({error})") from error
+
+
+def _checked(path: Path, columns: dict[str, Any], before: int) -> Sessions:
+    """Sessions of the columns of a block; what is wrong is named by its row in the file."""
     try:
         return Sessions(**columns)
     except DataError as error:
-        place = error.detail.removesuffix(f": {error.problem}")
-        raise relocated(error, f"{path}, {place}", column=error.column, row=error.row) from None
+        raise in_file(path, error, before) from None
 
 
-def _columns(archive: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+class _Stream:
+    """An array of an archive, read from its beginning on.
+
+    Parameters
+    ----------
+    archive : NpzFile
+    name : str
+    """
+
+    def __init__(self, archive: Any, name: str) -> None:
+        self._file = archive.zip.open(f"{name}.npy")
+        np.lib.format.read_magic(self._file)
+        (self.length,), _, self._dtype = np.lib.format.read_array_header_1_0(self._file)
+
+    def read(self, rows: int) -> NDArray[Any]:
+        """The next rows, fewer only at the end."""
+        return np.frombuffer(self._file.read(rows * self._dtype.itemsize), self._dtype)
+
+
+def _categories(archive: Mapping[str, NDArray[Any]]) -> dict[str, Encoded[Any]]:
+    """The categories of each encoded column, without codes."""
     if str(archive["format"]) != FORMAT:
         raise ValueError(f"the format is not {FORMAT!r}")
-    columns: dict[str, Any] = {}
-    for name in COLUMNS:
-        if name in ENCODED:
-            categories = _texts(archive[f"{name}.texts"], archive[f"{name}.ends"])
-            columns[name] = Encoded(archive[f"{name}.codes"], categories)
-        else:
-            columns[name] = archive[name]
+    columns: dict[str, Encoded[Any]] = {}
+    for name in ENCODED:
+        values: list[Any] = _texts(archive[f"{name}.texts"], archive[f"{name}.ends"])
+        columns[name] = Encoded(
+            np.empty(0, np.int32), [*map(int, values)] if name == "project_id" else values
+        )
+        columns[name].code_of  # noqa: B018 - found once, and shared by all blocks
+    return columns
+
+
+def _columns(arrays: Mapping[str, NDArray[Any]], categories: Mapping[str, Encoded[Any]]) -> dict[str, Any]:
+    columns: dict[str, Any] = {name: arrays[name] for name in COLUMNS if name not in ENCODED}
+    columns |= {name: column.with_codes(arrays[f"{name}.codes"]) for name, column in categories.items()}
     columns["started"] = columns["started"].astype(np.int64, casting="safe").view("M8[us]")
-    columns["project_id"] = Encoded(
-        columns["project_id"].codes, [*map(int, columns["project_id"].categories)]
-    )
     columns["status"] = Encoded(columns["status"], STATUSES)
     return columns
 

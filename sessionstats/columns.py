@@ -244,6 +244,14 @@ def relocated(error: DataError, place: str, *, column: str | None, row: int | No
     return moved
 
 
+def in_file(path: object, error: DataError, before: int) -> DataError:
+    """The error of a row of a block, named by its file and its row there, `before` rows further on."""
+    row = None if error.row is None else before + error.row
+    moved = DataError(error.problem, column=error.column, row=row, value=error.value)
+    place = moved.detail.removesuffix(f": {error.problem}")
+    return relocated(moved, f"{path}, {place}", column=error.column, row=row)
+
+
 def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
     """The array made read-only; a copy if it is `given`, the caller's, and somebody could write to it."""
     if array is given and _is_writable(array):

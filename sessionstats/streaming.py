@@ -4,7 +4,6 @@
 2. Updates of one session may stand anywhere (§1.2): rows with a ``session_id`` wait until the file ends, are
    folded, and come last.
 3. So memory holds a block, and the updates. For a file without updates that is a bound, whatever its size.
-   An ``.npz`` is the exception: it is read as a whole, and takes as much memory as its size.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +11,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
-from sessionstats.archives import load_npz
+from sessionstats.archives import iter_npz
 from sessionstats.errors import SessionStatsError
 from sessionstats.files import Path, Report, iter_csv, iter_jsonl, unreported
 from sessionstats.folding import Updates, fold, has_text
@@ -23,7 +22,7 @@ READERS: Final[Mapping[str, Callable[[Path, Report], Iterable[Sessions]]]] = Map
     {
         ".csv": lambda path, report: folded(iter_csv(path, report=report)),
         ".jsonl": lambda path, report: folded(iter_jsonl(path, report=report)),
-        ".npz": lambda path, report: [load_npz(path)],
+        ".npz": lambda path, report: iter_npz(path, report=report),
         ".parquet": lambda path, report: folded(iter_parquet(path, report=report)),
     }
 )

@@ -232,7 +232,7 @@ def test_wrong_parquet_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     parquet.write_table(table(errors=[0, 0, -3], extra=[[1], [2], [3]]), path)
     with pytest.raises(
-        DataError, match=f"^{re.escape(str(path))}, row 2, column 'errors': negative count: -3"
+        DataError, match=f"^{re.escape(str(path))}, column 'errors', row 2: negative count: -3"
     ):
         list(iter_parquet(path, block_rows=2))
     parquet.write_table(pa.table({"started": [1]}), path)

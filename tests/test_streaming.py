@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Query, Rules, Sessions, SessionStatsError, compute
+from sessionstats.archives import iter_npz
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
 from sessionstats.files import iter_csv, iter_jsonl, unreported
-from sessionstats.folding import checked_updates
+from sessionstats.folding import Updates, checked_updates
 from sessionstats.records import record_columns
+from sessionstats.sessions import empty_texts
 from sessionstats.streaming import READERS, folded, read_chunks
 from sessionstats.summaries import summarize, summarize_chunks
 from sessionstats.testing.strategies import Claims
@@ -49,13 +52,20 @@ def test_a_file_streams_as_it_is_read(tmp_path: Path, extension: str) -> None:
     shares: list[float] = []
     chunks = list(read_chunks(path, shares.append))
     assert Sessions.concat(chunks) == SAMPLE
-    assert shares == ([] if extension == ".npz" else [1.0])
+    assert shares[-1] == 1.0
     assert (
         compute(read_chunks(path), REQUEST, now=NOW).to_json() == compute(SAMPLE, REQUEST, now=NOW).to_json()
     )
 
 
-@pytest.mark.parametrize(("extension", "blocks"), [(".csv", iter_csv), (".jsonl", iter_jsonl)])
+def iter_npz_as_updates(path: Path, block_rows: int, report: Any) -> Iterator[Any]:
+    for sessions in iter_npz(path, block_rows, report):
+        yield Updates(sessions, empty_texts(len(sessions)), np.zeros(len(sessions), np.int64))
+
+
+@pytest.mark.parametrize(
+    ("extension", "blocks"), [(".csv", iter_csv), (".jsonl", iter_jsonl), (".npz", iter_npz_as_updates)]
+)
 def test_blocks_report_the_share_that_is_read(tmp_path: Path, extension: str, blocks: Any) -> None:
     path = write(SAMPLE, tmp_path, extension)
     shares: list[float] = []
@@ -96,6 +106,27 @@ def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
         file.write("2024-01-29T12:00:00Z,1,,,gone,0,,,,1\n")
     with pytest.raises(DataError, match=r"sessions\.csv, line 7, column 'status': unknown status: 'gone'"):
         list(iter_csv(path, 2))
+
+
+def test_an_archive_in_blocks_is_judged_like_a_whole_one(tmp_path: Path) -> None:
+    """§1.4: rows by their place in the file; columns of other lengths; foreign files."""
+    Sessions.sample(9).save_npz(tmp_path / "good.npz")
+    with np.load(tmp_path / "good.npz") as archive:
+        good = dict(archive)
+    wrong = tmp_path / "wrong.npz"
+    np.savez(wrong, **(good | {"errors": np.array([0] * 7 + [-2, 0])}))
+    with pytest.raises(DataError, match=r"wrong\.npz, column 'errors', row 7: negative count: -2") as caught:
+        list(iter_npz(wrong, 4))
+    assert caught.value.row == 7
+    np.savez(wrong, **(good | {"errors": np.zeros(10, np.int64)}))
+    with pytest.raises(SessionStatsError, match=r"wrong\.npz: errors has 10 rows, but started has 9"):
+        list(iter_npz(wrong, 4))
+    np.savez_compressed(wrong, **good)
+    assert Sessions.concat(iter_npz(wrong, 4)) == Sessions.sample(9)
+    for changed in ({"format": np.array("x")}, {"errors": np.array([{}] * 9, object)}):
+        np.savez(wrong, **(good | changed))
+        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
+            list(iter_npz(wrong, 4))
 
 
 def test_what_is_no_file_of_sessions() -> None:

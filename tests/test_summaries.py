@@ -109,11 +109,12 @@ def test_the_empty_element_and_single_rows(case: dict[str, Any]) -> None:
 
 def test_a_stream_is_merged_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """§6.7: with pieces smaller than chunks and merges after every few of them."""
+    monkeypatch.setattr(streaming, "ENOUGH", 500)
     monkeypatch.setattr(streaming, "PIECE", 700)
     monkeypatch.setattr(streaming, "LEAST", 10_000)
     monkeypatch.setattr(tallies, "BLOCK", 1000)
     sessions = Sessions.sample(20_000)
-    sizes = [0, 1, 5000, 0, 4000, 10_999]
+    sizes = [0, 1, 4000, 0, 300, 100, 600, 4000, 10_999]
     chunks = [sessions[a:b] for a, b in pairwise(accumulate([0, *sizes]))]
     draw = random.Random(1)
     for _ in range(2):

@@ -7,7 +7,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sessionstats.columns import relocated
+from sessionstats.columns import in_file
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.files import Path, Report, unreported
 from sessionstats.folding import Updates, fold
@@ -68,7 +68,7 @@ def iter_parquet(path: Path, block_rows: int = BLOCK, report: Report = unreporte
             try:
                 yield updates_of(pa.Table.from_batches([batch]))
             except DataError as error:
-                raise _located(path, error, before) from None
+                raise in_file(path, error, before) from None
             except SessionStatsError as error:
                 raise SessionStatsError(f"{path}: {error.detail}") from None
             before += batch.num_rows
@@ -93,11 +93,3 @@ def _opened(path: Path, file: Any) -> Any:
 
 def _is_text(types: Any, kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind))
-
-
-def _located(path: Path, error: DataError, before: int) -> DataError:
-    """The error of a row of a block, named by its row in the file."""
-    row = None if error.row is None else before + error.row
-    place = str(path) if row is None else f"{path}, row {row}"
-    column = "" if error.column is None else f", column {error.column!r}"
-    return relocated(error, place + column, column=error.column, row=row)
