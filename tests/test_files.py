@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,15 +137,22 @@ class TestCsv:
     @pytest.mark.parametrize("end", ["\n", "\r\n"])
     @pytest.mark.parametrize("mark", ["", "\ufeff"])
     def test_line_ends_and_byte_order_mark(self, end: str, mark: str, tmp_path: Path) -> None:
-        lines = [HEADER + ",release", "", ROW + ',"a\r\nb"', "", ROW + ",\ufeff", ""]
+        lines = [HEADER + ",release", "", ROW + ',"a\r\n\ufeffb"', "", ROW + ",\ufeff", ""]
         sessions = Sessions.read_csv(write(tmp_path / "x.csv", mark + end.join(lines)))
-        assert sessions.release.decode() == ["a\r\nb", "\ufeff"]
+        assert sessions.release.decode() == ["a\r\n\ufeffb", "\ufeff"]
 
     def test_columns_in_any_order_and_others(self, tmp_path: Path) -> None:
         data = "status,note,project_id,started,errors\nexited,hello,7,1706529600.5,3\n"
         sessions = Sessions.read_csv(write(tmp_path / "x.csv", data))
         row = {"started": 1706529600.5, "project_id": 7, "status": "exited", "errors": 3}
         assert sessions == Sessions.from_records([row])
+
+    def test_instants(self, tmp_path: Path) -> None:
+        """§1.1: ISO 8601 before epoch seconds: a day of eight digits is a day."""
+        cells = ["20240129", "2024-01-29", "1706486400", "1706486400.0", "1.7064864e9", "20240129T00Z"]
+        rows = "\n".join(f"{cell},1,ok" for cell in cells)
+        sessions = Sessions.read_csv(write(tmp_path / "x.csv", f"{HEADER}\n{rows}"))
+        assert set(sessions.started.tolist()) == {datetime(2024, 1, 29)}
 
     def test_missing_values(self, tmp_path: Path) -> None:
         columns = "errors,quantity,duration,distinct_id,release,environment,abnormal_mechanism,session_id,seq"
@@ -201,7 +209,7 @@ class TestCsv:
     )
     def test_wrong_cell(self, cells: str, column: str, problem: str, tmp_path: Path) -> None:
         """§1.4: line, column and value; blank lines and line breaks in cells count as lines."""
-        data = f'{HEADER},release\n\n{ROW},"a\nb"\n{cells},c\n{ROW},d\n'
+        data = f'{HEADER},release\n\n{ROW},"a\nb"\n{cells},"c\nc"\n{ROW},d\n'
         error = csv_refusal(tmp_path, data)
         assert isinstance(error, DataError)
         assert error.detail == f"{tmp_path / 'x.csv'}, line 5, column '{column}': {problem}"

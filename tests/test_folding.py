@@ -161,9 +161,9 @@ class TestByHand:
 
     def test_order_of_first_appearance(self) -> None:
         sessions = from_updates(
-            session_id=["b", "a", "", "b"], started=[9, 8, 7, 6], project_id=[1] * 4, status=["ok"] * 4
+            session_id=["", "b", "a", "b"], started=[9, 8, 7, 6], project_id=[1] * 4, status=["ok"] * 4
         )
-        assert sessions.started.view(np.int64).tolist() == [6_000_000, 8_000_000, 7_000_000]
+        assert sessions.started.view(np.int64).tolist() == [9_000_000, 6_000_000, 7_000_000]
 
 
 class TestLaws:

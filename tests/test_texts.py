@@ -81,6 +81,7 @@ class TestUsers:
             np.array(["b", 7, "7", *NOBODY], object),
             ["b", np.int64(7), "7", *NOBODY],
             Encoded(np.array([0, 1, 2, 3, -1, 4, 5]), ["b", 7, "7", "", *NOBODY[2:]]),
+            Encoded(np.array([0, 1, 1, 2, -1, 3, 4]), ["b", "7", "", *NOBODY[2:]]),
         ],
     )
     def test_every_form(self, values: Any) -> None:
@@ -90,7 +91,7 @@ class TestUsers:
 
     @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint64, ">i4"])
     def test_arrays_of_integers(self, dtype: Any) -> None:
-        assert built(distinct_id=np.array([7, 0, 7], dtype)).distinct_id.decode() == ["7", "0", "7"]
+        assert built(distinct_id=np.array([9, 7, 9], dtype)).distinct_id.decode() == ["9", "7", "9"]
 
     def test_integers_of_any_size(self) -> None:
         assert built(distinct_id=[10**30, -5]).distinct_id.decode() == [str(10**30), "-5"]
