@@ -50,7 +50,7 @@ class TestTable:
 
     @pytest.mark.parametrize(
         ("left_out", "row"),
-        [("includeSeries", "app             1"), ("includeTotals", "app                ▁█")],
+        [("includeSeries", "app                 1"), ("includeTotals", "app                ▁█")],
     )
     def test_parts_left_out(self, left_out: str, row: str) -> None:
         """§8: totals alone, or series alone."""
