@@ -5,6 +5,9 @@
 3. Each rule of the semantics is followed by a line on its code, tests and vectors, read from the sources
    (``crossref.py``); each ``§3.5`` anywhere is a link to its rule (``rulelinks.py``).
 4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
+5. The theme is Furo: light and dark by the reader's setting, good on a phone, nothing of it needs a script to
+   be read. NumPy's own, pydata-sphinx-theme, brings the navigation of a site of many projects; this is one
+   course and one reference.
 """
 
 import re

@@ -6,7 +6,9 @@
 3. ``console`` holds commands after ``$ ``, each followed by its output. They are run in a directory of the
    page's own, where the files of step 2 are. In an output, a line of ``...`` stands for any lines, and
    ``...`` in a line for any text.
-4. What cannot be run in a test is listed in `NOT_RUN`, with the reason.
+4. ``sh`` is for setting up an environment: ``.ci/run`` runs README's. ``json`` and ``toml`` must parse. Other
+   languages are only shown.
+5. What cannot be run in a test is listed in `NOT_RUN`, with the reason.
 """
 
 import os

@@ -5,6 +5,7 @@ Doctests are run by pytest itself (``--doctest-glob``); here is the rest, and th
 
 import ast
 import importlib
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -30,22 +31,8 @@ from tests.pages import (
     slugs,
 )
 
-LANGUAGES = (
-    "python",
-    "console",
-    "text",
-    "json",
-    "jsonl",
-    "sql",
-    "toml",
-    "yaml",
-    "diff",
-    "csv",
-    "javascript",
-    "awk",
-    "sh",
-)
-"""Languages of blocks. All but these and the directives of the site need a language."""
+LANGUAGES = ("python", "console", "sh", "json", "toml", "text", "sql", "diff", "javascript", "awk")
+"""Languages of blocks; what becomes of each stands in `tests.pages`."""
 
 RULES_OF_CHAPTERS = {1: 4, 2: 3, 3: 7, 4: 8, 5: 0, 6: 7, 7: 6, 8: 0, 9: 0}
 """How many rules each chapter of the semantics has; the numbers are fixed (§1 to §9)."""
@@ -73,6 +60,15 @@ def test_every_block_has_a_language_that_is_executed_or_only_shown(page: Path) -
             assert block.text.endswith("\n\n") or not re.search(
                 r"^(?!>>>|\.\.\.)", block.text.splitlines()[-1]
             ), f"line {block.line}: a blank line ends the expected output before the fence"
+
+
+@PAGES
+def test_shown_data_parses(page: Path) -> None:
+    """What is said to be JSON or TOML is."""
+    parsers = {"json": json.loads, "toml": tomllib.loads}
+    for block in blocks(page.read_text()):
+        if block.language in parsers:
+            parsers[block.language](block.text)
 
 
 def test_pytest_reads_every_page() -> None:
