@@ -180,6 +180,7 @@ def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
     array = np.asarray(values)
     if array.ndim != 1:
         refuse(name, "not an array of one dimension, but of shape", None, array.shape)
+    # Only subclasses are asked: `np.ma` takes milliseconds to import.
     if type(values) is not np.ndarray and isinstance(values, np.ndarray) and np.ma.is_masked(values):
         return [
             None if hidden else value for value, hidden in zip(array, np.ma.getmaskarray(values), strict=True)
@@ -218,7 +219,10 @@ def _as_python(value: object) -> object:
 
 def show(value: object) -> str:
     """A value as error texts show it, cut if long."""
-    text = repr(_as_python(value))
+    try:
+        text = repr(_as_python(value))
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        text = "an integer of too many digits"
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

@@ -293,4 +293,5 @@ def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
 
 def has_text(column: Encoded[str]) -> NDArray[np.bool_]:
     """Whether each row's text is not empty: (n,) bool."""
-    return np.asarray(column.codes != column.code_of.get("", MISSING))
+    empty = column.categories.index("") if "" in column.categories else MISSING
+    return np.asarray(column.codes != empty)

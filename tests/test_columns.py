@@ -59,6 +59,7 @@ class TestIntegers:
             ([0, 2**63], f"row 1: integer beyond 64 bits: {2**63}"),
             ([0, -(2**63) - 1], f"row 1: integer beyond 64 bits: {-(2**63) - 1}"),
             (np.array([0, 2**63], np.uint64), f"row 1: integer beyond 64 bits: {2**63}"),
+            ([0, 10**5000], "row 1: integer beyond 64 bits: an integer of too many digits"),
         ],
     )
     def test_wrong(self, values: Any, detail: str) -> None:

@@ -1,6 +1,7 @@
 """Several updates of one session are one session (§1.2): by hand, and against the naive model."""
 
 import json
+import sys
 from dataclasses import astuple, replace
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from sessionstats.encoding import Encoded, encode
 from sessionstats.folding import Updates, checked_updates, fold, from_updates, ordered
 from sessionstats.health import STATUSES
 from sessionstats.protocol import respond
+from sessionstats.sessions import COLUMNS
 from tests.naive.folding import fold as naive_fold
 from tests.naive.request import Rules
 from tests.naive.rows import Row, read_rows
@@ -227,6 +229,35 @@ class TestLaws:
         )
         order = ordered(sessions, np.array(session, np.int64), np.array(seq, np.int64))
         assert [keys[row] for row in order.tolist()] == sorted(keys)
+
+    def test_work_in_python_does_not_grow_with_the_updates(self) -> None:
+        """§1.2: no loop over updates: as many lines are run for a hundred times as many."""
+
+        def lines(n: int) -> int:
+            names = [f"s{number}" for number in range(n // 3)]
+            ids = Encoded(np.arange(n, dtype=np.int32) % len(names), names)
+            sessions = built_like(Sessions.sample(n), project_id=Encoded(np.zeros(n, np.int32), [1]))
+            ran: list[str] = []
+
+            def trace(frame: Any, event: str, argument: Any) -> Any:
+                ran.append(event)
+                return trace
+
+            before = sys.gettrace()
+            sys.settrace(trace)
+            try:
+                folded = fold(sessions, ids, np.arange(n) // len(names) % 2)
+            finally:
+                sys.settrace(before)
+            assert len(folded) == len(names)
+            return len(ran)
+
+        assert lines(300) == lines(30_000)
+
+
+def built_like(sessions: Sessions, **columns: Any) -> Sessions:
+    """The sessions with some columns replaced."""
+    return Sessions.from_columns(*[columns.get(name, getattr(sessions, name)) for name in COLUMNS])
 
 
 class TestInput:
