@@ -200,7 +200,10 @@ def test_every_module_is_in_the_reference() -> None:
     directory = Path(sessionstats.__file__).parent
     modules = {path.stem for path in directory.glob("[a-z]*.py")}
     packages = {path.parent.name for path in directory.glob("*/__init__.py")}
-    assert listed == {f"sessionstats.{name}" for name in modules | packages}
+    there = {f"sessionstats.{name}" for name in modules | packages}
+    assert listed == there, (
+        f"reference/api.md lacks {sorted(there - listed)}, and has {sorted(listed - there)}"
+    )
 
 
 @pytest.mark.parametrize("chapter", sorted((DOCS / "course").glob("[0-9]*.md")), ids=lambda path: path.stem)
