@@ -94,8 +94,8 @@ class Encoded(Generic[T]):
 
     def decode(self) -> list[T | None]:
         """The values themselves, `None` where missing."""
-        values = (*self.categories, None)
-        return [values[code] for code in self.codes.tolist()]
+        categories = self.categories
+        return [categories[code] if code != MISSING else None for code in self.codes.tolist()]
 
 
 def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:

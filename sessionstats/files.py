@@ -161,14 +161,16 @@ def write_csv(sessions: Sessions, path: Path) -> None:
     with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL)
         writer.writerow(COLUMNS)
-        writer.writerows(sessions.rows())
+        for rows in _blocks_of_rows(sessions):
+            writer.writerows(rows)
 
 
 def write_jsonl(sessions: Sessions, path: Path) -> None:
     """Write sessions to a file of one JSON object a line for `read_jsonl`, with all columns of §1.1."""
     encode = json.JSONEncoder(check_circular=False).encode
     with open(path, "w", encoding="ascii", newline="\n") as file:
-        file.writelines(encode(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in sessions.rows())
+        for rows in _blocks_of_rows(sessions):
+            file.writelines(encode(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
 
 
 def _share(file: BinaryIO) -> float:
@@ -176,6 +178,12 @@ def _share(file: BinaryIO) -> float:
     if not file.seekable():
         return 0.0
     return file.tell() / max(1, os.fstat(file.fileno()).st_size)
+
+
+def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """The rows, not all of them Python values at the same time."""
+    for first in range(0, len(sessions), BLOCK):
+        yield sessions[first : first + BLOCK].rows()
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
