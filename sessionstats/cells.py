@@ -5,7 +5,7 @@
    when the column is checked (§1.4): nothing is guessed.
 3. An instant is ISO 8601, or else epoch seconds: ``20240129`` is a day.
 
-A whole column is compared with its form at once; only if that fails, cell by cell.
+Numbers are read once for each different cell: most columns of numbers have few.
 """
 
 import re
@@ -15,14 +15,11 @@ from typing import Any, Final
 from sessionstats.instants import parse_iso
 from sessionstats.records import REQUIRED
 
-INTEGER: Final = r"-?[0-9]{1,20}"
+INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
 """Form of an integer; no column holds longer ones."""
 
-DECIMAL: Final = r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?"
+DECIMAL: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 """Form of a number."""
-
-IS_INTEGER: Final = re.compile(INTEGER)
-IS_DECIMAL: Final = re.compile(DECIMAL)
 
 INTEGER_COLUMNS: Final = ("project_id", "errors", "quantity", "seq")
 """Columns whose cells are integers."""
@@ -48,25 +45,17 @@ def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
     ([1, None, '1.0'], ['2024-01-29', 1706530320])
     """
     if name in INTEGER_COLUMNS:
-        return _read_all(cells, IS_INTEGER, int)
+        return _read_all(cells, INTEGER, int)
     if name == "duration":
-        return _read_all(cells, IS_DECIMAL, float)
+        return _read_all(cells, DECIMAL, float)
     if name == "started":
         return _read_instants(cells)
     return [cell or None for cell in cells] if name in REQUIRED else cells
 
 
 def _read_all(cells: Sequence[str], form: re.Pattern[str], read: Callable[[str], Any]) -> list[Any]:
-    if _all_have(cells, form):
-        return [read(cell) if cell else None for cell in cells]
-    return [read(cell) if form.fullmatch(cell) else cell or None for cell in cells]
-
-
-def _all_have(cells: Sequence[str], form: re.Pattern[str]) -> bool:
-    """Whether every cell is empty or has the form; a cell of several lines has not."""
-    lines = "\n".join(cells)
-    one_each = lines.count("\n") == len(cells) - 1
-    return one_each and re.fullmatch(rf"(?:(?:{form.pattern})?\n)*+", lines + "\n") is not None
+    values = {cell: read(cell) if form.fullmatch(cell) else cell or None for cell in set(cells)}
+    return [values[cell] for cell in cells]
 
 
 def _read_instants(cells: Sequence[str]) -> Sequence[Any]:
@@ -75,6 +64,6 @@ def _read_instants(cells: Sequence[str]) -> Sequence[Any]:
 
 
 def _read_instant(cell: str) -> str | int | float | None:
-    if not IS_DECIMAL.fullmatch(cell) or parse_iso(cell) is not None:
+    if not DECIMAL.fullmatch(cell) or parse_iso(cell) is not None:
         return cell or None
-    return int(cell) if IS_INTEGER.fullmatch(cell) else float(cell)
+    return int(cell) if INTEGER.fullmatch(cell) else float(cell)
