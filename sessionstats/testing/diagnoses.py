@@ -8,11 +8,11 @@
 3. Otherwise each finding goes to the bug that explains most; it must give no wrong value that was not given
    in the same *block*: the totals, or the series, of one field.
 4. What no known bug gives has no diagnosis: nothing is guessed.
-5. Small cases bring out the same wrong answer for several reasons. Diagnose a case before it is shrunk, or
-   several, and intersect what `explanations` finds.
+5. A small case often has several explanations. Of several cases that one implementation answers wrongly,
+   `fewest` chooses the bugs that explain all of them together: what is common to them is the likely bug.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -39,31 +39,34 @@ from sessionstats.testing.bugs.diagnosis import Diagnosis
 from sessionstats.testing.bugs.evidence import Evidence
 from sessionstats.testing.bugs.flat import Flat, alike
 from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Path
+from sessionstats.testing.shapes import same
 
-__all__ = ["BY_ID", "DIAGNOSES", "Diagnosis", "diagnose", "explanations"]
+__all__ = ["BY_ID", "DIAGNOSES", "Diagnosis", "diagnose", "explanations", "fewest"]
 
 FAMILIES: Final = (
-    refusals,
     windows,
-    buckets,
-    totals,
+    refusals,
     updates,
     users,
     versions,
     searches,
     filters,
-    rates,
+    counts,
+    buckets,
+    totals,
     quantiles,
     durations,
+    rates,
     classes,
-    counts,
     keys,
     ranking,
     numbers,
 )
 """The modules of known bugs, those of special parts of a case before those of all values."""
 
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = tuple(bug for family in FAMILIES for bug in family.DIAGNOSES)
+_ALL: Final = [bug for family in FAMILIES for bug in family.DIAGNOSES]
+
+DIAGNOSES: Final[tuple[Diagnosis, ...]] = tuple(sorted(_ALL, key=lambda bug: bug.broad))
 """Every known bug, from the most specific to the least."""
 
 BY_ID: Final[Mapping[str, Diagnosis]] = MappingProxyType({bug.id: bug for bug in DIAGNOSES})
@@ -126,34 +129,75 @@ def explanations(
     expected: Mapping[str, Any],
     actual: Mapping[str, Any],
     paths: Sequence[Path],
+    *,
+    among: Collection[str] | None = None,
 ) -> list[str]:
-    """Ids of all known bugs that explain everything, the most specific first; see `diagnose`."""
+    """Ids of all known bugs that explain everything, the most specific first; see `diagnose`.
+
+    Parameters
+    ----------
+    case, expected, actual, paths
+        As for `diagnose`.
+    among : collection of str, optional
+        The ids that are tried; by default all.
+    """
     evidence = Evidence(case, expected)
     given = evidence.flatten(actual)
+    bugs = DIAGNOSES if among is None else [bug for bug in DIAGNOSES if bug.id in among]
     found = dict.fromkeys(
         bug.id
-        for bug, supposed in _alternatives(evidence)
+        for bug, supposed in _alternatives(evidence, bugs)
         if len(_explained(evidence.flat, given, supposed, paths)) == len(set(paths))
         and not _contradicted(evidence.flat, given, supposed)
     )
     return list(found)
 
 
-def _alternatives(evidence: Evidence) -> Iterator[tuple[Diagnosis, Flat]]:
-    """Every known bug with the wrong answers that it gives."""
-    for bug in DIAGNOSES:
+def fewest(explained: Sequence[Sequence[str]]) -> list[str | None]:
+    """One diagnosis for each of several wrong answers of one implementation, of as few bugs as possible.
+
+    Parameters
+    ----------
+    explained : sequence of sequence of str
+        For each wrong answer the ids that `explanations` finds.
+
+    Returns
+    -------
+    list of str or None
+        `None` for an answer without explanation.
+
+    Examples
+    --------
+    >>> fewest([["nil-user-counted", "no-user-counted"], ["no-user-counted"], []])
+    ['no-user-counted', 'no-user-counted', None]
+    """
+    chosen: list[str | None] = [None] * len(explained)
+    while left := [ids for ids, one in zip(explained, chosen, strict=True) if ids and one is None]:
+        # The bug that explains most of what is left; of equals the most specific.
+        best = max(BY_ID, key=lambda bug: sum(bug in ids for ids in left))
+        chosen = [
+            best if one is None and best in ids else one for ids, one in zip(explained, chosen, strict=True)
+        ]
+    return chosen
+
+
+def _alternatives(
+    evidence: Evidence, bugs: Iterable[Diagnosis] = DIAGNOSES
+) -> Iterator[tuple[Diagnosis, Flat]]:
+    """Known bugs with the wrong answers that they give."""
+    for bug in bugs:
         if bug.of_refusals or not evidence.refused:
             for supposed in bug.alternatives(evidence):
-                if supposed != evidence.flat:
-                    yield bug, supposed
+                yield bug, supposed
 
 
 def _explained(right: Flat, given: Flat, supposed: Flat, paths: Iterable[Path]) -> frozenset[Path]:
-    """The places at which the supposed value is the one that was given."""
+    """The places at which a value was given that is not right, and is the supposed one."""
     return frozenset(
         path
         for path in paths
-        if alike(supposed.get(path, ABSENT), given.get(path, ABSENT), right.get(path, ABSENT))
+        if not same(given.get(path, ABSENT), right.get(path, ABSENT))
+        and alike(supposed.get(path, ABSENT), given.get(path, ABSENT), right.get(path, ABSENT))
     )
 
 

@@ -111,9 +111,13 @@ class Oracle:
 
     @cached_property
     def ranking(self) -> dict[GroupKey, RankValue]:
-        """Every base group, the first in rank first, with the value that ranks it (§7.1, §7.5)."""
+        """Every base group, the first in rank first, with the value that ranks it (§7.1, §7.5).
+
+        Empty where the answer has no groups (§2.2, §3.7).
+        """
         query = self.query
-        assert query.order is not None
+        if query.order is None or query.window.n_intervals == 0:
+            return {}
         whole = self.whole(
             fields=query.counting_fields,
             group_by=tuple(name for name in query.group_by if name != STATUS),

@@ -132,9 +132,9 @@ def backwards(evidence: Evidence) -> Iterator[Flat]:
 
 
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
+    rounded,
     end_inclusive,
     start_exclusive,
-    rounded,
     edge_earlier,
     named_by_ends,
     shifted,

@@ -188,8 +188,9 @@ def of_sessions(evidence: Evidence) -> Iterator[Flat]:
     def over_sessions(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
         return rate(field, user_parts(field, sessions, names)[0], sessions_in(sessions, None))
 
-    yield from evidence.recomputed(by_sessions, fields)
-    yield from evidence.recomputed(over_sessions, fields)
+    for chosen in (fields, [field for field in fields if field.part not in ANR_MECHANISMS]):
+        yield from evidence.recomputed(by_sessions, chosen)
+        yield from evidence.recomputed(over_sessions, chosen)
 
 
 @diagnosis("session-rate-of-users", "6.5", "Rates of sessions are computed from users")
@@ -204,7 +205,7 @@ def of_users(evidence: Evidence) -> Iterator[Flat]:
     yield from evidence.recomputed(wrong, fields)
 
 
-@diagnosis("count-instead-of-distinct", "6.2", "Sessions are counted instead of distinct users")
+@diagnosis("count-instead-of-distinct", "6.2", "Sessions are counted instead of distinct users", broad=True)
 def count_of_sessions(evidence: Evidence) -> Iterator[Flat]:
     """A user with several sessions is one user."""
 

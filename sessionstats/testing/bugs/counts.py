@@ -7,7 +7,7 @@ from sessionstats.fields import Field
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row, Session, Value
 from sessionstats.testing.bugs.flat import Flat
-from sessionstats.testing.bugs.measuring import sessions_in
+from sessionstats.testing.bugs.measuring import rate, sessions_in
 
 BAD: Final = ("abnormal", "crashed", "unhandled")
 """Statuses that are health classes by themselves (§1.3)."""
@@ -35,7 +35,7 @@ def _recounted(
     yield from evidence.recomputed(wrong, evidence.fields_of(kind="count", subject="session"))
 
 
-@diagnosis("quantity-ignored", "6.1", "Pre-aggregated rows count as one session")
+@diagnosis("quantity-ignored", "6.1", "Pre-aggregated rows count as one session", broad=True)
 def quantity_ignored(evidence: Evidence) -> Iterator[Flat]:
     """A row stands for as many sessions as its quantity says."""
     yield from evidence.with_sessions(lambda session: {**session, "quantity": 1})
@@ -73,11 +73,20 @@ def errored_holds_others(evidence: Evidence) -> Iterator[Flat]:
     """Health classes are exclusive: a crashed session is not errored as well."""
 
     def holding(held: Sequence[str]) -> Iterator[Flat]:
-        def count(sessions: Sequence[Session], classes: Sequence[str] | None) -> int:
+        def errored(sessions: Sequence[Session]) -> int:
+            return sessions_in(sessions, ["errored", *held])
+
+        def wrong(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
+            if field.kind == "rate":
+                return rate(field, errored(sessions), sessions_in(sessions, None))
             more = sessions_in(sessions, held) if classes is not None and "errored" in classes else 0
             return sessions_in(sessions, classes) + more
 
-        yield from _recounted(evidence, count)
+        fields = evidence.fields_of(kind="count", subject="session")
+        rates = [field for field in evidence.fields_of(subject="session") if field.part == "errored"]
+        yield from evidence.recomputed(wrong, fields)
+        if rates:
+            yield from evidence.recomputed(wrong, [*fields, *rates])
 
     for held in ([*BAD], ["crashed"], ["abnormal"]):
         yield from holding(held)
@@ -120,7 +129,7 @@ def _abnormal_as(other: str) -> Callable[[Row], str]:
     return lambda s: other if s["status"] == "abnormal" else str(s["status"])
 
 
-@diagnosis("open-sessions-ignored", "1.3", "Sessions that have not ended do not count")
+@diagnosis("open-sessions-ignored", "1.3", "Sessions that have not ended do not count", broad=True)
 def open_ignored(evidence: Evidence) -> Iterator[Flat]:
     """A session of status ``ok`` has begun, and counts as healthy until it is known to be worse."""
     yield from evidence.with_sessions(lambda s: {**s, "quantity": 0} if s["status"] == "ok" else s)

@@ -31,6 +31,8 @@ class Diagnosis:
         From the evidence to the wrong answers.
     of_refusals : bool
         Whether the bug also shows where the right answer is a refusal.
+    broad : bool
+        Whether the bug shows in so many cases that any other explanation comes before it.
     """
 
     id: str
@@ -39,14 +41,15 @@ class Diagnosis:
     explanation: str
     alternatives: Recogniser
     of_refusals: bool = False
+    broad: bool = False
 
 
 def diagnosis(
-    id: str, section: str, title: str, *, of_refusals: bool = False
+    id: str, section: str, title: str, *, of_refusals: bool = False, broad: bool = False
 ) -> Callable[[Recogniser], Diagnosis]:
     """Make a diagnosis of a recogniser, whose docstring is the explanation."""
 
     def make(recogniser: Recogniser) -> Diagnosis:
-        return Diagnosis(id, section, title, inspect.getdoc(recogniser) or "", recogniser, of_refusals)
+        return Diagnosis(id, section, title, inspect.getdoc(recogniser) or "", recogniser, of_refusals, broad)
 
     return make

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from sessionstats.fields import Field
-from sessionstats.percentiles import MILLISECONDS
+from sessionstats.percentiles import MILLISECONDS, exact_sum
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Session, Value
 from sessionstats.testing.bugs.flat import Flat
@@ -67,11 +67,22 @@ def _below_overflow(sessions: Sequence[Session]) -> list[float]:
 @diagnosis("quantity-weights-durations", "6.3", "Quantity weights durations")
 def weighted(evidence: Evidence) -> Iterator[Flat]:
     """The duration of a pre-aggregated row counts once, not once for each session that the row stands for."""
+    yield from evidence.recomputed(_weighted_average, [f for f in evidence.query.fields if f.part == "avg"])
     if int(evidence.oracle.counting.quantity.sum()) <= MOST_WEIGHTED:
         yield from _of(
             evidence,
             lambda sessions: [value for s in sessions for value in counted_durations([s]) * s.quantity],
         )
+
+
+def _weighted_average(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
+    counted = [session for session in sessions if counted_durations([session])]
+    weight = sum(session.quantity for session in counted)
+
+    def mean(_: Sequence[float]) -> float:
+        return exact_sum([(session.duration or 0.0) * session.quantity for session in counted]) / weight
+
+    return statistic(field, counted_durations(sessions), classes, mean=mean)
 
 
 @diagnosis("unfinished-durations-counted", "6.3", "Durations of sessions that did not exit count")

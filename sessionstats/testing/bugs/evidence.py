@@ -18,11 +18,13 @@ from urllib.parse import parse_qs
 
 from sessionstats import pipeline, protocol
 from sessionstats.fields import Field
+from sessionstats.grammar import And
 from sessionstats.grouping import STATUS
 from sessionstats.health import STATUSES, health_class
 from sessionstats.parameters import Parameters
 from sessionstats.ranking import ranked_class
 from sessionstats.request import Query
+from sessionstats.sessions import Sessions
 from sessionstats.testing.bugs.flat import Flat, flatten
 from sessionstats.testing.findings import SERIES, TOTALS, GroupKey, Path
 from sessionstats.testing.groups import key_of
@@ -122,6 +124,19 @@ class Evidence:
         changed = [change(dict(session)) for session in self.sessions]
         if changed != self.sessions:
             yield self.respond(sessions=changed)
+
+    def with_selected(self, change: Callable[[Row], Row]) -> Iterator[Flat]:
+        """The answer to the sessions that count, each changed after all filters; none if no session is."""
+        selected = self.oracle.counting.to_records()
+        changed = [change(dict(session)) for session in selected]
+        if changed != selected:
+            search = dataclasses.replace(self.query.search, _tree=And(()), _conditions=())
+            query = dataclasses.replace(self.query, search=search, environments=(), projects=None)
+            yield self.flatten(
+                protocol.answered(
+                    pipeline.answer(Sessions.from_records(changed, self.query.rules.statuses), query)
+                )
+            )
 
     def with_params(self, **changes: Any) -> Iterator[Flat]:
         """The answer to other parameters, none if they are no others; the search is echoed as it was."""

@@ -25,7 +25,7 @@ def empty_environment(evidence: Evidence) -> Iterator[Flat]:
     )
 
 
-@diagnosis("all-projects-misread", "2", "The project -1 is taken for an id")
+@diagnosis("all-projects-misread", "2", "The project -1 is taken for an id", broad=True)
 def all_projects(evidence: Evidence) -> Iterator[Flat]:
     """``project=-1`` selects all accessible projects."""
     if "-1" in evidence.given.all("project"):

@@ -63,7 +63,8 @@ def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat
 def _flat_group(key: GroupKey, group: Mapping[str, Any], intervals: Sequence[str]) -> Flat:
     flat: Flat = {Path(key, None, GROUPS): repr(key)}
     for part in (TOTALS, SERIES):
-        values = group.get(part, {})
+        values = group.get(part)
+        flat |= {Path(key, None, part): type(values).__name__} if part in group else {}
         if not isinstance(values, dict):
             continue
         for field, value in values.items():

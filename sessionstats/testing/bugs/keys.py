@@ -23,7 +23,7 @@ def _regrouped(evidence: Evidence, change: Callable[[str], str | None]) -> Itera
                 return {**session, "quantity": 0}
             return {**session, **texts}
 
-        yield from evidence.with_sessions(of_session)
+        yield from evidence.with_selected(of_session)
 
     grouped = [name for name in TEXTS if name in evidence.query.group_by]
     yield from changed(*grouped)

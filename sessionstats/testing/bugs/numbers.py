@@ -73,7 +73,7 @@ def empty_is_null(evidence: Evidence) -> Iterator[Flat]:
     yield from _values(evidence, _is_count, lambda value: value or None)
 
 
-@diagnosis("null-as-zero", "6.6", "Null is written as 0")
+@diagnosis("null-as-zero", "6.6", "Null is written as 0", broad=True)
 def null_as_zero(evidence: Evidence) -> Iterator[Flat]:
     """Where there is nothing, everything but counts is null."""
     for zero in (0, 0.0):

@@ -121,8 +121,8 @@ def plain_sum(evidence: Evidence) -> Iterator[Flat]:
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     nearest_rank,
     type_6,
-    neighbour,
     off_by_one,
+    neighbour,
     other_types,
     other_percentile,
     plain_sum,

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sessionstats import pipeline
+from sessionstats.capping import links as page_links
+from sessionstats.capping import max_groups
 from sessionstats.grouping import STATUS
 from sessionstats.ranking import Order
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
@@ -13,6 +15,9 @@ from sessionstats.testing.bugs.flat import Flat
 from sessionstats.testing.findings import GROUPS, GroupKey, Path
 from sessionstats.testing.groups import key_of
 from sessionstats.testing.oracle import base_of
+
+LINKS: Final = Path(None, None, "links")
+"""The place of the links to other pages."""
 
 
 def _ranked(evidence: Evidence) -> dict[GroupKey, Value]:
@@ -29,13 +34,21 @@ def _reordered(evidence: Evidence, ordered: Sequence[GroupKey]) -> Iterator[Flat
 
 
 def _sliced(evidence: Evidence, first: int, size: int) -> Iterator[Flat]:
-    """The answer that shows other places of the ranking; the links stay."""
+    """The answers that show other places of the ranking, with the right links and with links to match."""
     shown = list(_ranked(evidence) and evidence.oracle.ranking)[first : first + max(0, size)]
     if _ranked(evidence) and shown != evidence.shown:
-        yield evidence.showing(shown)
+        flat = evidence.showing(shown)
+        yield flat
+        if LINKS in flat:
+            names = zip(
+                ("previous", "next"), page_links(first, size, len(evidence.oracle.ranking)), strict=True
+            )
+            yield flat | {
+                LINKS: {name: {"cursor": link.cursor, "results": link.results} for name, link in names}
+            }
 
 
-@diagnosis("order-reversed", "7.2", "Ascending and descending are taken for each other")
+@diagnosis("order-reversed", "7.2", "Ascending and descending are taken for each other", broad=True)
 def reversed_(evidence: Evidence) -> Iterator[Flat]:
     """``orderBy=F`` is ascending and ``-F`` descending; without ``orderBy`` the largest comes first."""
     order = evidence.query.order
@@ -114,7 +127,7 @@ def _by_appearance(evidence: Evidence) -> list[GroupKey]:
     return [keys[place] for place in dict.fromkeys(index) if place >= 0 and keys[place] in known]
 
 
-@diagnosis("top-groups-per-bucket", "7.1", "The top groups are chosen bucket by bucket")
+@diagnosis("top-groups-per-bucket", "7.1", "The top groups are chosen bucket by bucket", broad=True)
 def per_bucket(evidence: Evidence) -> Iterator[Flat]:
     """Groups are ranked by their total over the whole window, once for the whole series."""
     order, ranks = evidence.query.order, _ranked(evidence)
@@ -171,7 +184,9 @@ def cap_of_rows(evidence: Evidence) -> Iterator[Flat]:
     query = evidence.query
     if query.by_status and not query.by_release_timestamp:
         classes = len(query.shown_classes)
-        yield from _sliced(evidence, query.page.offset, max(1, query.page_size // classes))
+        cap = max_groups(query.window.n_intervals, query.rules.max_points)
+        for size in (max(1, cap // classes), max(1, query.page_size // classes)):
+            yield from _sliced(evidence, query.page.offset, min(size, query.page_size))
         groups = evidence.expected["body"]["groups"]
         for rows in (query.page_size, query.rules.max_points // max(1, query.window.n_intervals)):
             yield evidence.flatten(
@@ -185,9 +200,9 @@ def cap_of_rows(evidence: Evidence) -> Iterator[Flat]:
 def cap_without_series(evidence: Evidence) -> Iterator[Flat]:
     """Without series a group is one data point."""
     query = evidence.query
-    if not query.include_series and query.page.size is None:
+    if not query.include_series:
         size = max(1, query.rules.max_points // max(1, query.window.n_intervals))
-        yield from _sliced(evidence, query.page.offset, size)
+        yield from _sliced(evidence, query.page.offset, min(size, query.page_size))
 
 
 @diagnosis("cap-off-by-one", "7.4", "The cap lets one group too many or too few through")
@@ -205,7 +220,7 @@ def cap_off_by_one(evidence: Evidence) -> Iterator[Flat]:
             yield from _sliced(evidence, query.page.offset, max(1, points))
 
 
-@diagnosis("offset-misread", "7.6", "The offset of the cursor is not counted in groups")
+@diagnosis("offset-misread", "7.6", "The offset of the cursor is not counted in groups", broad=True)
 def offset(evidence: Evidence) -> Iterator[Flat]:
     """The OFFSET of a cursor is a number of groups, from 0: neither of pages nor of status groups."""
     page, size = evidence.query.page, evidence.query.page_size
@@ -220,11 +235,10 @@ def size_ignored(evidence: Evidence) -> Iterator[Flat]:
         yield from _sliced(evidence, evidence.query.page.offset, len(evidence.oracle.ranking))
 
 
-@diagnosis("links-wrong", "7.6", "The links of the page are wrong")
+@diagnosis("links-wrong", "7.6", "The links of the page are wrong", broad=True)
 def links(evidence: Evidence) -> Iterator[Flat]:
     """The next page begins where this ends, and has results if groups remain; the previous ends here."""
-    place = Path(None, None, "links")
-    right = evidence.flat.get(place)
+    right = evidence.flat.get(LINKS)
     if right is None:
         return
     page, size, groups = evidence.query.page, evidence.query.page_size, len(evidence.oracle.ranking)
@@ -234,9 +248,9 @@ def links(evidence: Evidence) -> Iterator[Flat]:
             for cursor in (right["next"]["cursor"], f"0:{page.offset + shown}:0", f"0:{page.offset + 1}:0"):
                 yield {
                     **evidence.flat,
-                    place: {"previous": previous, "next": {"cursor": cursor, "results": results}},
+                    LINKS: {"previous": previous, "next": {"cursor": cursor, "results": results}},
                 }
-    yield {name: value for name, value in evidence.flat.items() if name != place}
+    yield {name: value for name, value in evidence.flat.items() if name != LINKS}
 
 
 @diagnosis("include-flag-ignored", "8", "Totals or series appear although they were switched off")
@@ -270,9 +284,9 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     cap_off_by_one,
     cap_ignored,
     size_ignored,
-    offset,
-    per_bucket,
     as_text,
     not_ranked,
+    per_bucket,
+    offset,
 )
 """Of this family, the most specific first."""

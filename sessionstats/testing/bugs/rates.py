@@ -1,7 +1,7 @@
 """What a rate divides, of what, and how it is written (§6.5)."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,21 +19,34 @@ MOST_DIGITS: Final = 6
 
 
 def _changed(evidence: Evidence, change: Callable[[float], Value]) -> Iterator[Flat]:
-    """The answer with every rate changed that is not null."""
-    if evidence.fields_of(kind="rate"):
+    """The answers with the rates changed that are not null: all of them, or of one kind."""
+
+    def of(fields: Collection[Field]) -> Iterator[Flat]:
         yield from evidence.patched(
-            lambda field, value: change(value) if field.kind == "rate" and value is not None else value
+            lambda field, value: change(value) if field in fields and value is not None else value
         )
+
+    for fields in _choices(evidence):
+        yield from of(fields)
+
+
+def _choices(evidence: Evidence) -> Iterator[list[Field]]:
+    """The requested rates: all, and, if there are both, only crash-free rates, and only others."""
+    rates = evidence.fields_of(kind="rate")
+    complements = [field for field in rates if field.complement]
+    others = [field for field in rates if not field.complement]
+    yield from ([rates, complements, others] if complements and others else [rates] if rates else [])
 
 
 def _divided(evidence: Evidence, divide: Callable[[Field, int, int], Value]) -> Iterator[Flat]:
-    """The answer with every rate made of its part and whole in another way."""
+    """The answers with the rates made of their part and whole in another way."""
     names = evidence.query.rules.health_classes
 
     def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
         return divide(field, *parts(field, sessions, names))
 
-    yield from evidence.recomputed(wrong, evidence.fields_of(kind="rate"))
+    for fields in _choices(evidence):
+        yield from evidence.recomputed(wrong, fields)
 
 
 @diagnosis("rate-of-nothing", "6.5", "Rates of nothing are 0 or 1 instead of null")
@@ -70,14 +83,17 @@ def of_healthy(evidence: Evidence) -> Iterator[Flat]:
             divisor = sessions_in(chosen, None) if field.subject == "session" else distinct_users(chosen)
             return rate(field, part, empty(divisor, whole))
 
-        yield from evidence.recomputed(wrong, evidence.fields_of(kind="rate"))
+        for fields in _choices(evidence):
+            yield from evidence.recomputed(wrong, fields)
 
     for classes in (("healthy",), tuple(name for name in names if name != "crashed")):
         yield from by(classes, lambda divisor, whole: divisor)
         yield from by(classes, lambda divisor, whole: divisor or whole)
 
 
-@diagnosis("rate-complemented", "6.5", "Crash rates and crash-free rates are taken for each other")
+@diagnosis(
+    "rate-complemented", "6.5", "Crash rates and crash-free rates are taken for each other", broad=True
+)
 def complemented(evidence: Evidence) -> Iterator[Flat]:
     """The crash-free rate is one minus the crash rate."""
     yield from _divided(evidence, lambda _, part, whole: part / whole if whole else None)

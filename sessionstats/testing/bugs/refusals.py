@@ -58,13 +58,17 @@ def off_by_one(evidence: Evidence) -> Iterator[Flat]:
     rules = _rules(evidence)
     for name in LIMITS:
         for limit in (rules[name] - 1, rules[name] + 1):
-            yield from _with_rules(evidence, **{name: limit})
+            for flat in _with_rules(evidence, **{name: limit}):
+                if evidence.refused or DETAIL in flat:
+                    yield flat
     yield {STATUS: 400, DETAIL: LONGEST_DAY}
 
 
 @diagnosis("limit-not-enforced", "2.3", "A limit is not enforced", of_refusals=True)
 def not_enforced(evidence: Evidence) -> Iterator[Flat]:
     """What is beyond a limit is refused, not cut down and not answered."""
+    if not evidence.refused:
+        return
     for name in LIMITS:
         yield from _with_rules(evidence, **{name: NO_LIMIT})
     yield from _with_rules(evidence, min_interval=1)
@@ -92,10 +96,10 @@ def other_order(evidence: Evidence) -> Iterator[Flat]:
             return
 
 
-@diagnosis("fault-ignored", "2.3", "A wrong parameter is taken for absent", of_refusals=True)
+@diagnosis("fault-ignored", "2.3", "A wrong parameter is taken for absent", of_refusals=True, broad=True)
 def ignored(evidence: Evidence) -> Iterator[Flat]:
     """A parameter that is wrong is refused; only unknown names are ignored."""
-    for name in evidence.params:
+    for name in evidence.params if evidence.refused else ():
         yield from evidence.with_params(**{name: None})
 
 

@@ -63,7 +63,7 @@ def precedence(evidence: Evidence) -> Iterator[Flat]:
         yield from evidence.with_params(query=text or None)
 
 
-@diagnosis("operators-swapped", "4.1", "OR is taken for AND, or AND for OR")
+@diagnosis("operators-swapped", "4.1", "OR is taken for AND, or AND for OR", broad=True)
 def swapped(evidence: Evidence) -> Iterator[Flat]:
     """Terms without an operator between them, or with AND, must all hold; with OR one of them must."""
     tokens = _TOKEN.findall(evidence.query.search.text)
@@ -155,7 +155,7 @@ def negation_drops_empty(evidence: Evidence) -> Iterator[Flat]:
     yield from with_conditions(evidence, change)
 
 
-@diagnosis("negation-ignored", "4.1", "Negation is ignored")
+@diagnosis("negation-ignored", "4.1", "Negation is ignored", broad=True)
 def negation_ignored(evidence: Evidence) -> Iterator[Flat]:
     """``!key:value`` keeps what ``key:value`` does not."""
     yield from with_conditions(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from sessionstats.health import STATUSES
+from sessionstats.instants import SECOND, parse_iso
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat
@@ -24,17 +25,20 @@ def _refolded(evidence: Evidence, change: Change) -> Iterator[Flat]:
             updates.setdefault((row["project_id"], row["session_id"]), []).append(row)
     rows = [row for row in evidence.rows if not row.get("session_id")]
     for of_one in updates.values():
-        rows += change(sorted(of_one, key=_sequence))
+        rows += change(sorted(of_one, key=_order))
     if updates:
         yield from evidence.with_rows(rows)
 
 
-def _sequence(row: Row) -> int:
-    return row.get("seq") or 0
+def _order(row: Row) -> tuple[int, int, int]:
+    """The order of updates: ``seq``, then ``started``, then severity (§1.2)."""
+    return row.get("seq") or 0, _instant(row["started"]), STATUSES.index(row["status"])
 
 
-def _severity(row: Row) -> int:
-    return STATUSES.index(row["status"])
+def _instant(started: Any) -> int:
+    if isinstance(started, str):
+        return parse_iso(started) or 0
+    return int(started * SECOND)
 
 
 @diagnosis("updates-not-folded", "1.2", "Every update counts as a session")
@@ -137,7 +141,7 @@ def duration_of_other(evidence: Evidence) -> Iterator[Flat]:
 def across_projects(evidence: Evidence) -> Iterator[Flat]:
     """A session id is unique within its project only."""
     project: dict[Any, int] = {}
-    for row in sorted(evidence.rows, key=_sequence):
+    for row in sorted(evidence.rows, key=_order):
         project.setdefault(row.get("session_id"), row["project_id"])
     yield from evidence.with_rows(
         [
@@ -147,7 +151,12 @@ def across_projects(evidence: Evidence) -> Iterator[Flat]:
     )
 
 
-@diagnosis("identical-rows-merged", "1.2", "Identical rows without a session id are taken for one session")
+@diagnosis(
+    "identical-rows-merged",
+    "1.2",
+    "Identical rows without a session id are taken for one session",
+    broad=True,
+)
 def merged(evidence: Evidence) -> Iterator[Flat]:
     """Only a session id tells that two rows are one session: without one, each row is a session."""
     yield from evidence.with_rows(list({repr(sorted(row.items())): row for row in evidence.rows}.values()))
@@ -157,6 +166,7 @@ def merged(evidence: Evidence) -> Iterator[Flat]:
 
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     user_of_first,
+    not_folded,
     columns_of_last,
     status_of_last,
     start_of_other,
@@ -165,6 +175,5 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     crashes_counted,
     merged,
     first_only,
-    not_folded,
 )
 """Of this family, the most specific first."""

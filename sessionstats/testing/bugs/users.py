@@ -50,7 +50,7 @@ def empty_user(evidence: Evidence) -> Iterator[Flat]:
     yield from _counted(evidence, lambda user: user == "")
 
 
-@diagnosis("no-user-counted", "6.2", "Sessions without a user count as users")
+@diagnosis("no-user-counted", "6.2", "Sessions without a user count as users", broad=True)
 def no_user(evidence: Evidence) -> Iterator[Flat]:
     """Sessions without a user count for no user, neither all for one nor each for one."""
     yield from _counted(evidence, lambda user: user is None)
@@ -105,8 +105,8 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     empty_user,
     no_user,
     per_project,
-    integers,
     falsy,
+    integers,
     normalized,
 )
 """Of this family, the most specific first."""

@@ -43,10 +43,12 @@ def _compared(
 
     def change(term: Term, condition: Any) -> Any:
         value = term.values[0] if term.values else None
-        if term.key != "release.version" or value is None or bool(value.stars) != wildcards:
+        if term.key != "release.version" or value is None:
             return condition
         package, _, wanted = value.operand.rpartition("@")
         wanted = wanted.partition("+")[0]
+        if (parse_version(wanted) is None) != wildcards:
+            return condition
 
         def matches(release: str) -> bool:
             of, _, rest = release.rpartition("@") if at_last else release.partition("@")

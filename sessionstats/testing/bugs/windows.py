@@ -181,7 +181,7 @@ def unit(evidence: Evidence) -> Iterator[Flat]:
     yield from evidence.with_params(**milliseconds)
 
 
-@diagnosis("offset-ignored", "3.3", "The offset of an instant is ignored")
+@diagnosis("offset-ignored", "3.3", "The offset of an instant is ignored", broad=True)
 def offset_ignored(evidence: Evidence) -> Iterator[Flat]:
     """An instant with an offset is that instant, not the same digits in UTC."""
     dates = {name: _OFFSET.sub("", evidence.given.last(name) or "") for name in ("start", "end")}
@@ -218,17 +218,17 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     default_interval,
     default_period,
     weeks,
-    unit,
     future,
     offset_ignored,
     towards_zero,
-    not_aligned,
+    slides,
     last_dropped,
     first_dropped,
     too_many,
+    not_aligned,
     local,
-    slides,
     other_edition,
     whole_days,
+    unit,
 )
 """Of this family, the most specific first."""
