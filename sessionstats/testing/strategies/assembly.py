@@ -26,7 +26,7 @@ FAULT_BYTES: Final = 8
 ECHO_BYTES: Final = 2
 """Bytes that choose the echo of a row."""
 
-ECHOES: Final = ("", "", "bucket", "", "", "status", "", "project", "", "release", "", "again")
+ECHOES: Final = ("", "bucket", "", "status", "", "project", "", "status", "", "release", "", "again")
 """What is different in the echo of a row; ``""`` is no echo."""
 
 _HEAD: Final = (windows.BYTES, worlds.BYTES, queries.BYTES, metadata.BYTES, FAULT_BYTES)
@@ -34,7 +34,7 @@ _ENDS: Final = tuple(accumulate(_HEAD))
 
 _HEADS: Final = st.binary(min_size=_ENDS[-1], max_size=_ENDS[-1])
 _NAMES: Final = st.binary(max_size=queries.MOST_FIELDS)
-_SEARCHES: Final = st.binary(max_size=searches.BYTES)
+_SEARCHES: Final = st.binary(min_size=searches.LEAST_BYTES, max_size=searches.BYTES)
 _ROW: Final = st.binary(min_size=rows.BYTES + ECHO_BYTES, max_size=rows.BYTES + ECHO_BYTES)
 
 
@@ -154,7 +154,7 @@ class Scene:
     def add_faults(self, case: dict[str, Any]) -> None:
         """Add faults, where there are to be any, in place."""
         wrong = self._wrong
-        in_request, twice, in_row = wrong.one_in(12), wrong.one_in(3), wrong.one_in(50)
+        in_request, twice, in_row = wrong.one_in(12), wrong.one_in(2), wrong.one_in(50)
         if self.claims.errors and in_request:
             changes = faults.faults(self.claims, metadata="releases" in case)
             for _ in range(1 + twice):

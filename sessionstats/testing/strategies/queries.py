@@ -16,7 +16,7 @@ from sessionstats.testing.strategies.searches import search
 from sessionstats.testing.strategies.windows import Frame
 from sessionstats.testing.strategies.worlds import World
 
-BYTES: Final = 24
+BYTES: Final = 28
 """Bytes that choose a request, besides those of its frame, fields and search."""
 
 MOST_FIELDS: Final = 4
@@ -110,7 +110,7 @@ def request(
 
 
 def _searched(choices: Choices, claims: Claims) -> bool:
-    return choices.one_in(3) and claims.search
+    return choices.one_in(2) and claims.search
 
 
 def _fields(names: Choices, claims: Claims, world: World) -> list[str]:
@@ -161,6 +161,8 @@ def _rules(choices: Choices, claims: Claims, world: World, frame: Frame) -> dict
     groups, beside = choices.pick((0, 0, 0, 1, 2, 3, 5)), choices.pick((0, 0, -1, 1))
     if claims.limits and groups:
         rules["max_points"] = max(1, frame.n_intervals * groups + beside)
+    if claims.limits and choices.one_in(10):
+        rules["max_intervals"] = max(1, frame.n_intervals - (choices.one_in(3) and claims.errors))
     if frame.step < 3_600_000_000:
         rules["min_interval"] = 10
     if world.unhandled:
@@ -205,8 +207,13 @@ def _page(
     if not claims.paging or not paged:
         return page
     if "includeSeries" not in page:
-        size = min(size, max(1, rules.get("max_points", 10_000) // frame.n_intervals))
+        most = rules.get("max_points", 10_000) // frame.n_intervals
+        if not most and not claims.errors:
+            return page
+        size = min(size, max(1, most))
     page["per_page"] = size
+    if claims.limits and choices.one_in(6):
+        rules["max_per_page"] = max(1, size - choices.pick((0, 1, 0, 50)) * claims.errors)
     if offset and "groupBy" in params and "timestamp" not in params.get("orderBy", ""):
         page["cursor"] = f"0:{offset}:{choices.below(2)}"
     return page

@@ -18,6 +18,9 @@ from sessionstats.testing.strategies.worlds import World
 BYTES: Final = 28
 """Most bytes that choose a search."""
 
+LEAST_BYTES: Final = 8
+"""Fewest bytes, so that most searches have several terms."""
+
 JOINTS: Final = (" ", " OR ", " AND ", " or ", "  ", " and ", " OR ")
 """What stands between two terms."""
 
@@ -112,7 +115,9 @@ def _terms(choices: Choices, world: World, *, metadata: bool, depth: int) -> str
 
 
 def _term(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
-    way = choices.below(12)
+    way = choices.below(16)
+    if way > 11:
+        return _version_term(choices, world)
     if way == 11 and depth < 2:
         return f"({_terms(choices, world, metadata=metadata, depth=depth + 1)})"
     if way == 10:
@@ -128,6 +133,27 @@ def _term(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
     return f"{sign}{name}:[{', '.join(values)}]" if way in (6, 7) else f"{sign}{name}:{values[0]}"
 
 
+def _version_term(choices: Choices, world: World) -> str:
+    """A comparison with the version or build of a release of the world (§4.7)."""
+    pool = [text for text in world.releases if text and "@" in text] or ["app@1.1.0+7"]
+    package, _, rest = choices.pick(pool).rpartition("@")
+    version, _, build = rest.partition("+")
+    sign, operator = "!" if choices.one_in(4) else "", choices.pick(("", ">", "<=", "<", ">=", "!="))
+    way = choices.below(6)
+    if build and choices.one_in(2):
+        return f"{sign}release.build:{operator}{build}"
+    if way == 4:
+        return f"{sign}release.package:{package}"
+    parts = version.partition("-")[0].split(".")
+    if way == 3:
+        version = ".".join([*parts[:2], "*"])
+    elif way == 2:
+        version = ".".join(parts[:2] if len(parts) > 2 else [*parts, "0"])
+    elif way == 1:
+        version = f"{package}@{version}"
+    return f"{sign}release.version:{operator}{version or '1.1'}"
+
+
 def _value(choices: Choices, world: World, key: str) -> str:
     if key.startswith("project"):
         number = choices.pick(world.projects)
@@ -135,8 +161,8 @@ def _value(choices: Choices, world: World, key: str) -> str:
         by_slug = choices.one_in(2) and key == "project" and number in slugs
         return slugs[number] if by_slug else str(number)
     pool = world.releases if key == "release" else world.environments
-    text = choices.pick(pool)
-    return quoted(choices, text or "")
+    text = choices.pick(pool) or ""
+    return quoted(choices, text.swapcase() if choices.one_in(10) else text)
 
 
 def quoted(choices: Choices, text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 
-BYTES: Final = 12
+BYTES: Final = 16
 """Bytes that choose a frame."""
 
 SECOND: Final = 1_000_000
@@ -30,8 +30,9 @@ NOWS: Final = (
     "2018-12-11T03:21:00Z",
     "2024-12-31T23:59:59Z",
     "1972-03-01T00:00:00.000001Z",
+    "1970-01-02T03:04:05.678901Z",
 )
-"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years."""
+"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years, near 1970."""
 
 HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
 """Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""
@@ -39,7 +40,7 @@ HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m",
 FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120")
 """Intervals under an hour, for editions with a smaller minimum."""
 
-LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24)
+LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24, 14, 7)
 """Numbers of intervals, before rounding."""
 
 BESIDE: Final = (0, 0, 1, -1, SECOND, -SECOND, 1_700_000_000, 500_000)
@@ -113,11 +114,20 @@ def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str
         later = choices.pick((0, 1, 2)) * step // SECOND
         earlier = later + length * step // SECOND
         dates = {"statsPeriodStart": period(choices, earlier), "statsPeriodEnd": period(choices, later)}
+        dates |= _losing(choices, now)
         return dates, now - earlier * SECOND, now - later * SECOND
     if way in ("range", "future"):
         return _range(choices, now, step, length, future=way == "future")
     seconds = max(1, length * step // SECOND + choices.pick((0, 0, 1, -1, 1800)))
-    return {"statsPeriod": period(choices, seconds)}, now - seconds * SECOND, now
+    dates = {"statsPeriod": period(choices, seconds), **_losing(choices, now)}
+    return dates, now - seconds * SECOND, now
+
+
+def _losing(choices: Choices, now: int) -> dict[str, Any]:
+    """In one case of six, ``start`` and ``end`` of another window, which do not count (§3.3)."""
+    if not choices.one_in(6):
+        return {}
+    return {"start": iso(now - 20 * 3600 * SECOND), "end": iso(now - 7200 * SECOND)}
 
 
 def _range(
@@ -164,7 +174,8 @@ def instant(choices: Choices, at: int) -> str:
 
 def period(choices: Choices, seconds: int) -> str:
     """A period in one of the ways it may be written in (§3.1)."""
-    unit, size = choices.pick(UNITS)
+    fitting = [unit for unit in UNITS if seconds % unit[1] == 0]
+    unit, size = fitting[0] if fitting and choices.one_in(2) else choices.pick(UNITS)
     if seconds % size == 0:
         return f"{seconds // size}{unit}"
     return f"{seconds}s" if choices.one_in(2) else str(seconds)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 
-BYTES: Final = 12
+BYTES: Final = 14
 """Bytes that choose a world."""
 
 ABSENT: Final = object()
@@ -75,33 +75,48 @@ PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
 
 ODD_USERS: Final = (
     "ann",
+    "ANN",
+    "ann ",
     "7",
     7,
+    "07",
     "",
+    0,
+    "0",
+    None,
     "00000000-0000-0000-0000-000000000000",
     "ben",
     "00000000000000000000000000000000",
-    None,
-    "ANN",
-    "ann ",
+    "00000000-0000-0000-0000-000000000001",
+    "",
+    "null",
     "é",
     "e\u0301",
-    "07",
-    0,
-    "0",
-    "00000000-0000-0000-0000-000000000001",
-    "null",
-    "39887d89-13b2-4c84-8c23-5d13d2102666",
     -1,
     "-1",
 )
-"""Users of an odd world: nobody in every spelling, one user as integer and as text, near misses."""
+"""Users of odd worlds: nobody in every spelling, one user as integer and as text, near misses. Each odd world
+has some that stand next to each other, so that they meet."""
+
+WIDTH: Final = 5
+"""How many of these an odd world has."""
 
 PROJECT_SETS: Final = ((1,), (1, 2), (1, 2, 3), (2, 10), (1, 2, 10))
 """Ids of the projects of a world; as texts 10 sorts before 2 (§7.3)."""
 
 SLUGS: Final = {1: "one", 2: "two", 3: "three", 10: "ten"}
 """Names of the projects."""
+
+VERSIONED: Final = (
+    "app@1.9.0",
+    "app@1.10.0+7",
+    "app@1.1",
+    "app@2.0.0-alpha",
+    "app@2.0.0+12",
+    "a@b@1.2.3.4",
+    "app@nightly",
+)
+"""Releases of a world of versions, some of which are none."""
 
 CROWD: Final = tuple(f"r{number}" for number in range(40))
 """Releases of a crowded world."""
@@ -151,9 +166,11 @@ def world(choices: Choices, claims: Claims) -> World:
     ('app@1.0.0', 'app@1.1', '', None)
     """
     crowded = choices.one_in(6)
-    releases = CROWD if crowded else _some(choices, RELEASES, 4)
+    versioned = choices.one_in(3)
+    releases = CROWD if crowded else VERSIONED if versioned else _some(choices, RELEASES, 4)
     environments = _some(choices, ENVIRONMENTS, 3)
-    users = choices.pick((PLAIN_USERS, PLAIN_USERS, ODD_USERS, ODD_USERS, CROWD))
+    odd = _some(choices, ODD_USERS, WIDTH)
+    users = choices.pick((PLAIN_USERS, odd, PLAIN_USERS, odd, CROWD))
     projects = choices.pick(PROJECT_SETS)
     return World(
         releases=releases,
