@@ -14,8 +14,6 @@ try:
 except ModuleNotFoundError:  # run as a program, beside this file
     from asked import Asked  # type: ignore[no-redef,import-not-found]
 
-HEAD = ("first", "last", "intervals", "n_groups", "page_size")
-
 
 @dataclass(frozen=True)
 class Head:
