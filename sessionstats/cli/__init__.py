@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 from sessionstats.errors import SessionStatsError
 from sessionstats.terminal import escape
 
-COMMANDS: Final = ("demo", "query", "sample", "oracle", "vectors")
+COMMANDS: Final = ("demo", "query", "sample", "oracle", "check", "vectors")
 """The commands and their modules, in the order of the help."""
 
 FAILED: Final = 2

@@ -1,5 +1,63 @@
 """The differential-testing kit: find out whether another implementation is right, and if not, where and why.
 
-Nothing is imported here, so that comparing two answers needs no more than the kernel does; what generates
-cases needs the ``testing`` extra.
+1. `check` draws cases, asks an implementation, compares, shrinks, diagnoses, and reports.
+2. `compare` judges one answer, within a `Tolerance`, and tells `Finding` by finding what is wrong.
+3. `cases`, `requests` and `sessions` are strategies for tests of one's own; `Claims` say what to leave out.
+
+Names are imported when they are used: comparing two answers needs no more than the kernel does, and drawing
+cases the ``testing`` extra.
+
+Examples
+--------
+>>> from sessionstats.protocol import respond
+>>> from sessionstats.testing import Claims, check
+>>> check(respond, examples=50, claims=Claims(fields=("sum(session)",))).agrees
+True
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from sessionstats.testing.comparison import compare
+    from sessionstats.testing.findings import Finding
+    from sessionstats.testing.known import Known, read_known
+    from sessionstats.testing.programs import Program
+    from sessionstats.testing.report import Report
+    from sessionstats.testing.runner import check
+    from sessionstats.testing.strategies import Claims, cases, requests, sessions
+    from sessionstats.testing.tolerance import Tolerance
+
+__all__ = [
+    "Claims",
+    "Finding",
+    "Known",
+    "Program",
+    "Report",
+    "Tolerance",
+    "cases",
+    "check",
+    "compare",
+    "read_known",
+    "requests",
+    "sessions",
+]
+
+HOMES: Final = {
+    "comparison": ("compare",),
+    "findings": ("Finding",),
+    "known": ("Known", "read_known"),
+    "programs": ("Program",),
+    "report": ("Report",),
+    "runner": ("check",),
+    "strategies": ("Claims", "cases", "requests", "sessions"),
+    "tolerance": ("Tolerance",),
+}
+"""The modules and the names that they lend."""
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"sessionstats.testing.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,191 @@
+"""``sessionstats check [OPTIONS] -- COMMAND …``: whether another implementation is right.
+
+1. The command after ``--`` is a program that speaks the protocol (§9) on standard input and output.
+2. Cases are drawn, or with ``--replay`` read from case files; the report is told on standard output.
+3. Every finding is saved, and each request before it is sent, in the directory of ``--save``.
+4. Exit status 0: agreement; 1: findings; 2: usage; 3: the program crashed, hung or wrote what is no answer.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sessionstats.cli import add_command
+from sessionstats.errors import SessionStatsError
+from sessionstats.terminal import escape
+
+if TYPE_CHECKING:
+    from sessionstats.testing import Claims, Program, Report, Tolerance
+    from sessionstats.testing.runner import Progress
+
+DESCRIPTION: Final = """\
+Find out whether a program gives the right statistics, and if not, where and
+probably why. COMMAND reads one JSON request a line on standard input and
+answers each with one JSON line on standard output, with the same "id", as
+"sessionstats oracle" does.
+
+exit status: 0 agreement, 1 findings, 2 wrong usage, 3 the program crashed,
+hung, or wrote what is no answer
+"""
+
+EXAMPLE: Final = """\
+  sessionstats check -- ./my-statistics --stdin
+  sessionstats check --fields "sum(session)" --no-search -- awk -f sums.awk
+  sessionstats check --replay sessionstats-findings/01-window-not-aligned.json -- ./my-statistics
+"""
+
+DIRECTORY: Final = Path("sessionstats-findings")
+"""Where case files are saved by default."""
+
+PENDING: Final = "pending.jsonl"
+"""Name of the file that holds the request that was sent last."""
+
+CLAIMS: Final = (
+    *("search", "filters", "paging", "ordering", "includes", "limits", "editions", "metadata"),
+    *("updates", "quantity", "big-counts", "errors", "bad-rows"),
+)
+"""What ``--no-…`` switches off (`sessionstats.testing.Claims`)."""
+
+AGREES: Final = 0
+"""Exit status of agreement."""
+
+FOUND: Final = 1
+"""Exit status of findings."""
+
+BROKE_DOWN: Final = 3
+"""Exit status of a program that failed to answer."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = add_command(
+        subparsers,
+        "check",
+        summary="find out whether another implementation is right",
+        description=DESCRIPTION,
+        example=EXAMPLE,
+    )
+    parser.add_argument(
+        "command", metavar="COMMAND", nargs="+", help="the program and its arguments, after --"
+    )
+    parser.add_argument("--examples", metavar="N", type=int, help="most cases to draw")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="draws the same cases again")
+    parser.add_argument("--max-findings", metavar="N", type=int, help="how many bugs to look for")
+    parser.add_argument("--shrink-seconds", metavar="S", type=float, help="time for making one case smaller")
+    parser.add_argument("--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer")
+    parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
+    parser.add_argument(
+        "--save", metavar="DIR", type=Path, default=DIRECTORY, help="where to save case files"
+    )
+    parser.add_argument("--replay", metavar="FILE", action="append", help="ask this case file; repeatable")
+    parser.add_argument("--ordered", action="store_true", help="the order of JSON keys matters, too")
+    parser.add_argument("--fields", metavar="LIST", help="the fields that the program knows, with commas")
+    parser.add_argument("--group-by", metavar="LIST", help="the groupBy that it knows; empty for none")
+    for name in CLAIMS:
+        parser.add_argument(f"--no-{name}", action="store_true", help=f"it does not claim {name}")
+    _add_tolerances(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, and report."""
+    args.save.mkdir(parents=True, exist_ok=True)
+    from sessionstats.testing.artefacts import save
+    from sessionstats.testing.programs import Program
+
+    with Program(args.command, args.timeout, args.save / PENDING) as program:
+        report = _report(args, program)
+    for line in report.to_text(args.command).splitlines():
+        print(escape(line))
+    for path in save(report.findings, args.save):
+        print(escape(f"Saved: {path}"))
+    if args.json is not None:
+        args.json.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="ascii")
+    if report.broke_down:
+        return BROKE_DOWN
+    return AGREES if report.agrees else FOUND
+
+
+def _add_tolerances(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tolerance-users", metavar="X", type=float, default=0.0, help="relative error of distinct users"
+    )
+    parser.add_argument(
+        "--tolerance-rank", metavar="X", type=float, default=0.0, help="error of rank of percentiles, a share"
+    )
+    parser.add_argument(
+        "--tolerance-ulps", metavar="N", type=int, default=0, help="binary64 steps that a float may be off"
+    )
+    parser.add_argument(
+        "--no-details", dest="details", action="store_false", help="the text of errors does not matter"
+    )
+
+
+def _report(args: argparse.Namespace, program: "Program") -> "Report":
+    from sessionstats.testing import check, read_known
+    from sessionstats.testing.artefacts import read_case, replay
+
+    known = () if args.known is None else read_known(args.known)
+    tolerance = _tolerance(args)
+    if args.replay is not None:
+        cases = [read_case(path) for path in args.replay]
+        judged = {"tolerance": tolerance, "ordered": args.ordered, "known": known}
+        return replay(program, cases, seed=args.seed, **judged)
+    given = {name: getattr(args, name) for name in ("examples", "max_findings", "shrink_seconds")}
+    limits = {name: value for name, value in given.items() if value is not None}
+    for name, value in limits.items():
+        if value <= 0:
+            raise SessionStatsError(f"--{name.replace('_', '-')}: more than 0 is expected, not {value}")
+    with _progress() as progress:
+        return check(
+            program,
+            seed=args.seed,
+            claims=_claims(args),
+            tolerance=tolerance,
+            ordered=args.ordered,
+            known=known,
+            progress=progress,
+            **limits,
+        )
+
+
+def _claims(args: argparse.Namespace) -> "Claims":
+    from sessionstats.testing import Claims
+
+    names = [name.replace("-", "_") for name in CLAIMS]
+    switches: dict[str, Any] = {name: False for name in names if getattr(args, f"no_{name}")}
+    try:
+        claims = Claims(**switches)
+        if args.fields is not None:
+            claims = replace(claims, fields=_listed(args.fields))
+        return claims if args.group_by is None else replace(claims, group_by=_listed(args.group_by))
+    except ValueError as error:
+        raise SessionStatsError(str(error)) from None
+
+
+def _tolerance(args: argparse.Namespace) -> "Tolerance":
+    from sessionstats.testing import Tolerance
+
+    try:
+        return Tolerance(args.tolerance_users, args.tolerance_rank, args.tolerance_ulps, args.details)
+    except ValueError as error:
+        raise SessionStatsError(f"--tolerance-{error}") from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@contextmanager
+def _progress() -> "Iterator[Progress]":
+    """What the runner tells, as a bar on a terminal."""
+    from sessionstats.cli.progress import progress
+
+    with progress("cases", sys.stderr) as report:
+        yield lambda asked, budget, found: report(asked / budget)

@@ -1,0 +1,110 @@
+"""Case files: one finding each, to be asked again anywhere.
+
+1. A case file holds a finding as the JSON report does, so that it can be read without this package; only its
+   ``case``, a request of the protocol (§9), is needed to ask again.
+2. The expected answer is not taken from the file: the kernel answers anew.
+3. The file of a pending request, one line of the protocol, is a case file too.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+from sessionstats.errors import SessionStatsError
+from sessionstats.testing.attempts import Case, Implementation, attempt
+from sessionstats.testing.known import Known
+from sessionstats.testing.report import FORMAT, Report, finding_to_dict
+from sessionstats.testing.suspects import Suspect, Watch, explained_by
+from sessionstats.testing.tolerance import EXACT, Tolerance
+
+SCHEMA: Final = "report.schema.json"
+"""The JSON Schema of a report, beside this module."""
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON Schema of `Report.to_dict`."""
+    described: dict[str, Any] = json.loads(files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8"))
+    return described
+
+
+def save(findings: Iterable[Suspect], directory: Path) -> list[Path]:
+    """Write each finding to a case file; one of the same name is replaced.
+
+    Parameters
+    ----------
+    findings : iterable of Suspect
+    directory : path
+        Made if it is not there.
+
+    Returns
+    -------
+    list of path
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, found in enumerate(findings, 1):
+        name = found.failure.kind if found.diagnosis is None else found.diagnosis.id
+        path = directory / f"{number:02}-{name}.json"
+        content = {"format": FORMAT, **finding_to_dict(found)}
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
+        written.append(path)
+    return written
+
+
+def read_case(path: str | PathLike[str]) -> dict[str, Any]:
+    """The request in a case file, or in the file of a pending request.
+
+    Raises
+    ------
+    SessionStatsError
+        If the file holds none.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SessionStatsError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise SessionStatsError(f"{path}: not JSON: {error}") from None
+    case = content.get("case", content) if isinstance(content, dict) else None
+    if not isinstance(case, dict) or not {"now", "params", "sessions"} <= case.keys():
+        raise SessionStatsError(f"{path}: not a case file: it has no request")
+    return {name: value for name, value in case.items() if name != "id"}
+
+
+def replay(
+    implementation: Implementation,
+    cases: Sequence[Case],
+    *,
+    seed: int = 0,
+    tolerance: Tolerance = EXACT,
+    ordered: bool = False,
+    known: Sequence[Known] = (),
+) -> Report:
+    """Ask an implementation given cases, without drawing or shrinking; each that fails is a finding.
+
+    Parameters
+    ----------
+    implementation : callable
+    cases : sequence of mapping
+        Decoded requests of the protocol (§9).
+    seed : int
+        Told in the report.
+    tolerance, ordered, known
+        As for `sessionstats.testing.check`.
+
+    Examples
+    --------
+    >>> from sessionstats.protocol import respond
+    >>> case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)"}, "sessions": []}
+    >>> replay(respond, [case]).agrees
+    True
+    """
+    watch = Watch(known)
+    for number, case in enumerate(cases, 1):
+        failure = attempt(implementation, case, tolerance, ordered=ordered)
+        if failure is not None and watch.is_new(failure):
+            watch.suspects.append(Suspect(failure, number, explained_by(None, failure)))
+    return Report(seed, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()))

@@ -1,0 +1,156 @@
+"""One attempt: an implementation is asked one case, and its answer is judged.
+
+1. An implementation is a callable: a decoded request of the protocol in, a decoded answer out (§9).
+2. It may break down instead of answering: raise, die, keep silent, or write what is no answer. That is a
+   `Breakdown`, with what was seen of it.
+3. A wrong answer is asked for once more. If the second is another one, that is the finding: what comes and
+   goes cannot be shrunk.
+4. What is wrong is a `Failure`; of a breakdown its one finding has the place ``answer``.
+"""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from sessionstats.protocol import respond
+from sessionstats.testing.comparison import compare
+from sessionstats.testing.findings import ABSENT, Finding, Path
+from sessionstats.testing.tolerance import EXACT, Tolerance
+
+Case: TypeAlias = Mapping[str, Any]
+"""A decoded request of the protocol (§9)."""
+
+Implementation: TypeAlias = Callable[[dict[str, Any]], Any]
+"""What is checked."""
+
+ANSWER: Final = Path(None, None, "answer")
+"""The place of a breakdown: there is no answer to look into."""
+
+WRONG: Final = "wrong"
+"""Kind of failure: an answer that is not right."""
+
+RAISED: Final = "raised"
+"""Kind of breakdown: a callable raised an exception."""
+
+UNSTEADY: Final = "unsteady"
+"""Kind of failure: the same request was answered in two ways."""
+
+
+class Breakdown(Exception):  # noqa: N818 - it is what happened, not an error of ours
+    """An implementation gave no answer.
+
+    Parameters
+    ----------
+    kind : str
+        ``raised``, or of a program ``died``, ``silent`` or ``garbage``.
+    problem : str
+        One sentence for people.
+    evidence : str
+        What else was seen: a traceback, the end of the standard error.
+    """
+
+    def __init__(self, kind: str, problem: str, evidence: str = "") -> None:
+        super().__init__(problem)
+        self.kind = kind
+        self.problem = problem
+        self.evidence = evidence
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that an implementation answers wrongly, or not at all.
+
+    Parameters
+    ----------
+    case : mapping
+    expected : mapping
+        The kernel's answer.
+    actual : object
+        The answer that was given; `ABSENT` after a breakdown.
+    findings : tuple of Finding
+        What is wrong, not yet diagnosed; at least one.
+    kind : str
+        ``wrong``, ``unsteady``, or the kind of the breakdown.
+    evidence : str
+        What else was seen of a breakdown.
+    """
+
+    case: Case
+    expected: Mapping[str, Any]
+    actual: Any
+    findings: tuple[Finding, ...]
+    kind: str = WRONG
+    evidence: str = ""
+
+    @property
+    def paths(self) -> list[Path]:
+        """The places that are wrong."""
+        return [finding.path for finding in self.findings]
+
+
+def attempt(
+    implementation: Implementation, case: Case, tolerance: Tolerance = EXACT, *, ordered: bool = False
+) -> Failure | None:
+    """Ask an implementation one case.
+
+    Parameters
+    ----------
+    implementation : callable
+    case : mapping
+    tolerance : Tolerance
+    ordered : bool
+        Whether the order of status groups and of JSON keys matters, too.
+
+    Returns
+    -------
+    Failure or None
+        `None` if the answer is right.
+
+    Examples
+    --------
+    >>> case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)", "statsPeriod": "1h"},
+    ...         "sessions": [{"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}]}
+    >>> attempt(respond, case) is None
+    True
+    >>> failure = attempt(lambda case: case["missing"], case)
+    >>> failure.kind, failure.findings[0].message
+    ('raised', "raised KeyError: 'missing'")
+    """
+    expected = respond(dict(case))
+    try:
+        actual = ask(implementation, case)
+        findings = compare(case, expected, actual, tolerance, ordered=ordered, diagnosed=False)
+        if not findings:
+            return None
+        again = ask(implementation, case)
+    except Breakdown as breakdown:
+        finding = Finding(ANSWER, expected, ABSENT, None, "9", breakdown.problem)
+        return Failure(case, expected, ABSENT, (finding,), breakdown.kind, breakdown.evidence)
+    if _text(again) != _text(actual):
+        message = "the same request was answered in two ways; the second answer is shown as expected"
+        finding = Finding(ANSWER, again, actual, None, "6.7", message)
+        return Failure(case, expected, actual, (finding,), UNSTEADY)
+    return Failure(case, expected, actual, tuple(findings))
+
+
+def ask(implementation: Implementation, case: Case) -> Any:
+    """An implementation's answer; it gets a copy of the case, which it may alter.
+
+    Raises
+    ------
+    Breakdown
+        If it gives none.
+    """
+    try:
+        return implementation(json.loads(json.dumps(case)))
+    except Breakdown:
+        raise
+    except Exception as error:
+        problem = f"raised {type(error).__name__}: {error}"
+        raise Breakdown(RAISED, problem, traceback.format_exc(limit=-3)) from error
+
+
+def _text(answer: Any) -> str:
+    return json.dumps(answer, sort_keys=True, default=repr)

@@ -1,0 +1,201 @@
+"""What a check found, for a person to act on, and as JSON.
+
+1. A finding is told with its diagnosis and the section of the semantics that is broken; then the smallest
+   sessions and the request that show it, what is expected against what was given, and a line to paste.
+2. JSON says the same; `schemas/report.json` is its schema.
+"""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sessionstats.testing.attempts import UNSTEADY, WRONG, Case
+from sessionstats.testing.findings import ABSENT, Finding, json_ready
+from sessionstats.testing.known import Known
+from sessionstats.testing.suspects import Suspect
+
+FORMAT: Final = 1
+"""Version of the JSON report and of case files."""
+
+SEMANTICS: Final = "docs/semantics.md"
+"""Where the sections are."""
+
+MOST_PLACES: Final = 12
+"""Places of one finding that are shown side by side."""
+
+WIDEST: Final = 60
+"""Characters of a value that are shown in a table."""
+
+LONGEST_LINE: Final = 3000
+"""Characters of a request that is shown as a line to paste."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    Parameters
+    ----------
+    seed : int
+        Draws the same cases again.
+    examples : int
+        Cases drawn.
+    attempts : int
+        Requests judged, those of shrinking included.
+    findings : tuple of Suspect
+        The bugs found.
+    stale : tuple of Known
+        Known findings that did not occur.
+    """
+
+    seed: int
+    examples: int
+    attempts: int
+    findings: tuple[Suspect, ...]
+    stale: tuple[Known, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the implementation answered every case rightly, but for what is known."""
+        return not self.findings
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether the implementation failed to answer."""
+        return any(found.failure.kind not in (WRONG, UNSTEADY) for found in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values."""
+        return {
+            "format": FORMAT,
+            "seed": self.seed,
+            "examples": self.examples,
+            "attempts": self.attempts,
+            "agrees": self.agrees,
+            "findings": [finding_to_dict(found) for found in self.findings],
+            "stale": [{entry.subject: entry.name, "reason": entry.reason} for entry in self.stale],
+        }
+
+    def to_text(self, command: Sequence[str] | None = None) -> str:
+        """The report for a person.
+
+        Parameters
+        ----------
+        command : sequence of str, optional
+            The program that was checked, for the lines to paste.
+        """
+        parts = [_finding(number, found, command) for number, found in enumerate(self.findings, 1)]
+        return "\n\n".join([*parts, self._conclusion()])
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _conclusion(self) -> str:
+        cases = f"{self.examples:,} cases from seed {self.seed}"
+        n = len(self.findings)
+        lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
+        lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
+        return "\n".join(lines)
+
+
+def finding_to_dict(found: Suspect) -> dict[str, Any]:
+    """A finding with its smallest case, as JSON-ready values."""
+    failure, diagnosis = found.failure, found.diagnosis
+    return {
+        "kind": failure.kind,
+        "diagnosis": None if diagnosis is None else diagnosis.id,
+        "explanations": list(found.diagnoses),
+        "title": title(found),
+        "section": section(found),
+        "found_after": found.found_after,
+        "case": dict(failure.case),
+        "expected": json_ready(failure.expected),
+        "actual": None if failure.actual is ABSENT else json_ready(failure.actual),
+        "places": [finding.to_dict() for finding in failure.findings],
+        "evidence": failure.evidence,
+    }
+
+
+def title(found: Suspect) -> str:
+    """A finding in a few words."""
+    if found.diagnosis is not None:
+        return found.diagnosis.title
+    first = found.failure.findings[0]
+    return first.message if found.failure.kind != WRONG else f"{first.path}: {first.message}"
+
+
+def section(found: Suspect) -> str:
+    """The section of the semantics that is broken."""
+    return found.failure.findings[0].section if found.diagnosis is None else found.diagnosis.section
+
+
+def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
+    failure = found.failure
+    head = f"{number} · {title(found)}"
+    parts = [f"{head}\n{'─' * len(head)}"]
+    if found.diagnosis is not None:
+        parts.append(f"{found.diagnosis.explanation}\n(diagnosis {found.diagnosis.id})")
+    if len(found.diagnoses) > 1:
+        parts.append(f"It may also be: {', '.join(found.diagnoses[1:])}.")
+    parts += [f"sessions\n{_sessions(failure.case)}", f"request\n{_request(failure.case)}"]
+    parts.append(f"expected and given\n{_places(failure.findings)}")
+    if failure.evidence:
+        parts.append(f"seen besides\n{_indented(failure.evidence.splitlines())}")
+    parts.append(_to_paste(failure.case, command))
+    parts.append(f"See {SEMANTICS}, section {section(found)}. Found after {found.found_after:,} cases.")
+    return "\n\n".join(parts)
+
+
+def _sessions(case: Case) -> str:
+    rows = case["sessions"]
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        return _indented([_shown(rows)])
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not rows:
+        return _indented(["none"])
+    return _table([names, *([_shown(row[name]) if name in row else "" for name in names] for row in rows)])
+
+
+def _request(case: Case) -> str:
+    params = case["params"]
+    lines = [["now", _shown(case["now"])]]
+    if isinstance(params, Mapping):
+        lines += [[name, _shown(value)] for name, value in params.items()]
+    else:
+        lines.append(["params", _shown(params)])
+    lines += [[name, _shown(case[name])] for name in ("projects", "releases", "rules") if name in case]
+    return _table(lines)
+
+
+def _places(findings: Sequence[Finding]) -> str:
+    rows = [["", "expected", "given"]]
+    rows += [[str(each.path), _shown(each.expected), _shown(each.actual)] for each in findings[:MOST_PLACES]]
+    more = len(findings) - MOST_PLACES
+    return _table(rows) + (f"\n  and at {more} more places" if more > 0 else "")
+
+
+def _to_paste(case: Case, command: Sequence[str] | None) -> str:
+    line = json.dumps({"id": 1, **case})
+    if len(line) > LONGEST_LINE:
+        return "The request is too long to paste: it stands in the case file."
+    send = f"echo {shlex.quote(line)}"
+    ask = shlex.join(command) if command else "YOUR-PROGRAM"
+    return f"to reproduce\n  {send} | tee >(sessionstats oracle >&2) | {ask}"
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is ABSENT else json.dumps(json_ready(value), ensure_ascii=True)
+    return text if len(text) <= WIDEST else f"{text[:WIDEST]}…"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return _indented(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in lines)

@@ -1,0 +1,65 @@
+"""A program that answers rightly twice, and then misbehaves as its argument says."""
+
+import json
+import os
+import signal
+import sys
+import time
+
+from sessionstats.protocol import respond
+
+GOOD = 2
+"""Answers before the mischief."""
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def misbehave(how: str, answer: dict[str, object]) -> None:
+    line = json.dumps(answer)
+    if how == "kill":
+        print("out of memory, it seems", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif how == "silence":
+        time.sleep(600)
+    elif how == "half":
+        say(line[: len(line) // 2])
+        sys.exit(0)
+    elif how == "unended":
+        say(line)
+        time.sleep(600)
+    elif how == "print":
+        say(f"debug: now answering\n{line}\n")
+    elif how == "id":
+        say(json.dumps({**answer, "id": "another"}) + "\n")
+    elif how == "order":
+        say(json.dumps({**answer, "id": "case-1"}) + "\n")
+    elif how == "close":
+        os.close(1)
+        time.sleep(600)
+    elif how == "exit":
+        sys.exit(0)
+    elif how == "huge":
+        while True:
+            say("x" * (1 << 20))
+    elif how == "twice":
+        say(f"{line}\n{line}\n")
+    elif how == "list":
+        say("[]\n")
+
+
+def main(how: str) -> None:
+    for number, line in enumerate(sys.stdin):
+        answer = respond(json.loads(line))
+        if how == "flood":
+            sys.stderr.write("noise\n" * 50_000)
+        if how in ("flood", "windows") or number < GOOD:
+            end = "\r\n" if how == "windows" else "\n"
+            say(json.dumps(answer) + end)
+        else:
+            misbehave(how, answer)
+
+
+main(sys.argv[1])

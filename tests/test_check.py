@@ -1,0 +1,151 @@
+"""The runner: it finds, shrinks, explains and goes on; the report and case files say the same."""
+
+import json
+import sys
+from itertools import count
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+
+from sessionstats.cli import main
+from sessionstats.protocol import respond
+from sessionstats.testing import Claims, Report, check
+from sessionstats.testing.artefacts import read_case, replay, report_schema, save
+from sessionstats.testing.known import known_findings
+from tests.naive import answer as naive_answer
+
+PEERS = Path(__file__).parent / "peers"
+
+SUMS = Claims(fields=("sum(session)",), group_by=(), errors=False, bad_rows=False, search=False)
+
+
+def one_too_many(case: dict[str, Any]) -> dict[str, Any]:
+    """Every total is one too many: no known bug."""
+    answer = respond(case)
+    for group in answer["body"].get("groups", ()):
+        for name in group.get("totals", ()):
+            group["totals"][name] += 1
+    return answer
+
+
+def anonymous_counted(case: dict[str, Any]) -> dict[str, Any]:
+    """All sessions without a user are those of one (§1.1)."""
+    rows = [{**row, "distinct_id": row.get("distinct_id") or "anonymous"} for row in case["sessions"]]
+    return respond({**case, "sessions": rows})
+
+
+def raises(case: dict[str, Any]) -> dict[str, Any]:
+    raise ZeroDivisionError("no sessions")
+
+
+@pytest.fixture(scope="module")
+def wrong() -> Report:
+    return check(one_too_many, examples=200, claims=SUMS, shrink_seconds=2)
+
+
+def test_the_kernel_and_the_naive_model_agree() -> None:
+    """§9: no false alarm."""
+    assert check(respond, examples=300).agrees
+    assert check(naive_answer, examples=300, seed=3).agrees
+
+
+def test_a_finding_is_small(wrong: Report) -> None:
+    """Shrinking leaves next to nothing, and what is without diagnosis is told once."""
+    assert len(wrong.findings) == 1
+    found = wrong.findings[0]
+    assert found.diagnosis is None
+    assert len(found.failure.case["sessions"]) <= 1
+    assert found.found_after <= 3
+
+
+def test_the_same_seed_finds_the_same(wrong: Report) -> None:
+    again = check(one_too_many, examples=200, claims=SUMS, shrink_seconds=2)
+    assert again.findings[0].found_after == wrong.findings[0].found_after
+
+
+def test_a_diagnosis() -> None:
+    """§1.1: a user that is none."""
+    claims = Claims(errors=False, bad_rows=False, updates=False)
+    report = check(anonymous_counted, examples=400, claims=claims, shrink_seconds=3)
+    assert report.to_dict()["findings"][0]["diagnosis"] == "no-user-counted"
+    assert "(diagnosis no-user-counted)" in str(report)
+
+
+def test_known_findings_are_not_told_again() -> None:
+    known = known_findings([{"field": "sum(session)", "reason": "being fixed"}])
+    assert check(one_too_many, examples=100, claims=SUMS, known=known).agrees
+    stale = check(respond, examples=30, claims=SUMS, known=known)
+    assert stale.stale == known
+    assert "did not occur: field sum(session) (being fixed)" in str(stale)
+
+
+def test_an_exception_is_a_breakdown() -> None:
+    report = check(raises, examples=20, shrink_seconds=1)
+    assert report.broke_down
+    assert "ZeroDivisionError: no sessions" in str(report)
+
+
+def test_answers_that_come_and_go() -> None:
+    """§6.7: the same request, another answer."""
+    calls = count()
+    report = check(
+        lambda case: one_too_many(case) if next(calls) % 3 else respond(case), examples=50, claims=SUMS
+    )
+    assert "unsteady" in {found.failure.kind for found in report.findings}
+    assert "answered in two ways" in str(report)
+
+
+def test_json_conforms_to_the_schema(wrong: Report) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
+    jsonschema.Draft202012Validator.check_schema(report_schema())
+    known = known_findings([{"section": "6.5", "reason": "being fixed"}])
+    for report in (
+        wrong,
+        check(raises, examples=5, shrink_seconds=1),
+        check(respond, examples=5, known=known),
+    ):
+        jsonschema.validate(json.loads(json.dumps(report.to_dict(), allow_nan=False)), report_schema())
+
+
+def test_case_files_are_replayed(wrong: Report, tmp_path: Path) -> None:
+    (path,) = save(wrong.findings, tmp_path)
+    case = read_case(path)
+    assert case == wrong.findings[0].failure.case
+    assert not replay(one_too_many, [case]).agrees
+    assert replay(respond, [case]).agrees
+
+
+@pytest.mark.skipif(which("perl") is None, reason="needs perl")
+def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """§3.5: a Perl program counts sessions at the end of the window; the report says so, and a replay too."""
+    off = "search filters paging ordering includes limits editions metadata updates quantity errors bad-rows"
+    program = ("--", "perl", str(PEERS / "sums.pl"))
+    claims = ("--fields", "sum(session)", "--group-by", "", *(f"--no-{name}" for name in off.split()))
+    told = ("--json", str(tmp_path / "report.json"), "--save", str(tmp_path), "--max-findings", "1")
+    assert main(["check", *claims, *told, "--shrink-seconds", "3", *program]) == 1
+    assert "(diagnosis end-inclusive)" in capsys.readouterr().out
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["findings"][0]["section"] == "3.5"
+    saved = str(tmp_path / "01-end-inclusive.json")
+    assert main(["check", "--replay", saved, "--save", str(tmp_path), *program]) == 1
+    oracle = ("--", sys.executable, "-m", "sessionstats", "oracle")
+    assert main(["check", "--replay", saved, "--save", str(tmp_path / "right"), *oracle]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--examples", "0"), "--examples: more than 0 is expected, not 0"),
+        (("--fields", "sum(sesion)"), "unknown field 'sum(sesion)'"),
+        (("--known", "nowhere.json"), "nowhere.json"),
+        (("--replay", "nowhere.json"), "nowhere.json"),
+        (("--tolerance-users", "2"), "--tolerance-users must be at least 0"),
+    ],
+)
+def test_usage(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--save", str(tmp_path), *arguments, "--", sys.executable, "-c", "pass"]) == 2
+    assert told in capsys.readouterr().err
