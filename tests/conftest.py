@@ -2,9 +2,27 @@
 
 Hypothesis is deterministic by default: a run in CI tells the same twice. ``--hypothesis-profile=thorough``
 draws other examples in every run, and ten times as many.
+
+Doctests of what needs an extra are skipped where it is not installed; tests say so themselves.
 """
 
+from importlib.util import find_spec
+
+import pytest
 from hypothesis import settings
+
+NEEDED = {"arrow.py": ("pyarrow",), "dask.py": ("dask", "pyarrow")}
+"""Modules of `sessionstats.integrations` whose examples need packages of an extra."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the examples that cannot run here."""
+    for item in items:
+        if item.path.parent.name == "integrations":
+            for package in NEEDED.get(item.path.name, ()):
+                if find_spec(package) is None:
+                    item.add_marker(pytest.mark.skip(reason=f"needs {package}"))
+
 
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
