@@ -97,6 +97,23 @@ class TestQuery:
         totals = json.loads(capsys.readouterr().out)["groups"][0]["totals"]
         assert totals == {"unhandled_rate(session)": 1.0}
 
+    def test_releases_one_a_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """§4.8: the later of two releases is the latest, whichever form the file has."""
+        path = tmp_path / "s.jsonl"
+        row = {"started": "2024-01-29T11:30:00Z", "project_id": 3, "status": "ok"}
+        path.write_text("\n".join(json.dumps({**row, "release": release}) for release in "abb"))
+        releases = [{"version": v, "date_added": n, "project_ids": [3]} for n, v in enumerate("ab")]
+        for name, text in (
+            ("releases.json", json.dumps(releases)),
+            ("releases.jsonl", "\n".join(map(json.dumps, releases)) + "\n\n"),
+        ):
+            (tmp_path / name).write_text(text)
+            request = "field=sum(session)&statsPeriod=1h&query=release:latest"
+            options = ["--now", NOW, "--format", "json", "--releases", str(tmp_path / name)]
+            assert main(["query", str(path), request, *options]) == 0
+            totals = json.loads(capsys.readouterr().out)["groups"][0]["totals"]
+            assert totals == {"sum(session)": 2}
+
     def test_old_file_gets_a_hint(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Without --now the clock counts, and a file of old sessions holds nothing for it."""
         assert main(["query", str(sample), REQUEST]) == 0
@@ -110,6 +127,7 @@ class TestQuery:
             (["FILE", REQUEST, "--rule", "min_intervals=1"], "min_intervals"),
             (["FILE", REQUEST, "--rule", "max_points=many"], "max_points"),
             (["FILE", REQUEST, "--rule", "max_points"], "NAME=VALUE"),
+            (["FILE", REQUEST, "--rule", f"max_points={'[' * 100_000}"], "max_points"),
             (["FILE", REQUEST, "--project", "web=x"], "the id of a project is a number"),
             (["FILE", REQUEST, "--format", "xml"], "xml"),
             (["FILE", REQUEST, "--releases", "FILE"], "not JSON"),

@@ -1,7 +1,7 @@
 """The command line: ``sessionstats COMMAND …``.
 
-1. A command is a module of this package with ``add_parser(subparsers)``, whose parser sets ``run``, a function
-   of the parsed arguments that returns the exit status. `COMMANDS` lists them.
+1. A command is a module of this package with ``add_parser(subparsers)``, whose parser sets ``run``, a
+   function of the parsed arguments that returns the exit status. `COMMANDS` lists them.
 2. Only the module of the command that is called is imported.
 3. Exit status 0 is success. What goes wrong is one line on standard error and status 2, never a traceback.
    A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT.

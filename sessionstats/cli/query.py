@@ -94,7 +94,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=[],
         help="an accessible project (default: all are, known by their ids)",
     )
-    parser.add_argument("--releases", metavar="JSON", help='release metadata: a list of {"version": …, …}')
+    parser.add_argument(
+        "--releases", metavar="FILE", help='metadata: .json, a list of {"version": …, …}, or .jsonl'
+    )
     parser.set_defaults(run=run)
 
 
@@ -140,7 +142,7 @@ def _rule(text: str) -> tuple[str, Any]:
     name, value = _pair(text)
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 
@@ -159,10 +161,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _read_releases(path: str) -> Releases:
-    """Release metadata from a file with the JSON list that the protocol takes (§9)."""
+    """Release metadata (§9) from a file with a JSON list, or with a line a release."""
     try:
         with open(path, encoding="utf-8") as file:
-            records = json.load(file)
+            if path.endswith(".jsonl"):
+                records = [json.loads(line) for line in file if line.strip()]
+            else:
+                records = json.load(file)
     except (ValueError, RecursionError) as error:
         raise SessionStatsError(f"{path}: not JSON: {error}") from None
     return Releases.from_records(records)
