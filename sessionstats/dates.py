@@ -1,6 +1,7 @@
 """The range of dates a request asks for, before it is rounded (§3.3).
 
-1. ``statsPeriod`` wins over ``statsPeriodStart`` and ``statsPeriodEnd``, and these over ``start`` and ``end``.
+1. ``statsPeriod`` wins over ``statsPeriodStart`` and ``statsPeriodEnd``, and these over ``start`` and
+   ``end``.
 2. Without any of them the range is the 90 days before now.
 3. Of a pair both must be given.
 4. The start must be before the end.

@@ -55,4 +55,5 @@ def is_one_of(column: Encoded[T], values: Collection[T]) -> NDArray[np.bool_]:
     """Whether each row's value is one of `values`: (n,) bool."""
     table = np.zeros(len(column.categories), np.bool_)
     table[[column.code_of[value] for value in values if value in column.code_of]] = True
-    return table[column.codes]
+    chosen: NDArray[np.bool_] = table[column.codes]
+    return chosen

@@ -107,7 +107,8 @@ def makes_group(sessions: Sessions, fields: Iterable[Field]) -> NDArray[np.bool_
 
 def _combination(columns: list[Encoded[Any]]) -> NDArray[np.int64]:
     """One integer for each row that sorts as the row's key does."""
-    combination, size = columns[0].ranks[columns[0].codes], len(columns[0].categories)
+    combination: NDArray[np.int64] = columns[0].ranks[columns[0].codes]
+    size = len(columns[0].categories)
     for column in columns[1:]:
         if size * len(column.categories) > _KEY_LIMIT:
             combination = np.unique(combination, return_inverse=True)[1]

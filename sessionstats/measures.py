@@ -130,7 +130,8 @@ def measure(
 
 def has_duration(sessions: Sessions) -> NDArray[np.bool_]:
     """Whether each session's duration counts: ``exited``, and it has one (§6.3)."""
-    return (sessions.status == EXITED) & ~np.isnan(sessions.duration)
+    counts: NDArray[np.bool_] = (sessions.status == EXITED) & ~np.isnan(sessions.duration)
+    return counts
 
 
 def evaluate(

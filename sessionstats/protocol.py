@@ -124,7 +124,9 @@ def read(request: object) -> tuple[Sessions, Query]:
             raise RequestError(f'not a request: "{key}" is missing', parameter=key)
     now, params = request["now"], request["params"]
     if not isinstance(now, str) or parse_iso(now) is None:
-        raise RequestError(f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now)
+        raise RequestError(
+            f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now
+        )
     rules = Rules.from_mapping(_mapping(request, "rules") or {})
     projects = _projects(_mapping(request, "projects"))
     rows = request["sessions"]

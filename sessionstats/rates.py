@@ -37,7 +37,8 @@ def rate(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     if wholes.size and max(int(parts.max()), int(wholes.max())) > EXACT_IN_BINARY64:
         return _big_rate(parts, wholes)
     quotient = np.full(wholes.shape, np.nan)
-    return np.divide(parts, wholes, out=quotient, where=wholes != 0)
+    np.divide(parts, wholes, out=quotient, where=wholes != 0)
+    return quotient
 
 
 def _big_rate(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

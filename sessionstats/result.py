@@ -91,8 +91,8 @@ class Result:
     def to_arrow(self) -> Any:
         """The answer as a tidy `pyarrow.Table` (extra ``arrow``), a line an observation; see `tidy`.
 
-        The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end`` (UTC),
-        and the fields: counts are int64, other values float64 with nulls.
+        The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end``
+        (UTC), and the fields: counts are int64, other values float64 with nulls.
         """
         from sessionstats.integrations.arrow import result_table
 

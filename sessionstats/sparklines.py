@@ -77,4 +77,5 @@ def _merged(series: NDArray[Any], complement: bool) -> NDArray[np.float64]:
     padded = np.full((rows, -(-n // together) * together), np.nan)
     padded[:, :n] = series
     merge = np.fmin if complement else np.fmax
-    return merge.reduce(padded.reshape(rows, -1, together), axis=2)
+    merged: NDArray[np.float64] = merge.reduce(padded.reshape(rows, -1, together), axis=2)
+    return merged

@@ -21,7 +21,8 @@ def header(result: Result) -> list[str]:
     --------
     >>> from sessionstats import Sessions, compute
     >>> sessions = Sessions(started=["2024-01-29T11:30Z"], project_id=[1], status=["exited"])
-    >>> answer = compute(sessions, "field=sum(session)&groupBy=project&statsPeriod=1h", now="2024-01-29T12:00Z")
+    >>> request = "field=sum(session)&groupBy=project&statsPeriod=1h"
+    >>> answer = compute(sessions, request, now="2024-01-29T12:00Z")
     >>> header(answer)
     ['project', 'part', 'start', 'end', 'sum(session)']
     >>> for line in lines(answer):

@@ -43,8 +43,7 @@ def fold(rows: list[Row]) -> list[Row]:
     for row in rows:
         if row.session_id != "":
             updates.setdefault((row.project, row.session_id), []).append(row)
-    for of_one_session in updates.values():
-        sessions.append(fold_one(sorted(of_one_session, key=place)))
+    sessions.extend(fold_one(sorted(of_one_session, key=place)) for of_one_session in updates.values())
     return sessions
 
 
