@@ -62,4 +62,5 @@ def main(how: str) -> None:
             misbehave(how, answer)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
