@@ -90,10 +90,10 @@ def set_membership(
         Bit ``i`` is set where the session belongs to ``sets[i]``.
     """
     by_class = np.array([_bits(sets, _sets_of_class(name)) for name in classes], np.uint8)
-    member = by_class[health]
+    member: NDArray[np.uint8] = by_class.take(health)
     if any(name in ANR_MECHANISMS for name in sets):
         by_mechanism = [_bits(sets, _sets_of_mechanism(name)) for name in mechanisms]
-        member |= np.array(by_mechanism, np.uint8)[mechanism]
+        member |= np.array(by_mechanism, np.uint8).take(mechanism)
     return member
 
 

@@ -10,7 +10,7 @@
 Conditions on texts are decided once per distinct value; sessions only look the decision up.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import TypeVar
 
 import numpy as np
@@ -37,23 +37,40 @@ def select(sessions: Sessions, query: Query) -> Sessions:
     Sessions
         A subset of the rows, in their order.
     """
-    keep = in_window(sessions.started, query.window)
-    if query.projects is not None:
-        keep &= is_one_of(sessions.project_id, query.projects)
-    if query.environments:
-        keep &= is_one_of(sessions.environment, query.environments)
-    if query.releases_taking_part is not None:
-        keep &= is_one_of(sessions.release, query.releases_taking_part)
-    columns = sessions.project_id, sessions.release, sessions.environment
-    bound = query.search.bind(*columns)
-    if bound is not None:
-        keep &= bound(*(column.codes for column in columns))
+    keep = row_filter(sessions, query)(sessions)
     return sessions if keep.all() else sessions[keep.nonzero()[0]]
 
 
-def is_one_of(column: Encoded[T], values: Collection[T]) -> NDArray[np.bool_]:
-    """Whether each row's value is one of `values`: (n,) bool."""
+def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray[np.bool_]]:
+    """Decide the conditions on texts; what is returned tells which rows count, of any part of the sessions.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        Only their categories are looked at.
+    query : Query
+    """
+    one_of = (
+        ("project_id", query.projects),
+        ("environment", query.environments or None),
+        ("release", query.releases_taking_part),
+    )
+    tables = {name: _table(getattr(sessions, name), values) for name, values in one_of if values is not None}
+    bound = query.search.bind(sessions.project_id, sessions.release, sessions.environment)
+
+    def keep(rows: Sessions) -> NDArray[np.bool_]:
+        counts = in_window(rows.started, query.window)
+        for name, table in tables.items():
+            counts &= table[getattr(rows, name).codes]
+        if bound is not None:
+            counts &= bound(rows.project_id.codes, rows.release.codes, rows.environment.codes)
+        return counts
+
+    return keep
+
+
+def _table(column: Encoded[T], values: Collection[T]) -> NDArray[np.bool_]:
+    """Whether each category is one of `values`: (categories,) bool."""
     table = np.zeros(len(column.categories), np.bool_)
     table[[column.code_of[value] for value in values if value in column.code_of]] = True
-    chosen: NDArray[np.bool_] = table[column.codes]
-    return chosen
+    return table

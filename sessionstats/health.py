@@ -59,4 +59,6 @@ def health_class(
     by_status = {s: classes.index(s) if s in classes else healthy for s in STATUSES}
     without_errors = np.array([by_status[s] for s in STATUSES], np.int8)
     with_errors = np.where(without_errors == healthy, np.int8(errored), without_errors)
-    return np.where(errors > 0, with_errors[status], without_errors[status])
+    table = np.concatenate((without_errors, with_errors))
+    health: NDArray[np.int8] = table.take(status + (errors > 0) * np.int8(len(STATUSES)))
+    return health

@@ -1,0 +1,103 @@
+"""Rows in the order of cells.
+
+1. Cell and row number are packed into one integer, and the integers of a block are sorted: 32 bits are enough
+   for 2**14 cells and blocks of 2**18 rows. The row numbers that come out are the order.
+2. What is measured of a row (a user, a duration) is taken in that order, and stays block by block.
+3. Somebody who wants some cells gets their rows from all blocks, one cell after the other.
+
+What it buys: sorting 32-bit integers of one block takes 4 ns a row here; a stable (radix) `argsort` of 16-bit
+keys takes 7 to 14, and a `lexsort` of whole columns over 100. Fetching cells costs 2 ns a row.
+"""
+
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONG: Final = 256
+"""Rows of a segment from which copying it costs less than numbering its rows."""
+
+
+def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row numbers in the order of cells, and their cells; rows of one cell stay in their order.
+
+    Examples
+    --------
+    >>> order, cell = order_by_cell(np.array([1, 0, 1, 0]), 2)
+    >>> order.tolist(), cell.tolist()
+    ([1, 3, 0, 2], [0, 0, 1, 1])
+    """
+    bits = len(cell).bit_length()
+    dtype: type[np.unsignedinteger[Any]] = np.uint32 if n_cells << bits <= 1 << 32 else np.uint64
+    packed = cell.astype(dtype)
+    packed <<= dtype(bits)
+    packed |= np.arange(len(cell), dtype=dtype)
+    packed.sort()
+    order = (packed & dtype((1 << bits) - 1)).astype(np.intp)
+    packed >>= dtype(bits)
+    return order, packed.astype(np.intp)
+
+
+def sort_slices(values: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Sort each slice in place; returns where each starts.
+
+    Parameters
+    ----------
+    values : (n,) array
+    counts : (slices,) int64
+        Lengths of the slices that make up `values`, in order.
+    """
+    ends = np.cumsum(counts)
+    start = 0
+    for end in ends.tolist():
+        values[start:end].sort()
+        start = end
+    first: NDArray[np.intp] = ends - counts
+    return first
+
+
+class CellValues:
+    """Values in the order of cells within each block.
+
+    Parameters
+    ----------
+    n_blocks, n_cells : int
+    """
+
+    def __init__(self, n_blocks: int, n_cells: int) -> None:
+        self._values: list[NDArray[Any]] = [np.empty(0)] * n_blocks
+        self._ends = np.zeros((n_blocks, n_cells + 1), np.int64)
+
+    def put(self, block: int, cell: NDArray[np.intp], values: NDArray[Any]) -> None:
+        """Keep the values of a block, which are in the order of their cells."""
+        self._values[block] = values
+        np.cumsum(np.bincount(cell, minlength=self._ends.shape[1] - 1), out=self._ends[block, 1:])
+
+    def counts(self) -> NDArray[np.int64]:
+        """Values of each cell: (n_cells,) int64."""
+        counts: NDArray[np.int64] = np.diff(self._ends.sum(axis=0))
+        return counts
+
+    def of(self, first: int, end: int) -> NDArray[Any]:
+        """The values of the cells from `first` up to and without `end`, one cell after the other."""
+        ends = self._ends[:, first : end + 1]
+        of_blocks = [
+            values[a:b]
+            for values, a, b in zip(self._values, ends[:, 0].tolist(), ends[:, -1].tolist(), strict=True)
+        ]
+        lengths = np.diff(ends).T.ravel()  # of segments, by cell, then by block
+        total = int(lengths.sum())
+        if total >= LONG * len(lengths) > 0:
+            starts = (ends - ends[:, :1]).T.tolist()
+            segments = [
+                values[a:b]
+                for starts_of_cell, ends_of_cell in pairwise(starts)
+                for values, a, b in zip(of_blocks, starts_of_cell, ends_of_cell, strict=True)
+            ]
+            return np.concatenate(segments)
+        before = np.cumsum([0, *map(len, of_blocks[:-1])])[:, np.newaxis]  # in the blocks put together
+        starts = (ends[:, :-1] - ends[:, :1] + before).T.ravel()
+        rows = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+        rows += np.arange(total)
+        return np.concatenate(of_blocks).take(rows)

@@ -1,0 +1,270 @@
+"""The fast path answers as the plain path does, bit for bit (§6.7).
+
+Sizes are arguments: with blocks of three rows and tasks of two values, a dozen sessions take every turn that
+ten million do. Both paths are called by name; which of them `compute` chooses is a matter of size alone.
+"""
+
+import hashlib
+import math
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sessionstats import Query, Result, Sessions, compute, fast, pipeline
+from sessionstats.columns import constant
+from sessionstats.encoding import Encoded
+from sessionstats.fast.cells import CellValues, order_by_cell
+from sessionstats.fast.exact_sums import exact_parts
+from sessionstats.fast.threads import run
+from sessionstats.fast.users import distinct
+from sessionstats.protocol import read, respond
+from sessionstats.rules import Rules
+from sessionstats.testing.strategies import Claims, cases
+from tests.benchmarks.data import SHAPES, make
+
+TINY = fast.Settings(block_rows=3, task_rows=2, threads=1)
+"""Several blocks and tasks of a few rows."""
+
+SETTINGS = [
+    TINY,
+    fast.Settings(block_rows=3, task_rows=2, threads=2),
+    fast.Settings(block_rows=1000, task_rows=1, threads=1),
+    fast.Settings(block_rows=1, task_rows=1000, threads=1),
+]
+
+ALL_FIELDS = tuple(Rules.later().fields)
+NOW = "2024-01-29T00:00:00Z"
+
+
+def assert_identical(fast_answer: Result, plain: Result) -> None:
+    """Same keys, types, shapes and bits."""
+    assert fast_answer.links == plain.links
+    assert len(fast_answer) == len(plain)
+    assert {name: keys.tolist() for name, keys in fast_answer.by.items()} == {
+        name: keys.tolist() for name, keys in plain.by.items()
+    }
+    for part in ("totals", "series"):
+        ours, theirs = getattr(fast_answer, part), getattr(plain, part)
+        assert list(ours) == list(theirs)
+        for field, values in theirs.items():
+            assert ours[field].dtype == values.dtype, field
+            assert ours[field].shape == values.shape, field
+            assert ours[field].tobytes() == values.tobytes(), field
+
+
+def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules.later(), **params: Any) -> Query:  # noqa: B008
+    params = {"field": list(fields), "groupBy": "release", "interval": "1d", "statsPeriod": "14d"} | params
+    return Query.parse(params, now=NOW, rules=rules)
+
+
+def assert_same_answer(sessions: Sessions, query: Query, settings: fast.Settings) -> None:
+    assert fast.can_answer(sessions, query)
+    assert_identical(fast.answer(sessions, query, settings), pipeline.plain_answer(sessions, query))
+
+
+@given(
+    cases(Claims(errors=False, bad_rows=False)).filter(lambda case: respond(case)["status"] == 200),
+    st.sampled_from(SETTINGS),
+)
+def test_same_answer_to_everything(case: dict[str, Any], settings: fast.Settings) -> None:
+    """§6.7: any sessions, any request, however the work is cut."""
+    sessions, query = read(case)
+    if query.counts_anything:
+        assert_same_answer(sessions, query, settings)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_same_answer_to_many_sessions(shape: str, threads: int) -> None:
+    """§6.7: shapes that are extreme in one property, in sizes where cells hold many rows."""
+    sessions = make(20_000, releases=7, shape=shape)
+    settings = fast.Settings(block_rows=4096, task_rows=2000, threads=threads)
+    assert_same_answer(sessions, asked(), settings)
+    assert_same_answer(sessions, asked(("p95(session.duration)", "count_unique(user)")), settings)
+
+
+@pytest.mark.parametrize("group_by", [[], ["project"], ["environment", "release", "project"]], ids="+".join)
+@pytest.mark.parametrize("settings", SETTINGS[:3])
+def test_same_answer_by_any_key(group_by: list[str], settings: fast.Settings) -> None:
+    """§5: groups come in the order of keys, whatever their codes."""
+    assert_same_answer(make(300, releases=5), asked(groupBy=group_by), settings)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"groupBy": ["release", "session.status"], "field": ["sum(session)", "count_unique(user)"]},
+        {"groupBy": [], "query": "session.status:crashed", "field": "sum(session)"},
+        {"query": "release:app@3.0 OR environment:staging", "statsPeriod": "3d"},
+        {"orderBy": "p50(session.duration)", "per_page": 3, "cursor": "0:2:0"},
+        {"includeSeries": 0, "orderBy": "-count_unique(user)"},
+        {"includeTotals": 0, "environment": "production", "project": [1, 3]},
+        {"field": "count_unique(user)"},
+        {"field": "max(session.duration)", "environment": "nowhere"},
+    ],
+    ids=str,
+)
+def test_same_answer_to_other_requests(params: dict[str, Any]) -> None:
+    """§4 to §7: selections, orders, pages, and parts of the answer."""
+    assert_same_answer(make(600, releases=9), asked(**params), fast.Settings(block_rows=70, task_rows=40))
+
+
+def test_many_groups_of_which_few_are_shown() -> None:
+    """§7.4: more groups than a page holds, and than 32 bits hold with the row numbers of a block."""
+    sessions = make(70_000, releases=60_000)
+    settings = fast.Settings(block_rows=1 << 17)
+    assert_same_answer(sessions, asked(), settings)
+    assert_same_answer(sessions, asked(orderBy="-count_unique(user)"), settings)
+
+
+def with_quantities(sessions: Sessions, quantity: list[int]) -> Sessions:
+    return Sessions.from_columns(*sessions.columns[:-1], np.resize(np.array(quantity), len(sessions)))
+
+
+def test_quantities_count_and_large_ones_stay_exact() -> None:
+    """§6.1: Σ quantity in integers, beyond 2**53 too."""
+    sessions = with_quantities(make(40, releases=2), [1, 2**53, 3])
+    assert_same_answer(sessions, asked(("sum(session)", "crash_rate(session)")), TINY)
+
+
+DURATIONS = st.lists(
+    st.one_of(
+        st.floats(0, 1e5, allow_subnormal=True),
+        st.floats(0, None, allow_infinity=False, allow_nan=False),
+        st.sampled_from([0.0, 5e-324, 1e-300, 0.1, 1.0, 1e300, sys.float_info.max]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(DURATIONS)
+@example([1e300, 1.0, 1e-300])
+@example([sys.float_info.max] * 3)
+def test_any_durations(durations: list[float]) -> None:
+    """§6.3: the whole range of binary64, sums beyond it included."""
+    n = len(durations)
+    text = Encoded(np.zeros(n, np.int32), ("",))
+    sessions = Sessions.from_columns(
+        np.full(n, np.datetime64("2024-01-28T12:00:00", "us")),
+        Encoded(np.zeros(n, np.int32), (1,)),
+        text,
+        text,
+        np.full(n, 2, np.int8),
+        constant(0, n, np.int64),
+        Encoded(np.arange(n, dtype=np.int32), tuple(map(str, range(n)))),
+        np.array(durations) + 0.0,
+        text,
+        constant(1, n, np.int64),
+    )
+    assert_same_answer(sessions, asked(), TINY)
+
+
+@given(DURATIONS, DURATIONS)
+def test_parts_add_up_exactly(a: list[float], b: list[float]) -> None:
+    """§6.3: the parts of a sum are its slices' exact sums, not nearly."""
+    parts = exact_parts(np.array(a + b), np.array([len(a), 0, len(b)]))
+    if parts is None:
+        assert max(a + b) > 1e290
+        return
+    for part, values in zip(parts.T.tolist(), (a, [], b), strict=True):
+        assert sum(map(Fraction, part)) == sum(map(Fraction, values))
+        assert math.fsum(part) == math.fsum(values)
+
+
+@given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([6, 1 << 31]))
+def test_order_by_cell_is_stable(cells: list[int], n_cells: int) -> None:
+    order, sorted_cells = order_by_cell(np.array(cells, np.intp), n_cells)
+    assert order.tolist() == sorted(range(len(cells)), key=cells.__getitem__)
+    assert sorted_cells.tolist() == sorted(cells)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), max_size=9), min_size=1, max_size=5),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
+def test_cells_are_fetched_from_all_blocks(blocks: list[list[int]], a: int, b: int) -> None:
+    values = CellValues(len(blocks), 4)
+    expected: list[list[tuple[int, int]]] = [[] for _ in range(4)]
+    for number, block in enumerate(blocks):
+        order, cell = order_by_cell(np.array(block, np.intp), 4)
+        values.put(number, cell, order + 100 * number)
+        for row, of in enumerate(block):
+            expected[of].append(row + 100 * number)
+    first, end = min(a, b), max(a, b)
+    assert values.counts().tolist() == list(map(len, expected))
+    assert values.of(first, end).tolist() == list(chain(*expected[first:end]))
+
+
+@given(st.lists(st.lists(st.integers(0, 6), max_size=12), min_size=1, max_size=5))
+def test_distinct_users_of_slices(slices: list[list[int]]) -> None:
+    """§6.2."""
+    users = np.array(list(chain(*slices)), np.int32)
+    counts = np.array([len(users_of) for users_of in slices])
+    assert distinct(users, counts).tolist() == [len(set(users_of)) for users_of in slices]
+
+
+def test_long_segments_are_copied_whole() -> None:
+    """Segments above `cells.LONG` are fetched another way, to the same effect."""
+    sessions = make(9000, releases=2)
+    assert_same_answer(sessions, asked(statsPeriod="14d", interval="1d"), fast.Settings(block_rows=4500))
+    assert_same_answer(sessions, asked(groupBy=[], includeSeries=0), fast.Settings(block_rows=4500))
+
+
+def test_an_error_in_a_thread_is_raised() -> None:
+    def fail(task: int) -> None:
+        raise ValueError(task)
+
+    with pytest.raises(ValueError, match="1"):
+        run(fail, [1, 2], 2)
+
+
+def test_compute_chooses_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways through `compute`; a table that outgrows the rows stays with the plain path."""
+    sessions, query = make(pipeline.FAST_FROM), asked()
+    chosen: list[str] = []
+    real = fast.answer
+    monkeypatch.setattr(fast, "answer", lambda *args: (chosen.append("fast"), real(*args))[1])
+    assert_identical(compute(sessions, query), pipeline.plain_answer(sessions, query))
+    compute(sessions[1:], query)
+    assert chosen == ["fast"]
+    columns = list(sessions.columns)
+    columns[2] = Encoded(columns[2].codes, tuple(f"a@{n}" for n in range(600_000)))
+    assert not fast.can_answer(Sessions.from_columns(*columns), asked(groupBy=["release", "environment"]))
+
+
+DIGEST = """
+import hashlib
+from tests.test_fast import digest
+print(digest())
+"""
+
+
+def digest() -> str:
+    """Bytes of both paths' answers, as one text."""
+    sessions, query = make(30_000, releases=4), asked()
+    digest = hashlib.sha256()
+    for answer in (fast.answer(sessions, query), pipeline.plain_answer(sessions, query)):
+        digest.update(answer.to_json().encode())
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("features", ["AVX512_SKX AVX512_ICL AVX512_SPR", "X86_V4 AVX512_ICL AVX512_SPR"])
+def test_the_same_bits_without_avx512(features: str) -> None:
+    """§6.7: whatever NumPy's loops are compiled for. Names of features differ between NumPy's versions."""
+    env = os.environ | {"NPY_DISABLE_CPU_FEATURES": features, "PYTHONWARNINGS": "ignore"}
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", DIGEST], env=env, cwd=root, capture_output=True, text=True)
+    if done.returncode and "NPY_DISABLE_CPU_FEATURES" in done.stderr:
+        pytest.skip("this NumPy knows these features by other names")
+    assert done.stdout.strip() == digest(), done.stderr
