@@ -2,11 +2,15 @@
 
 1. Find the base groups, and count their sessions (`groups`).
 2. Rank them: by those counts, or by what else the order needs, measured for all groups (`measuring`).
-3. Measure totals and series of the groups on the page, together (`measuring`).
+3. Measure totals and series of the groups on the page, together (`measuring`). Where all groups fit on the
+   page, that comes before step 2, which then has its totals.
 4. Lay the values out, as ever.
 """
 
+from functools import cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sessionstats.fast.groups import find_groups
 from sessionstats.fast.measuring import measure
@@ -44,17 +48,29 @@ def answer(sessions: Sessions, query: Query, settings: Settings = Settings()) ->
     found = find_groups(scan)
     groups = with_empty(found.base, query)
 
+    n_buckets = query.window.n_intervals if query.include_series else 1
+
+    def measured(place: NDArray[np.intp], n_groups: int) -> tuple[Measures, Measures]:
+        return measure(Placing(scan, place, n_groups, n_buckets, shown_needs(query)))
+
+    @cache
+    def everything() -> tuple[Measures, Measures]:
+        return measured(found.table, groups.size)
+
+    all_shown = groups.size <= query.page_size and query.page.offset == 0
+
     def totals_of(wanted: Needs) -> Measures:
         if not wanted.user_sets and not wanted.statistics:
             return Measures(found.sessions, {}, {})
+        if all_shown:
+            return everything()[0]
         return measure(Placing(scan, found.table, groups.size, 1, wanted))[0]
 
     page = page_of(groups, ranked(groups, query, totals_of), query)
     shown = np.unique(page.group)
     slot = np.full(groups.size + 1, -1)  # the last entry is for combinations of no group
     slot[shown] = np.arange(len(shown))
-    n_buckets = query.window.n_intervals if query.include_series else 1
-    totals, series = measure(Placing(scan, slot[found.table], len(shown), n_buckets, shown_needs(query)))
+    totals, series = everything() if all_shown else measured(slot[found.table], len(shown))
     return lay_out(
         query,
         groups,

@@ -19,14 +19,13 @@ LONG: Final = 256
 """Rows of a segment from which copying it costs less than numbering its rows."""
 
 
-def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row numbers in the order of cells, and their cells; rows of one cell stay in their order.
+def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> NDArray[np.intp]:
+    """Row numbers in the order of cells; rows of one cell stay in their order.
 
     Examples
     --------
-    >>> order, cell = order_by_cell(np.array([1, 0, 1, 0]), 2)
-    >>> order.tolist(), cell.tolist()
-    ([1, 3, 0, 2], [0, 0, 1, 1])
+    >>> order_by_cell(np.array([1, 0, 1, 0]), 2).tolist()
+    [1, 3, 0, 2]
     """
     bits = len(cell).bit_length()
     dtype: type[np.unsignedinteger[Any]] = np.uint32 if n_cells << bits <= 1 << 32 else np.uint64
@@ -34,9 +33,8 @@ def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp
     packed <<= dtype(bits)
     packed |= np.arange(len(cell), dtype=dtype)
     packed.sort()
-    order = (packed & dtype((1 << bits) - 1)).astype(np.intp)
-    packed >>= dtype(bits)
-    return order, packed.astype(np.intp)
+    packed &= dtype((1 << bits) - 1)
+    return packed.astype(np.intp)
 
 
 def sort_slices(values: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -69,25 +67,26 @@ class CellValues:
         self._values: list[NDArray[Any]] = [np.empty(0)] * n_blocks
         self._ends = np.zeros((n_blocks, n_cells + 1), np.int64)
 
-    def put(self, block: int, cell: NDArray[np.intp], values: NDArray[Any]) -> None:
-        """Keep the values of a block, which are in the order of their cells."""
+    def put(self, block: int, ends: NDArray[np.intp], values: NDArray[Any]) -> None:
+        """Keep the values of a block, in the order of cells; `ends` is where those of each cell end."""
         self._values[block] = values
-        np.cumsum(np.bincount(cell, minlength=self._ends.shape[1] - 1), out=self._ends[block, 1:])
+        self._ends[block, 1:] = ends
 
     def counts(self) -> NDArray[np.int64]:
         """Values of each cell: (n_cells,) int64."""
         counts: NDArray[np.int64] = np.diff(self._ends.sum(axis=0))
         return counts
 
-    def of(self, first: int, end: int) -> NDArray[Any]:
-        """The values of the cells from `first` up to and without `end`, one cell after the other."""
+    def of(self, first: int, end: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The values of the cells from `first` up to and without `end`, in order, and their counts."""
         ends = self._ends[:, first : end + 1]
         of_blocks = [
             values[a:b]
             for values, a, b in zip(self._values, ends[:, 0].tolist(), ends[:, -1].tolist(), strict=True)
         ]
-        lengths = np.diff(ends).T.ravel()  # of segments, by cell, then by block
-        total = int(lengths.sum())
+        by_cell = np.diff(ends).T
+        counts, lengths = by_cell.sum(axis=1), by_cell.ravel()  # of segments, by cell, then by block
+        total = int(counts.sum())
         if total >= LONG * len(lengths) > 0:
             starts = (ends - ends[:, :1]).T.tolist()
             segments = [
@@ -95,9 +94,9 @@ class CellValues:
                 for starts_of_cell, ends_of_cell in pairwise(starts)
                 for values, a, b in zip(of_blocks, starts_of_cell, ends_of_cell, strict=True)
             ]
-            return np.concatenate(segments)
+            return np.concatenate(segments), counts
         before = np.cumsum([0, *map(len, of_blocks[:-1])])[:, np.newaxis]  # in the blocks put together
         starts = (ends[:, :-1] - ends[:, :1] + before).T.ravel()
         rows = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
         rows += np.arange(total)
-        return np.concatenate(of_blocks).take(rows)
+        return np.concatenate(of_blocks).take(rows), counts

@@ -60,8 +60,19 @@ def sums_of_cells(
     return exact_parts(values, counts) if "avg" in names else None
 
 
-def parts_of_groups(parts: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+def join_parts(parts: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
+    """Parts of the sums of several ranges of cells, as of one range; missing parts are zeros."""
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    most = max(map(len, known))
+    return np.concatenate([np.pad(part, ((0, most - len(part)), (0, 0))) for part in known], axis=1)
+
+
+def parts_of_groups(parts: NDArray[np.float64] | None, n_groups: int) -> NDArray[np.float64] | None:
     """Parts of the sum of each group: those of all its cells."""
+    if parts is None:
+        return None
     n_parts, n_cells = parts.shape
     n_buckets = n_cells // max(1, n_groups)
     by_group = parts.reshape(n_parts, n_groups, n_buckets)

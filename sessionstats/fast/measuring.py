@@ -1,26 +1,34 @@
 """Measuring cells, and the groups they make up (§6).
 
 1. Place the rows (`placing`).
-2. For each kind of values, cut the groups into tasks of some hundred thousand values; a task fetches its
-   values and measures its cells, for the series, and then its groups, for the totals.
-3. A total of sessions adds whole numbers of cells. Totals of users and durations are measured from the rows
+2. For each kind of values, cut the groups into tasks of some hundred thousand values. A task fetches its
+   values, measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share
+   the threads.
+3. A group much larger than a task has the threads to itself: they share its cells.
+4. A total of sessions adds whole numbers of cells. Totals of users and durations are measured from the rows
    again: they are no sums.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.fast.cells import CellValues
-from sessionstats.fast.durations import parts_of_groups, statistics, sums_of_cells
+from sessionstats.fast.durations import join_parts, parts_of_groups, statistics, sums_of_cells
 from sessionstats.fast.placing import DURATIONS, Placing
 from sessionstats.fast.threads import run
 from sessionstats.fast.users import distinct
 from sessionstats.measures import Measures
 
+LARGE: Final = 4
+"""A task of more than so many times the usual values is large."""
+
 Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """Something of groups, and of cells: (measures, groups) and (measures, cells)."""
+
+Task: TypeAlias = tuple[str, int, int]
+"""A kind of values, the first group, and the one after the last."""
 
 Counts: TypeAlias = NDArray[np.int64]
 """Values of each cell, or of each group."""
@@ -42,53 +50,64 @@ def measure(placing: Placing) -> tuple[Measures, Measures]:
 
 
 def _measure_values(kept: dict[str, CellValues], placing: Placing) -> dict[str, Pair]:
-    """Measures of every kind of values; the tasks of all kinds share the threads."""
-    n_buckets, settings = placing.n_buckets, placing.scan.settings
-    counts = {kind: values.counts() for kind, values in kept.items()}
+    """Measures of every kind of values."""
+    threads, task_rows, n_buckets = (
+        placing.scan.settings.threads,
+        placing.scan.settings.task_rows,
+        placing.n_buckets,
+    )
+    small: list[Task] = []
+    large: list[Task] = []
+    for kind in reversed(kept):  # durations take longest: they come first
+        counts = kept[kind].counts().reshape(placing.n_groups, n_buckets).sum(axis=1)
+        for first, end in _ranges(counts, task_rows):
+            is_large = counts[first:end].sum() > LARGE * task_rows
+            (large if is_large else small).append((kind, first, end))
 
-    def task(work: tuple[str, int, int]) -> Pair:
-        kind, first, end = work
-        values = kept[kind].of(first * n_buckets, end * n_buckets)
-        of_cells = counts[kind][first * n_buckets : end * n_buckets]
-        of_groups = of_cells.reshape(-1, n_buckets).sum(axis=1)
-        if kind == DURATIONS:
-            return _durations(values, of_cells, of_groups, placing.needs.statistics)
-        return _users(values, of_cells, of_groups)
+    def measured(task: Task, threads: int = 1) -> Pair:
+        kind, first, end = task
+        values, counts = kept[kind].of(first * n_buckets, end * n_buckets)
+        return _measure_groups(values, counts, placing, is_duration=kind == DURATIONS, threads=threads)
 
-    tasks = [
-        (kind, first, end)
-        for kind in reversed(kept)  # durations take longest: they come first
-        for first, end in _ranges(
-            counts[kind].reshape(placing.n_groups, n_buckets).sum(axis=1), settings.task_rows
-        )
-    ]
-    done = run(task, tasks, settings.threads)
-    measured = {}
+    done = dict(zip(small, run(measured, small, threads), strict=True))
+    done |= {task: measured(task, threads) for task in large}
+    result = {}
     for kind in kept:
-        groups, cells = zip(
-            *[pair for (of, *_), pair in zip(tasks, done, strict=True) if of == kind], strict=True
-        )
-        measured[kind] = (np.concatenate(groups, axis=1), np.concatenate(cells, axis=1))
-    return measured
+        groups, cells = zip(*[done[task] for task in sorted(done) if task[0] == kind], strict=True)
+        result[kind] = (np.concatenate(groups, axis=1), np.concatenate(cells, axis=1))
+    return result
 
 
-def _users(users: NDArray[np.int32], cells: Counts, groups: Counts) -> Pair:
-    of_cells = distinct(users, cells)[np.newaxis]
-    return (of_cells if len(cells) == len(groups) else distinct(users, groups)[np.newaxis]), of_cells
+def _measure_groups(
+    values: NDArray[Any], counts: Counts, placing: Placing, *, is_duration: bool, threads: int
+) -> Pair:
+    """Measures of some groups and their cells, whose values these are; sorts them in place."""
+    names = placing.needs.statistics
+    offsets = np.concatenate(([0], np.cumsum(counts)))
 
+    def cells(cells: tuple[int, int]) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        first, end = cells
+        of_cells, lengths = values[offsets[first] : offsets[end]], counts[first:end]
+        if not is_duration:
+            return distinct(of_cells, lengths)[np.newaxis], None
+        parts = sums_of_cells(of_cells, lengths, names)
+        return statistics(of_cells, lengths, names, parts), parts
 
-def _durations(values: NDArray[np.float64], cells: Counts, groups: Counts, names: tuple[str, ...]) -> Pair:
-    parts = sums_of_cells(values, cells, names)
-    of_cells = statistics(values, cells, names, parts)
-    if len(cells) == len(groups):
-        return of_cells, of_cells
-    if parts is not None:
-        parts = parts_of_groups(parts, len(groups))
-    return statistics(values, groups, names, parts), of_cells
+    ranges = _ranges(counts, placing.scan.settings.task_rows)
+    measured, parts = zip(*run(cells, ranges, threads), strict=True)
+    by_cell = np.concatenate(measured, axis=1)
+    if placing.n_buckets == 1:
+        return by_cell, by_cell
+    n_groups = len(counts) // placing.n_buckets
+    by_group = counts.reshape(n_groups, placing.n_buckets).sum(axis=1)
+    if not is_duration:
+        return distinct(values, by_group)[np.newaxis], by_cell
+    parts_by_group = parts_of_groups(join_parts(parts), n_groups)
+    return statistics(values, by_group, names, parts_by_group), by_cell
 
 
 def _ranges(counts: Counts, least: int) -> list[tuple[int, int]]:
-    """Ranges of groups with at least `least` values each, but for the last.
+    """Ranges of groups, or cells, with at least `least` values each, but for the last.
 
     Examples
     --------

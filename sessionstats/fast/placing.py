@@ -112,9 +112,10 @@ class Placing:
         kinds: NDArray[np.uint8],
         kept: dict[str, CellValues],
     ) -> None:
-        order, cell = order_by_cell(cell, self.n_cells)
+        order = order_by_cell(cell, self.n_cells)
         kinds = kinds.take(order)
+        ends = np.cumsum(np.bincount(cell, minlength=self.n_cells))
         for bit, kind in enumerate(self.kinds):
             values: NDArray[Any] = rows.duration if kind == DURATIONS else rows.distinct_id.codes
             chosen = np.flatnonzero(kinds & np.uint8(1 << bit) != 0)
-            kept[kind].put(block, cell.take(chosen), values.take(order.take(chosen)))
+            kept[kind].put(block, np.searchsorted(chosen, ends), values.take(order.take(chosen)))
