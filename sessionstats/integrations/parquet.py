@@ -72,6 +72,7 @@ def iter_parquet(path: Path, block_rows: int = BLOCK, report: Report = unreporte
             except SessionStatsError as error:
                 raise SessionStatsError(f"{path}: {error.detail}") from None
             before += batch.num_rows
+            pa.default_memory_pool().release_unused()  # a block's memory is not hoarded for the next
             report(before / reader.metadata.num_rows)
 
 

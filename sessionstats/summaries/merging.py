@@ -7,7 +7,7 @@
    name are the caller's to count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from sessionstats.columns import check_total
 from sessionstats.errors import SessionStatsError
 from sessionstats.summaries.sorted_sets import SortedTexts, united
 from sessionstats.summaries.summary import Summary, tally_shapes
-from sessionstats.summaries.tallies import merged
+from sessionstats.summaries.tallies import Shape, Tally, merged
 
 
 def merge(first: Summary, *others: Summary) -> Summary:
@@ -61,30 +61,34 @@ def merge(first: Summary, *others: Summary) -> Summary:
     keys, groups = _united_keys([part.groups for part in parts])
     users, user_ranks = SortedTexts.union([part.users for part in parts])
     durations, duration_ranks = united([part.durations for part in parts])
-    at_counts, at_memberships, at_samples = tally_shapes(first.query, len(keys), len(users), len(durations))
-    renumbered = [
-        (
-            part.counts.renumbered(at_counts, (group, None, None)),
-            part.memberships.renumbered(at_memberships, (group, user, None)),
-            part.samples.renumbered(at_samples, (group, None, duration)),
-        )
-        for part, group, user, duration in zip(parts, groups, user_ranks, duration_ranks, strict=True)
-    ]
-    counts, memberships, samples = zip(*renumbered, strict=True)
+    shapes = tally_shapes(first.query, len(keys), len(users), len(durations))
+    stay = [None] * len(parts)
     spans = [part.span for part in parts if part.span is not None]
     return Summary(
         query=first.query,
         groups=keys,
         users=users,
         durations=durations,
-        counts=merged(counts, np.add),
-        memberships=merged(memberships, np.bitwise_or),
-        samples=merged(samples, np.add),
+        counts=_together([part.counts for part in parts], shapes[0], (groups, stay, stay), np.add),
+        memberships=_together(
+            [part.memberships for part in parts], shapes[1], (groups, user_ranks, stay), np.bitwise_or
+        ),
+        samples=_together(
+            [part.samples for part in parts], shapes[2], (groups, stay, duration_ranks), np.add
+        ),
         n_rows=sum(part.n_rows for part in parts),
         n_sessions=sum(part.n_sessions for part in parts),
         span=(min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None,
         chunks=_all_chunks(parts),
     )
+
+
+def _together(
+    tallies: Sequence[Tally], shape: Shape, ranks: Iterable[Sequence[Any]], combine: np.ufunc
+) -> Tally:
+    """The tallies as one of a larger table; `ranks` are the new places, a sequence of the parts' an axis."""
+    places = zip(*ranks, strict=True)
+    return merged([one.renumbered(shape, at) for one, at in zip(tallies, places, strict=True)], combine)
 
 
 def _check_one_request(parts: Sequence[Summary]) -> None:

@@ -9,13 +9,16 @@
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ranks: TypeAlias = NDArray[np.int64]
+Ranks: TypeAlias = NDArray[np.signedinteger[Any]]
 """Ranks in a union, by rank in one of its parts."""
+
+NARROW: Final = 2**31
+"""Up to this many values, ranks are of 32 bits."""
 
 
 def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
@@ -30,13 +33,13 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
     -------
     union : (m,) array
         The distinct values, ascending.
-    ranks : list of (n,) int64
+    ranks : list of (n,) int32 or int64
         For each part the rank of its values in the union.
 
     Examples
     --------
     >>> united([np.array([1.5, 4.0]), np.array([0.0, 4.0])])
-    (array([0. , 1.5, 4. ]), [array([1, 2]), array([0, 2])])
+    (array([0. , 1.5, 4. ]), [array([1, 2], dtype=int32), array([0, 2], dtype=int32)])
     """
     together = np.concatenate(parts)
     # Timsort: runs that are sorted already are merged.
@@ -44,8 +47,10 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
     together = together[order]
     new = np.ones(len(order), np.bool_)
     new[1:] = together[1:] != together[:-1]
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.cumsum(new) - 1
+    kind = np.int32 if len(order) <= NARROW else np.int64
+    ranks: NDArray[Any] = np.empty(len(order), kind)
+    ranks[order] = np.cumsum(new, dtype=kind)
+    ranks -= 1
     ends = np.cumsum([len(part) for part in parts])
     return together[new], np.split(ranks, ends[:-1])
 

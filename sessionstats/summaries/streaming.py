@@ -1,7 +1,7 @@
 """A stream of chunks, summarized in bounded memory.
 
 1. Chunks are summarized one by one, large ones piece by piece, small ones several together.
-2. Summaries wait until together they are a quarter of what has been merged before, then are merged with it:
+2. Summaries wait until together they are an eighth of what has been merged before, then are merged with it:
    merging takes time in proportion to the sessions times the logarithm of their number, and those that wait
    take little memory.
 3. Memory holds one chunk, the summary of everything so far, and while it is merged with others that of the
@@ -28,7 +28,7 @@ ENOUGH: Final = 1 << 18
 LEAST: Final = 1 << 24
 """Bytes of waiting summaries that are worth a merge."""
 
-WAITING: Final = 0.25
+WAITING: Final = 0.125
 """Most that waits, in proportion to what has been merged."""
 
 
@@ -64,6 +64,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     for piece in _pieces(chunks):
         waiting.append(summarize(piece, query))
         if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
+            _give_back()
             done = merge(done, *waiting)
             waiting.clear()
             _give_back()
@@ -95,7 +96,7 @@ def _give_back() -> None:
     """Give freed memory back to the system, where the allocator (glibc's) must be told to.
 
     Summaries stay among arrays that are freed around them, and keep the allocator from doing so by itself:
-    without this, 30 million sessions of a Parquet file took twice as much memory.
+    without this, 30 million sessions took up to twice the memory.
     """
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)

@@ -89,13 +89,13 @@ class Tally:
             return len(self)
         return int(np.searchsorted(self.keys, self.keys.dtype.type(bound)))
 
-    def renumbered(self, shape: Shape, ranks: Sequence[NDArray[np.int64] | None]) -> "Tally":
+    def renumbered(self, shape: Shape, ranks: Sequence[NDArray[Any] | None]) -> "Tally":
         """The same numbers in a larger table.
 
         Parameters
         ----------
         shape : tuple of int
-        ranks : sequence of (axis,) int64 or None
+        ranks : sequence of (axis,) integer arrays, or None
             For each axis the new place of each old one, ascending; `None` where it stays.
         """
         if shape == self.shape:
