@@ -8,6 +8,7 @@
    answers show them. A class code is a position in that list.
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -55,10 +56,15 @@ def health_class(
     >>> [HEALTH_CLASSES[c] for c in health_class(codes, np.array([0, 0, 2, 0, 7]))]
     ['healthy', 'healthy', 'errored', 'errored', 'crashed']
     """
+    health: NDArray[np.int8] = _class_table(classes).take(status + (errors > 0) * np.int8(len(STATUSES)))
+    return health
+
+
+@cache
+def _class_table(classes: tuple[str, ...]) -> NDArray[np.int8]:
+    """Health class of each status, without and then with handled errors."""
     healthy, errored = classes.index("healthy"), classes.index("errored")
     by_status = {s: classes.index(s) if s in classes else healthy for s in STATUSES}
     without_errors = np.array([by_status[s] for s in STATUSES], np.int8)
     with_errors = np.where(without_errors == healthy, np.int8(errored), without_errors)
-    table = np.concatenate((without_errors, with_errors))
-    health: NDArray[np.int8] = table.take(status + (errors > 0) * np.int8(len(STATUSES)))
-    return health
+    return np.concatenate((without_errors, with_errors))

@@ -141,6 +141,8 @@ def ranked(groups: BaseGroups, query: Query, totals_of: Callable[[Needs], Measur
     """Base groups, the first in rank first (§7); `totals_of` measures a slot a group, if that is needed."""
     order, classes = query.order, query.rules.health_classes
     assert order is not None
+    if groups.size < 2:
+        return np.arange(groups.size)
     if query.releases_taking_part is not None:
         return release_order.rank_by_release(groups, query.releases_taking_part, descending=order.descending)
     assert order.field is not None
