@@ -87,7 +87,8 @@ def _opened(path: Path, file: Any) -> Any:
     try:
         schema = parquet.read_schema(file)
         texts = [field.name for field in schema if _is_text(pa.types, field.type)]
-        return parquet.ParquetFile(file, read_dictionary=texts)
+        # What is buffered in advance stays in memory until the file is closed.
+        return parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=False)
     except pa.ArrowInvalid as error:
         raise SessionStatsError(f"{path}: not a Parquet file ({error})") from None
 
