@@ -287,3 +287,14 @@ class TestAnyText:
         tree = parse("(has:a OR " * depth + "has:b" + ")" * depth)
         assert sum(1 for _ in leaves(tree)) == depth + 1
         assert refusal("(" * depth).startswith("Parse error at '((((((' (column 1)")
+
+
+def test_explicit_and_binds_tighter_than_or() -> None:
+    """§4.1: `a OR b AND c` is `a OR (b AND c)`, as without the word."""
+    for text in ("has:a OR has:b AND has:c", "has:a OR has:b has:c"):
+        tree = parse(text)
+        assert isinstance(tree, Or)
+        first, second = tree.children
+        assert isinstance(first, Term)
+        assert isinstance(second, And)
+        assert [leaf.key for leaf in second.children if isinstance(leaf, Term)] == ["b", "c"]

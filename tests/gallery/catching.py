@@ -1,0 +1,94 @@
+"""What the kit sees of a mutant: its first wrong answers among generated cases, and what explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from sessionstats.protocol import respond
+from sessionstats.testing.comparison import compare
+from sessionstats.testing.diagnoses import explanations, fewest
+from sessionstats.testing.strategies import cases
+from tests.gallery.mutant import Mutant
+
+Asked = tuple[dict[str, Any], dict[str, Any]]
+"""A case, and the kernel's answer to it."""
+
+
+@cache
+def asked(examples: int, seed_: int) -> list[Asked]:
+    """Cases as the kit draws them, with the right answers."""
+    drawn: list[Asked] = []
+
+    @seed(seed_)
+    @settings(
+        max_examples=examples,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases())
+    def collect(case: dict[str, Any]) -> None:
+        drawn.append((case, respond(case)))
+
+    collect()
+    return drawn
+
+
+@dataclass
+class Catch:
+    """How a mutant was caught.
+
+    Attributes
+    ----------
+    examples : int
+        Cases up to the first that was answered wrongly; 0 if none was.
+    raised : bool
+        Whether the mutant raised instead of answering.
+    explained : list of list of str
+        For each wrong answer that was looked at the ids that explain it.
+    """
+
+    examples: int = 0
+    raised: bool = False
+    explained: list[list[str]] = field(default_factory=list)
+
+    @property
+    def diagnosis(self) -> str | None:
+        """What explains most of the wrong answers."""
+        chosen = [each for each in fewest(self.explained) if each is not None]
+        return max(chosen, key=chosen.count) if chosen else None
+
+
+def catch(mutant: Mutant, examples: int, seed_: int, *, failures: int = 1) -> Catch:
+    """Ask a mutant until it has answered wrongly so many times."""
+    caught = Catch()
+    for number, explained in _wrong_answers(mutant, asked(examples, seed_)):
+        caught.examples = caught.examples or number
+        if explained is None:
+            caught.raised = True
+            return caught
+        caught.explained.append(explained)
+        if len(caught.explained) == failures:
+            break
+    return caught
+
+
+def _wrong_answers(mutant: Mutant, drawn: list[Asked]) -> Iterator[tuple[int, list[str] | None]]:
+    """Number of each case that is answered wrongly, and its explanations; `None` where the mutant raises."""
+    for number, (case, expected) in enumerate(drawn, 1):
+        try:
+            actual = mutant(case)
+        except Exception:
+            yield number, None
+            continue
+        if expected["status"] == 422 and actual["status"] == 422:
+            continue  # the wording is each implementation's own (§9)
+        findings = compare(case, expected, actual, diagnosed=False)
+        if findings:
+            yield number, explanations(case, expected, actual, [finding.path for finding in findings])
