@@ -29,7 +29,7 @@ from sessionstats.testing.suspects import Suspect, Watch, explained_by, symptoms
 from sessionstats.testing.tolerance import EXACT, Tolerance
 
 EXAMPLES: Final = 2000
-"""Cases drawn by default: each bug of the gallery is found within them."""
+"""Cases drawn by default: nearly every bug of the gallery is found within them."""
 
 MAX_FINDINGS: Final = 10
 """Bugs looked for by default."""
