@@ -7,6 +7,7 @@ import ast
 import importlib
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -46,6 +47,9 @@ NUMBERS = [
 
 RULES = [number for number in NUMBERS if "." in number or not RULES_OF_CHAPTERS[int(number)]]
 """The numbers of single rules; the others only group these."""
+
+PROGRAMS = ("node", "patch")
+"""Programs that a page may run though not everyone has them; it is skipped without."""
 
 PAGES = pytest.mark.parametrize("page", pages(), ids=page_name)
 
@@ -96,6 +100,12 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     """Every command of a page, in order, in one directory; files that the page shows are written there."""
     if "import duckdb" in page.read_text():
         pytest.importorskip("duckdb", reason="this page needs the engines extra")
+    if "sessionstats check" in page.read_text():
+        pytest.importorskip("hypothesis", reason="this page needs the testing extra")
+    for program in PROGRAMS:
+        runs = re.search(rf"(?:^\$|--) {program} ", page.read_text(), re.MULTILINE)
+        if runs and not shutil.which(program):
+            pytest.skip(f"this page needs the program {program}")
     prepare(tmp_path)
     namespace: dict[str, object] = {}
     for block in scripts(page):
