@@ -149,3 +149,23 @@ def test_usage(
 ) -> None:
     assert main(["check", "--save", str(tmp_path), *arguments, "--", sys.executable, "-c", "pass"]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_agreement_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pending request was answered: it is taken away, and the directory if nothing else is in it."""
+    monkeypatch.chdir(tmp_path)
+    oracle = [sys.executable, "-m", "sessionstats", "oracle"]
+    assert main(["check", "--examples", "5", "--", *oracle]) == 0
+    assert list(tmp_path.iterdir()) == []
+    Path("kept").mkdir()
+    Path("kept", "mine.txt").write_text("")
+    assert main(["check", "--examples", "5", "--save", "kept", "--", *oracle]) == 0
+    assert [path.name for path in Path("kept").iterdir()] == ["mine.txt"]
+
+
+def test_a_replay_names_no_seed() -> None:
+    """What was not drawn has none; one case is no plural."""
+    case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)"}, "sessions": []}
+    report = replay(respond, [case])
+    assert str(report) == "No disagreement in 1 case."
+    assert report.to_dict()["seed"] is None

@@ -2,7 +2,8 @@
 
 1. The command after ``--`` is a program that speaks the protocol (§9) on standard input and output.
 2. Cases are drawn, or with ``--replay`` read from case files; the report is told on standard output.
-3. Every finding is saved, and each request before it is sent, in the directory of ``--save``.
+3. Every finding is saved, and each request before it is sent, in the directory of ``--save``;
+   agreement leaves nothing there.
 4. Exit status 0: agreement; 1: findings; 2: usage; 3: the program crashed, hung or wrote what is no answer.
 """
 
@@ -101,6 +102,8 @@ def run(args: argparse.Namespace) -> int:
 
     with Program(args.command, args.timeout, args.save / PENDING) as program:
         report = _report(args, program)
+    if report.agrees:
+        _leave_nothing(args.save)
     for line in report.to_text(args.command).splitlines():
         print(escape(line))
     for path in save(report.findings, args.save):
@@ -110,6 +113,13 @@ def run(args: argparse.Namespace) -> int:
     if report.broke_down:
         return BROKE_DOWN
     return AGREES if report.agrees else FOUND
+
+
+def _leave_nothing(directory: Path) -> None:
+    """Take away the pending request, which was answered, and the directory if nothing else is in it."""
+    (directory / PENDING).unlink(missing_ok=True)
+    if not any(directory.iterdir()):
+        directory.rmdir()
 
 
 def _add_tolerances(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +146,7 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
     if args.replay is not None:
         cases = [read_case(path) for path in args.replay]
         judged = {"tolerance": tolerance, "ordered": args.ordered, "known": known}
-        return replay(program, cases, seed=args.seed, **judged)
+        return replay(program, cases, **judged)
     given = {name: getattr(args, name) for name in ("examples", "max_findings", "shrink_seconds")}
     limits = {name: value for name, value in given.items() if value is not None}
     for name, value in limits.items():

@@ -78,7 +78,6 @@ def replay(
     implementation: Implementation,
     cases: Sequence[Case],
     *,
-    seed: int = 0,
     tolerance: Tolerance = EXACT,
     ordered: bool = False,
     known: Sequence[Known] = (),
@@ -90,8 +89,6 @@ def replay(
     implementation : callable
     cases : sequence of mapping
         Decoded requests of the protocol (§9).
-    seed : int
-        Told in the report.
     tolerance, ordered, known
         As for `sessionstats.testing.check`.
 
@@ -107,4 +104,4 @@ def replay(
         failure = attempt(implementation, case, tolerance, ordered=ordered)
         if failure is not None and watch.is_new(failure):
             watch.suspects.append(Suspect(failure, number, explained_by(None, failure)))
-    return Report(seed, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()))
+    return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()))

@@ -38,8 +38,8 @@ class Report:
 
     Parameters
     ----------
-    seed : int
-        Draws the same cases again.
+    seed : int or None
+        Draws the same cases again; `None` if they were not drawn.
     examples : int
         Cases drawn.
     attempts : int
@@ -50,7 +50,7 @@ class Report:
         Known findings that did not occur.
     """
 
-    seed: int
+    seed: int | None
     examples: int
     attempts: int
     findings: tuple[Suspect, ...]
@@ -93,7 +93,8 @@ class Report:
         return self.to_text()
 
     def _conclusion(self) -> str:
-        cases = f"{self.examples:,} cases from seed {self.seed}"
+        cases = f"{self.examples:,} case{'' if self.examples == 1 else 's'}"
+        cases += "" if self.seed is None else f" from seed {self.seed}"
         n = len(self.findings)
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
         lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
