@@ -1,4 +1,4 @@
-"""`Sessions`: the immutable columns that everything is computed from (§1.1).
+"""`Sessions`: the immutable columns that everything is computed from (§1, §1.1).
 
 1. Construction converts and checks every column (§1.4); after it, nothing is wrong and nothing is text:
    texts, users and projects are codes into their distinct values, statuses codes into `STATUSES`.
