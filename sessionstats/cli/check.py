@@ -102,12 +102,12 @@ def run(args: argparse.Namespace) -> int:
 
     with Program(args.command, args.timeout, args.save / PENDING) as program:
         report = _report(args, program)
-    if report.agrees:
-        _leave_nothing(args.save)
     for line in report.to_text(args.command).splitlines():
         print(escape(line))
     for path in save(report.findings, args.save):
         print(escape(f"Saved: {path}"))
+    if report.agrees:
+        _leave_nothing(args.save)
     if args.json is not None:
         args.json.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="ascii")
     if report.broke_down:
