@@ -1,13 +1,13 @@
 """Checking an implementation: draw cases, shrink what fails, go on past what was found.
 
-1. Cases are drawn by Hypothesis, from a seed that is told, until an answer is wrong in a new way
+1. Cases are drawn (`strategies.recipes`), from a seed that is told, until an answer is wrong in a new way
    (`suspects`); how many may be drawn is the budget.
-2. That case is shrunk for a while: a smaller one counts if it fails with a symptom of the first.
+2. Hypothesis shrinks that case for a while: a smaller one counts if it fails with a symptom of the first.
 3. What explains the smallest case, and the first, is a suspect. The search goes on with what is left of the
    budget, looking only for failures that no suspect accounts for.
 4. It ends when the budget is spent, `max_findings` bugs were found, or a program has kept silent too often.
 
-Every verdict is remembered by its case, so that drawing, shrinking and Hypothesis' own replay agree.
+While a case is shrunk, verdicts are remembered by case, so that shrinking and Hypothesis' own replay agree.
 """
 
 import json
@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import islice
+from typing import Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
@@ -24,7 +25,9 @@ from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementatio
 from sessionstats.testing.known import Known
 from sessionstats.testing.programs import SILENT
 from sessionstats.testing.report import Report
-from sessionstats.testing.strategies import EVERYTHING, Claims, cases
+from sessionstats.testing.strategies.assembly import assemble
+from sessionstats.testing.strategies.claims import EVERYTHING, Claims
+from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
 from sessionstats.testing.suspects import Suspect, Watch, explained_by, symptoms
 from sessionstats.testing.tolerance import EXACT, Tolerance
 
@@ -40,6 +43,9 @@ SHRINK_SECONDS: Final = 10.0
 PATIENCE: Final = 3
 """Requests that may stay without an answer until the timeout before the check ends."""
 
+RECOVERIES: Final = 100
+"""Cases, nearly the failing one, that shrinking may begin from; most fail as it does."""
+
 WITNESSES: Final = 5
 """Cases on the way to the smallest one that must have the same explanation, if they can."""
 
@@ -48,7 +54,11 @@ Progress = Callable[[int, int, int], None]
 
 
 class _Found(AssertionError):  # noqa: N818 - what is looked for
-    """Raised inside a Hypothesis test where a case fails in a new way."""
+    """Raised inside a Hypothesis test where a smaller case fails as well."""
+
+
+class _TimeIsUp(BaseException):
+    """Raised inside a Hypothesis test to end shrinking."""
 
 
 def check(
@@ -110,8 +120,11 @@ def check(
     options = _Options(examples, claims, tolerance, ordered, max_findings, shrink_seconds, progress)
     watch = Watch(known)
     search = _Search(implementation, options, watch)
-    while search.may_go_on and (suspect := search.next_suspect(seed + len(watch.suspects))):
-        watch.suspects.append(suspect)
+    for recipe in islice(draws(seed), examples):
+        if (failure := search.failure_of(recipe)) is not None:
+            watch.suspects.append(search.suspect(recipe, failure))
+        if search.is_over:
+            break
     return Report(
         seed=seed,
         examples=search.asked,
@@ -135,7 +148,7 @@ class _Options:
 
 
 class _Search:
-    """The state of a check: what was asked, and in this round what failed in a new way."""
+    """The state of a check: what was asked, and what failed in a new way."""
 
     def __init__(self, implementation: Implementation, options: _Options, watch: Watch) -> None:
         self.implementation = implementation
@@ -144,26 +157,38 @@ class _Search:
         self.asked = 0
         self.attempts = 0
         self.silences = 0
-        self.new: dict[str, Failure | None] = {}
-        self.first: Failure | None = None
-        self.smallest: Failure | None = None
-        self.deadline = 0.0
 
     @property
-    def may_go_on(self) -> bool:
-        """Whether another round is worth it."""
-        found = len(self.watch.suspects)
-        budget_left = self.asked < self.options.examples and found < self.options.max_findings
-        return budget_left and self.silences < PATIENCE
+    def is_over(self) -> bool:
+        """Whether enough was found, or the implementation is silent."""
+        return len(self.watch.suspects) >= self.options.max_findings or self.silences >= PATIENCE
 
-    def next_suspect(self, seed: int) -> Suspect | None:
-        """The next bug, with the smallest case found that shows it; `None` if no case does."""
-        self.new.clear()
-        self.first = self.smallest = None
+    def failure_of(self, recipe: Recipe) -> Failure | None:
+        """The failure of a drawn case, if it is a new one."""
+        self.asked += 1
+        if self.options.progress is not None:
+            self.options.progress(self.asked, self.options.examples, len(self.watch.suspects))
+        return self._attempt(assemble(recipe, self.options.claims))
 
-        @seeded(seed)
+    def suspect(self, recipe: Recipe, first: Failure) -> Suspect:
+        """What explains a new failure, and the smallest case found that shows it."""
+        failures = [first] if first.kind == UNSTEADY else self._shrunk(recipe, first)
+        *others, smallest = failures
+        suspect = Suspect(smallest, self.asked, explained_by(None, smallest))
+        # A small case has more explanations than the larger ones on the way to it.
+        for failure in others[:: max(1, len(others) // WITNESSES)]:
+            suspect.accounts_for(failure)
+        return suspect
+
+    def _shrunk(self, recipe: Recipe, first: Failure) -> list[Failure]:
+        """A failure and smaller ones, in the order found; the last is the smallest."""
+        deadline = time.monotonic() + self.options.shrink_seconds
+        verdicts: dict[str, Failure | None] = {json.dumps(first.case): first}
+        failures = [first]
+
+        @seeded(0)
         @settings(
-            max_examples=self.options.examples - self.asked,
+            max_examples=RECOVERIES,
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),
@@ -172,47 +197,28 @@ class _Search:
             print_blob=False,
             verbosity=Verbosity.quiet,
         )
-        @given(cases(self.options.claims))
-        def holds(case: dict[str, Any]) -> None:
-            if self._fails(case):
+        @given(simpler(recipe))
+        def holds(simpler_recipe: Recipe) -> None:
+            case = assemble(simpler_recipe, self.options.claims)
+            text = json.dumps(case)
+            if text not in verdicts:
+                if time.monotonic() > deadline:
+                    raise _TimeIsUp
+                verdicts[text] = self._same(case, first)
+            if (failure := verdicts[text]) is not None:
+                failures.append(failure)
                 raise _Found
 
-        with suppress(_Found):
+        with suppress(_Found, _TimeIsUp):
             holds()
-        if self.first is None or self.smallest is None:
+        return failures
+
+    def _same(self, case: Case, first: Failure) -> Failure | None:
+        """The failure of a case, if it is a new one with a symptom of the first."""
+        failure = self._attempt(case)
+        if failure is None or failure.kind != first.kind:
             return None
-        suspect = Suspect(self.smallest, self.asked, explained_by(None, self.smallest))
-        # A small case has more explanations than the larger ones on the way to it.
-        failures = [failure for failure in self.new.values() if failure is not None]
-        for failure in failures[:: max(1, len(failures) // WITNESSES)]:
-            suspect.accounts_for(failure)
-        return suspect
-
-    def _fails(self, case: Case) -> bool:
-        """Whether a case fails in a new way and, once one does, with a symptom of that."""
-        text = json.dumps(case)
-        if text not in self.new:
-            self.new[text] = self._drawn(case) if self.first is None else self._smaller(case)
-        failure = self.new[text]
-        if failure is not None:
-            self.smallest = failure
-        return failure is not None
-
-    def _drawn(self, case: Case) -> Failure | None:
-        self.asked += 1
-        if self.options.progress is not None:
-            self.options.progress(self.asked, self.options.examples, len(self.watch.suspects))
-        self.first = self._attempt(case)
-        unsteady = self.first is not None and self.first.kind == UNSTEADY  # cannot be shrunk
-        self.deadline = time.monotonic() + (0 if unsteady else self.options.shrink_seconds)
-        return self.first
-
-    def _smaller(self, case: Case) -> Failure | None:
-        assert self.first is not None
-        failure = self._attempt(case) if time.monotonic() < self.deadline else None
-        if failure is None or failure.kind != self.first.kind:
-            return None
-        return None if symptoms(failure).isdisjoint(symptoms(self.first)) else failure
+        return None if symptoms(failure).isdisjoint(symptoms(first)) else failure
 
     def _attempt(self, case: Case) -> Failure | None:
         """The failure of a case, if it is a new one."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Any
-
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import compare
 from sessionstats.testing.diagnoses import explanations, fewest
-from sessionstats.testing.strategies import cases
+from sessionstats.testing.strategies.assembly import assemble
+from sessionstats.testing.strategies.recipes import draws
 from tests.gallery.mutant import Mutant
 
 Asked = tuple[dict[str, Any], dict[str, Any]]
@@ -20,24 +20,10 @@ Asked = tuple[dict[str, Any], dict[str, Any]]
 
 
 @cache
-def asked(examples: int, seed_: int) -> list[Asked]:
+def asked(examples: int, seed: int) -> list[Asked]:
     """Cases as the kit draws them, with the right answers."""
-    drawn: list[Asked] = []
-
-    @seed(seed_)
-    @settings(
-        max_examples=examples,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(cases())
-    def collect(case: dict[str, Any]) -> None:
-        drawn.append((case, respond(case)))
-
-    collect()
-    return drawn
+    cases = (assemble(recipe) for recipe in islice(draws(seed), examples))
+    return [(case, respond(case)) for case in cases]
 
 
 @dataclass
@@ -65,10 +51,10 @@ class Catch:
         return max(chosen, key=chosen.count) if chosen else None
 
 
-def catch(mutant: Mutant, examples: int, seed_: int, *, failures: int = 1) -> Catch:
+def catch(mutant: Mutant, examples: int, seed: int, *, failures: int = 1) -> Catch:
     """Ask a mutant until it has answered wrongly so many times."""
     caught = Catch()
-    for number, explained in _wrong_answers(mutant, asked(examples, seed_)):
+    for number, explained in _wrong_answers(mutant, asked(examples, seed)):
         caught.examples = caught.examples or number
         if explained is None:
             caught.raised = True

@@ -2,9 +2,9 @@
 
 1. A case is a decoded request of the protocol (§9): ``now``, ``params``, ``sessions`` and, where they are not
    the default, ``projects``, ``releases`` and ``rules``.
-2. Hypothesis draws a few short byte strings; `assembly` turns them into a case in plain Python, one module an
-   idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`, and `faults`
-   (what must be refused).
+2. A case is made of a few short byte strings (`recipes`); `assembly` turns them into a case in plain Python,
+   one module an idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`,
+   and `faults` (what must be refused).
 3. `Claims` switch off what an implementation does not claim to do.
 
 Examples
@@ -17,7 +17,8 @@ Examples
 >>> test_answered()
 """
 
-from sessionstats.testing.strategies.assembly import MOST_ROWS, cases, requests, sessions
+from sessionstats.testing.strategies.assembly import cases, requests, sessions
 from sessionstats.testing.strategies.claims import EVERYTHING, GROUP_BY, Claims
+from sessionstats.testing.strategies.recipes import MOST_ROWS
 
 __all__ = ["EVERYTHING", "GROUP_BY", "MOST_ROWS", "Claims", "cases", "requests", "sessions"]

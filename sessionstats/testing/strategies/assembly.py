@@ -1,41 +1,76 @@
-"""From drawn bytes to a case.
+"""From a recipe to a case.
 
-1. Parts of one byte string choose the frame, the world, the request, the metadata and the faults; its fields,
-   its search and every row have strings of their own. Each part is read by its own module, so that Hypothesis
-   can make one simpler without changing the others.
+1. Parts of the head of a recipe choose the frame, the world, the request, the metadata and the faults; its
+   fields, its search and every row have bytes of their own. Each part is read by its own module, so that one
+   can become simpler without changing the others.
 2. A row may have an echo: the same user once more in the next bucket, another project or release, or with
    another status. So one draw makes a user recur.
-3. One case in twelve has a fault of the request, one in fifty a fault of a row.
+3. One case in twelve has a fault of the request, one in fifty a fault of a row. An implementation that claims
+   no errors is asked for nothing that is refused.
 """
 
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from sessionstats.testing.strategies import faults, metadata, queries, rows, searches, windows, worlds
+from sessionstats import protocol
+from sessionstats.errors import RequestError
+from sessionstats.testing.strategies import faults, metadata, queries, rows, windows, worlds
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
-
-MOST_ROWS: Final = 16
-"""Most drawn rows of a case by default, echoes not counted: enough for every rule, few enough to read."""
-
-FAULT_BYTES: Final = 8
-"""Bytes that choose faults."""
-
-ECHO_BYTES: Final = 2
-"""Bytes that choose the echo of a row."""
+from sessionstats.testing.strategies.recipes import HEADS, MOST_ROWS, NAMES, TEXTS, Recipe, tables
 
 ECHOES: Final = ("", "bucket", "", "status", "", "project", "", "status", "", "release", "", "again")
 """What is different in the echo of a row; ``""`` is no echo."""
 
-_HEAD: Final = (windows.BYTES, worlds.BYTES, queries.BYTES, metadata.BYTES, FAULT_BYTES)
-_ENDS: Final = tuple(accumulate(_HEAD))
+EDITION_RULES: Final = ("unhandled", "rounding")
+"""The rules of a request that are no limits (§9)."""
 
-_HEADS: Final = st.binary(min_size=_ENDS[-1], max_size=_ENDS[-1])
-_NAMES: Final = st.binary(max_size=queries.MOST_FIELDS)
-_SEARCHES: Final = st.binary(min_size=searches.LEAST_BYTES, max_size=searches.BYTES)
-_ROW: Final = st.binary(min_size=rows.BYTES + ECHO_BYTES, max_size=rows.BYTES + ECHO_BYTES)
+
+def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
+    """The case that a recipe makes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    claims : Claims
+        What the implementation claims to do.
+
+    Returns
+    -------
+    dict
+        A request of the protocol with its sessions, fit for JSON.
+    """
+    scene = Scene(recipe, claims)
+    case = scene.request()
+    case["sessions"] = scene.sessions()
+    scene.add_faults(case)
+    if not claims.errors:
+        leave_out_faults(case)
+    return case
+
+
+def leave_out_faults(case: dict[str, Any]) -> None:
+    """Take out of a request, in place, what the kernel refuses: the search, the project, or all that can be.
+
+    Parts that are right each for themselves can be refused together, such as a limit and a window.
+    """
+    params = case["params"]
+    for kept in (params, params.keys() - {"query"}, params.keys() - {"query", "project"}):
+        case["params"] = {name: value for name, value in params.items() if name in kept}
+        if not _is_refused(case):
+            return
+    case["params"] = {"field": params["field"], "interval": "1d", "statsPeriod": "1d"}
+    case["rules"] = {name: rule for name, rule in case.get("rules", {}).items() if name in EDITION_RULES}
+
+
+def _is_refused(case: dict[str, Any]) -> bool:
+    try:
+        protocol.read({**case, "sessions": []})
+    except RequestError:
+        return True
+    return False
 
 
 def cases(claims: Claims = EVERYTHING, *, max_rows: int = MOST_ROWS) -> st.SearchStrategy[dict[str, Any]]:
@@ -53,15 +88,8 @@ def cases(claims: Claims = EVERYTHING, *, max_rows: int = MOST_ROWS) -> st.Searc
     strategy of dict
         Fit for JSON and for `sessionstats.protocol.respond`.
     """
-
-    def case(head: bytes, names: bytes, text: bytes, drawn: list[bytes]) -> dict[str, Any]:
-        scene = Scene(head, claims)
-        made = scene.request(names, text)
-        made["sessions"] = scene.sessions(drawn)
-        scene.add_faults(made)
-        return made
-
-    return st.builds(case, _HEADS, _NAMES, _SEARCHES, _tables(max_rows))
+    recipes = st.builds(Recipe, HEADS, NAMES, TEXTS, tables(max_rows))
+    return recipes.map(lambda recipe: assemble(recipe, claims))
 
 
 def requests(claims: Claims = EVERYTHING) -> st.SearchStrategy[dict[str, Any]]:
@@ -71,11 +99,8 @@ def requests(claims: Claims = EVERYTHING) -> st.SearchStrategy[dict[str, Any]]:
     ----------
     claims : Claims
     """
-
-    def request(head: bytes, names: bytes, text: bytes) -> dict[str, Any]:
-        return Scene(head, claims).request(names, text)
-
-    return st.builds(request, _HEADS, _NAMES, _SEARCHES)
+    recipes = st.builds(Recipe, HEADS, NAMES, TEXTS)
+    return recipes.map(lambda recipe: Scene(recipe, claims).request())
 
 
 def sessions(
@@ -89,16 +114,8 @@ def sessions(
     max_rows : int
         Most drawn rows; with echoes there may be twice as many.
     """
-
-    def table(head: bytes, drawn: list[bytes]) -> list[dict[str, Any]]:
-        return Scene(head, claims).sessions(drawn)
-
-    return st.builds(table, _HEADS, _tables(max_rows))
-
-
-def _tables(max_rows: int) -> st.SearchStrategy[list[bytes]]:
-    # Lists that may be empty are empty too often; `Scene.sessions` leaves out all rows now and then.
-    return st.lists(_ROW, min_size=1, max_size=max_rows)
+    recipes = st.builds(lambda head, table: Recipe(head, b"", b"", table), HEADS, tables(max_rows))
+    return recipes.map(lambda recipe: Scene(recipe, claims).sessions())
 
 
 class Scene:
@@ -106,30 +123,31 @@ class Scene:
 
     Parameters
     ----------
-    head : bytes
+    recipe : Recipe
     claims : Claims
     """
 
-    def __init__(self, head: bytes, claims: Claims) -> None:
-        parts = [Choices(head[end - size : end]) for size, end in zip(_HEAD, _ENDS, strict=True)]
-        when, who, self._asked, self._known, self._wrong = parts
+    def __init__(self, recipe: Recipe, claims: Claims) -> None:
+        when, who, self._asked, self._known, self._wrong = map(Choices, recipe.head_parts)
+        self._recipe = recipe
         self.claims = claims
         self.frame = windows.frame(when, claims)
         self.world = worlds.world(who, claims)
 
-    def request(self, names: bytes, text: bytes) -> dict[str, Any]:
+    def request(self) -> dict[str, Any]:
         """A request, with release metadata in one case of five."""
         supplied = self._known.one_in(5) and self.claims.metadata
-        asked = (self._asked, Choices(names), Choices(text))
+        asked = (self._asked, Choices(self._recipe.names), Choices(self._recipe.text))
         request = queries.request(*asked, self.world, self.frame, self.claims, metadata=supplied)
         if supplied:
             request["releases"] = metadata.metadata(self._known, self.world)
         return request
 
-    def sessions(self, drawn: list[bytes]) -> list[dict[str, Any]]:
+    def sessions(self) -> list[dict[str, Any]]:
         """Rows and their echoes; none at all in one case of thirty."""
         table: list[dict[str, Any]] = []
-        for data in () if self._wrong.one_in(30) else drawn:
+        drawn: Sequence[bytes] = () if self._wrong.one_in(30) else self._recipe.rows
+        for data in drawn:
             first = rows.row(Choices(data), self.world, self.frame, self.claims)
             table.append(first)
             echo = Choices(data[rows.BYTES :])

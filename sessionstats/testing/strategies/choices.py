@@ -1,7 +1,7 @@
 """A stream of small choices, read from bytes.
 
-1. Hypothesis draws few, short byte strings; plain Python turns them into a case. Drawing bytes costs little,
-   and Hypothesis shrinks them one byte at a time.
+1. A few short byte strings are drawn; plain Python turns them into a case. Drawing bytes costs little, and
+   Hypothesis shrinks them one byte at a time.
 2. Each choice takes one byte, modulo the number of options. Byte 0 is the first option, so every pool starts
    with what is simplest, and a case of zeros is the simplest case.
 3. After the last byte, every further one is 0.

@@ -19,6 +19,8 @@ ALWAYS: Final[tuple[dict[str, Any], ...]] = (
     {"project": "one"},
     {"project": ["1", "1.5"]},
     {"project": "999999"},
+    {"project": ["1", "999999"]},
+    {"project": 7},
     {"interval": "90m"},
     {"interval": "0h"},
     {"interval": "25h"},
