@@ -165,6 +165,18 @@ MUTANTS = (
         },
     ),
     Mutant(
+        "instants-in-milliseconds",
+        "Instants are cut to milliseconds, as in a Date of JavaScript.",
+        "1.1",
+        "instants-in-milliseconds",
+        diffs={
+            "instants": """
+- return (moment.replace(tzinfo=None) - EPOCH - offset) // timedelta(microseconds=1)
++ return (moment.replace(tzinfo=None) - EPOCH - offset) // timedelta(milliseconds=1) * 1000
+""",
+        },
+    ),
+    Mutant(
         "start-end-win",
         "The parameters start and end win over statsPeriod.",
         "3.3",

@@ -95,8 +95,9 @@ def empty_status_dropped(evidence: Evidence) -> Iterator[Flat]:
 @diagnosis("zero-group-missing", "5", "Without sessions there is no group at all")
 def zero_missing(evidence: Evidence) -> Iterator[Flat]:
     """Without groupBy, or by status only, the groups of zeros are there even of nothing."""
-    if not set(evidence.query.group_by) - {STATUS} and not len(evidence.oracle.counting):
-        yield _without(evidence, list(_values(evidence)))
+    values = _values(evidence)
+    if not set(evidence.query.group_by) - {STATUS} and not any(map(any, values.values())):
+        yield _without(evidence, list(values))
 
 
 def _values(evidence: Evidence) -> dict[GroupKey, list[Any]]:

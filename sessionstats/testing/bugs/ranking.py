@@ -35,17 +35,14 @@ def _reordered(evidence: Evidence, ordered: Sequence[GroupKey]) -> Iterator[Flat
 
 def _sliced(evidence: Evidence, first: int, size: int) -> Iterator[Flat]:
     """The answers that show other places of the ranking, with the right links and with links to match."""
-    shown = list(_ranked(evidence) and evidence.oracle.ranking)[first : first + max(0, size)]
-    if _ranked(evidence) and shown != evidence.shown:
-        flat = evidence.showing(shown)
-        yield flat
-        if LINKS in flat:
-            names = zip(
-                ("previous", "next"), page_links(first, size, len(evidence.oracle.ranking)), strict=True
-            )
-            yield flat | {
-                LINKS: {name: {"cursor": link.cursor, "results": link.results} for name, link in names}
-            }
+    ranking = list(evidence.oracle.ranking)
+    if ranking and not _ranked(evidence):
+        return
+    flat = evidence.showing(ranking[first : first + max(0, size)])
+    yield flat
+    if LINKS in flat:
+        links = zip(("previous", "next"), page_links(first, size, len(ranking)), strict=True)
+        yield flat | {LINKS: {name: {"cursor": link.cursor, "results": link.results} for name, link in links}}
 
 
 @diagnosis("order-reversed", "7.2", "Ascending and descending are taken for each other", broad=True)
@@ -183,7 +180,7 @@ def cap_of_rows(evidence: Evidence) -> Iterator[Flat]:
     """The cap and ``per_page`` count base groups; the status groups of one belong together."""
     query = evidence.query
     if query.by_status and not query.by_release_timestamp:
-        classes = len(query.shown_classes)
+        classes = max(1, len(query.shown_classes))
         cap = max_groups(query.window.n_intervals, query.rules.max_points)
         for size in (max(1, cap // classes), max(1, query.page_size // classes)):
             yield from _sliced(evidence, query.page.offset, min(size, query.page_size))

@@ -80,6 +80,20 @@ def not_enforced(evidence: Evidence) -> Iterator[Flat]:
 @diagnosis("judged-in-another-order", "2.2", "Another fault of the request is judged first", of_refusals=True)
 def other_order(evidence: Evidence) -> Iterator[Flat]:
     """Of several faults the first in the order of §2.2 is the answer."""
+    yield from _each_alone(evidence)
+    yield from _one_after_the_other(evidence)
+
+
+def _each_alone(evidence: Evidence) -> Iterator[Flat]:
+    """What each parameter is refused for if it is judged before all others."""
+    for name, value in evidence.params.items() if evidence.refused else ():
+        flat = evidence.respond(params={"field": "sum(session)", name: value})
+        if DETAIL in flat:
+            yield flat
+
+
+def _one_after_the_other(evidence: Evidence) -> Iterator[Flat]:
+    """The answers that remain when the faults that are judged first are mended."""
     params = evidence.params
     for _ in range(len(params)):
         try:
@@ -89,7 +103,9 @@ def other_order(evidence: Evidence) -> Iterator[Flat]:
                 return
             changes = {"field": "sum(session)"} if error.parameter == "field" else {error.parameter: None}
             params = {**params, **changes}
-            yield evidence.respond(params=params)
+            flat = evidence.respond(params=params)
+            if DETAIL in flat:
+                yield flat
         except SessionStatsError:
             return
         else:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from sessionstats.grammar import Term
 from sessionstats.masks import Table
 from sessionstats.terms import RELEASE, Columns
@@ -37,7 +39,6 @@ def _compared(
     compare: Compare,
     *,
     wildcards: bool = False,
-    at_last: bool = True,
 ) -> Iterator[Flat]:
     """The answer if terms of ``release.version`` compared otherwise, with or without wildcard."""
 
@@ -51,7 +52,7 @@ def _compared(
             return condition
 
         def matches(release: str) -> bool:
-            of, _, rest = release.rpartition("@") if at_last else release.partition("@")
+            of, _, rest = release.rpartition("@")
             version = rest.partition("+")[0]
             if not _visible(evidence, release) or not of or parse_version(version) is None:
                 return False
@@ -105,10 +106,28 @@ def prerelease(evidence: Evidence) -> Iterator[Flat]:
 def first_at(evidence: Evidence) -> Iterator[Flat]:
     """The package may hold an @: the last one parts it from the version."""
 
-    def right(version: str, wanted: str, holds: Callable[[Any, Any], bool]) -> bool:
-        return holds(parse_version(version), parse_version(wanted))
+    def change(term: Term, condition: Any) -> Any:
+        return _NotOfTwoSigns(condition) if term.key in VERSIONED else condition
 
-    yield from _compared(evidence, right, at_last=False)
+    yield from with_conditions(evidence, change)
+
+
+@dataclass(frozen=True)
+class _NotOfTwoSigns:
+    """A comparison in which no release with two @ takes part: what follows the first is no version."""
+
+    condition: Any
+
+    @property
+    def column(self) -> int:
+        """Place of the column."""
+        return RELEASE
+
+    def table(self, columns: Columns) -> Table:
+        """Which releases meet the condition."""
+        one_sign = [release.count("@") <= 1 for release in columns.encoded[RELEASE].categories]
+        selected: Table = self.condition.table(columns) & np.array(one_sign, np.bool_)
+        return selected
 
 
 @diagnosis("wildcard-as-text", "4.7", "A wildcard of a version matches text")

@@ -1,9 +1,10 @@
 """Which window is answered (§3)."""
 
+import math
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from sessionstats.dates import DateRange, parse_range
 from sessionstats.instants import DAY, HOUR, parse_iso, parse_period
@@ -20,6 +21,8 @@ MOST_BUCKETS: Final = 2000
 
 DATES: Final = ("statsPeriod", "statsPeriodStart", "statsPeriodEnd", "start", "end")
 """Parameters that give the window, in the order in which they win (§3.3)."""
+
+_FINER_THAN_MILLISECONDS: Final = re.compile(r"(\.\d{3})\d+")
 
 _OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 
@@ -195,6 +198,26 @@ def offset_ignored(evidence: Evidence) -> Iterator[Flat]:
     yield evidence.respond(sessions=rows, params={**evidence.params, **dates})
 
 
+@diagnosis("instants-in-milliseconds", "1.1", "Instants are cut to milliseconds")
+def milliseconds(evidence: Evidence) -> Iterator[Flat]:
+    """Instants count in microseconds: one after midnight is not midnight."""
+    given = {name: evidence.given.last(name) for name in ("start", "end")}
+    window = {
+        "now": _cut(evidence.case["now"]),
+        "params": {**evidence.params, **{name: _cut(text) for name, text in given.items() if text}},
+    }
+    rows = {"sessions": [{**row, "started": _cut(row["started"])} for row in evidence.rows]}
+    for changes in (window, rows, window | rows):
+        yield evidence.respond(**changes)
+
+
+def _cut(instant: Any) -> Any:
+    """An instant without what is finer than milliseconds."""
+    if isinstance(instant, str):
+        return _FINER_THAN_MILLISECONDS.sub(r"\1", instant)
+    return math.floor(instant * 1000) / 1000 if isinstance(instant, float) else instant
+
+
 @diagnosis("rounding-of-other-edition", "3.7", "The window is rounded as in another edition")
 def other_edition(evidence: Evidence) -> Iterator[Flat]:
     """Today's endpoint rounds both ends outwards; that of 2021 to 2023 kept the length."""
@@ -219,6 +242,7 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     default_period,
     weeks,
     future,
+    milliseconds,
     offset_ignored,
     towards_zero,
     slides,
