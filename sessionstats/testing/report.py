@@ -93,8 +93,7 @@ class Report:
         return self.to_text()
 
     def _conclusion(self) -> str:
-        cases = f"{self.examples:,} case{'' if self.examples == 1 else 's'}"
-        cases += "" if self.seed is None else f" from seed {self.seed}"
+        cases = _cases(self.examples) + ("" if self.seed is None else f" from seed {self.seed}")
         n = len(self.findings)
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
         lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
@@ -145,8 +144,12 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     if failure.evidence:
         parts.append(f"seen besides\n{_indented(failure.evidence.splitlines())}")
     parts.append(_to_paste(failure.case, command))
-    parts.append(f"See {SEMANTICS}, section {section(found)}. Found after {found.found_after:,} cases.")
+    parts.append(f"See {SEMANTICS}, section {section(found)}. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
+
+
+def _cases(number: int) -> str:
+    return f"{number:,} case{'' if number == 1 else 's'}"
 
 
 def _sessions(case: Case) -> str:
