@@ -11,12 +11,19 @@ from typing import Any
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import compare
 from sessionstats.testing.diagnoses import explanations, fewest
+from sessionstats.testing.findings import Path
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.recipes import draws
 from tests.gallery.mutant import Mutant
 
 Asked = tuple[dict[str, Any], dict[str, Any]]
 """A case, and the kernel's answer to it."""
+
+Wrong = tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[Path]]
+"""A case, the kernel's answer, the wrong one, and where they differ."""
+
+FIRST = 3
+"""Wrong answers of which every explanation is looked for; those of later ones are among theirs."""
 
 
 @cache
@@ -37,7 +44,8 @@ class Catch:
     raised : bool
         Whether the mutant raised instead of answering.
     explained : list of list of str
-        For each wrong answer that was looked at the ids that explain it.
+        For each wrong answer that was looked at the ids that explain it; after the first few answers only ids
+        that explain one of these.
     """
 
     examples: int = 0
@@ -54,19 +62,22 @@ class Catch:
 def catch(mutant: Mutant, examples: int, seed: int, *, failures: int = 1) -> Catch:
     """Ask a mutant until it has answered wrongly so many times."""
     caught = Catch()
-    for number, explained in _wrong_answers(mutant, asked(examples, seed)):
+    for number, wrong in _wrong_answers(mutant, asked(examples, seed)):
         caught.examples = caught.examples or number
-        if explained is None:
+        if wrong is None:
             caught.raised = True
             return caught
-        caught.explained.append(explained)
+        first_ids = {each for ids in caught.explained[:FIRST] for each in ids}
+        caught.explained.append(
+            explanations(*wrong, among=None if len(caught.explained) < FIRST else first_ids)
+        )
         if len(caught.explained) == failures:
             break
     return caught
 
 
-def _wrong_answers(mutant: Mutant, drawn: list[Asked]) -> Iterator[tuple[int, list[str] | None]]:
-    """Number of each case that is answered wrongly, and its explanations; `None` where the mutant raises."""
+def _wrong_answers(mutant: Mutant, drawn: list[Asked]) -> Iterator[tuple[int, Wrong | None]]:
+    """Number of each case that is answered wrongly, and what is wrong; `None` where the mutant raises."""
     for number, (case, expected) in enumerate(drawn, 1):
         try:
             actual = mutant(case)
@@ -77,4 +88,4 @@ def _wrong_answers(mutant: Mutant, drawn: list[Asked]) -> Iterator[tuple[int, li
             continue  # the wording is each implementation's own (§9)
         findings = compare(case, expected, actual, diagnosed=False)
         if findings:
-            yield number, explanations(case, expected, actual, [finding.path for finding in findings])
+            yield number, (case, expected, actual, [finding.path for finding in findings])
