@@ -111,7 +111,9 @@ def check(
     >>> check(respond, examples=20).agrees
     True
     >>> def counts_anonymous(case):
-    ...     rows = [{**row, "distinct_id": row.get("distinct_id") or "anonymous"} for row in case["sessions"]]
+    ...     users = [row.get("distinct_id") for row in case["sessions"]]
+    ...     users = ["anonymous" if user is None else user for user in users]
+    ...     rows = [{**row, "distinct_id": user} for row, user in zip(case["sessions"], users)]
     ...     return respond({**case, "sessions": rows})
     >>> claims = Claims(errors=False, bad_rows=False, updates=False)
     >>> [found.diagnosis.id for found in check(counts_anonymous, examples=400, claims=claims).findings]

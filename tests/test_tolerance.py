@@ -1,0 +1,123 @@
+"""Tolerances: how far a value may be off, and which order of groups that allows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from sessionstats.protocol import respond
+from sessionstats.testing.comparison import Tolerance, compare
+from tests.judging import (
+    COUNT,
+    MEDIAN,
+    RATE,
+    USER_RATE,
+    USERS,
+    Answer,
+    case_of,
+    choice,
+    group_of,
+    judged,
+    row,
+)
+
+
+def verdict(field: str, value: float, tolerance: Tolerance, *rows: dict[str, Any], **params: Any) -> bool:
+    """Whether a total passes."""
+    case = case_of(*rows, field=field, includeSeries="0", **params)
+    return not judged(case, lambda a: group_of(a)["totals"].update({field: value}), tolerance)
+
+
+@pytest.mark.parametrize(
+    ("value", "passes"), [(100, True), (98, True), (102, True), (97, False), (103, False)]
+)
+def test_relative_error_of_users(value: int, passes: bool) -> None:
+    """§6.2: a sketch may be off by so much of the count, to both sides."""
+    users = [row(distinct_id=str(number)) for number in range(100)]
+    assert verdict(USERS, value, Tolerance(users=0.02), *users) == passes
+
+
+@pytest.mark.parametrize(("value", "passes"), [(80, True), (77, True), (83, True), (76, False), (84, False)])
+def test_errors_of_differences_add_up(value: int, passes: bool) -> None:
+    """§6.2: healthy users are all less the others: 100 ± 3 less 20 ± 0.6."""
+    users = [row(distinct_id=str(number), status="crashed" if number < 20 else "ok") for number in range(100)]
+    case = case_of(*users, field=USERS, groupBy="session.status", includeSeries="0")
+
+    def healthy(answer: Answer) -> None:
+        (group,) = (g for g in answer["body"]["groups"] if g["by"]["session.status"] == "healthy")
+        group["totals"][USERS] = value
+
+    assert (judged(case, healthy, Tolerance(users=0.03)) == []) == passes
+    assert (judged(case, healthy) == []) == (value == 80)
+
+
+def test_error_of_user_rates() -> None:
+    """§6.5: 20 ± 2 % of 100 ± 2 %, and no error of sessions."""
+    users = [row(distinct_id=str(number), status="crashed" if number < 20 else "ok") for number in range(100)]
+    tolerance = Tolerance(users=0.02)
+    assert verdict(USER_RATE, 20 * 1.019 / 98.1, tolerance, *users)
+    assert not verdict(USER_RATE, 20 * 1.03 / 98, tolerance, *users)
+    assert not verdict("crash_rate(session)", 0.2001, tolerance, *users)
+    assert not verdict(COUNT, 101, tolerance, *users)
+
+
+@pytest.mark.parametrize(
+    ("value", "passes"),
+    [(32_000.0, True), (28_000.0, True), (36_000.0, True), (27_999.0, False), (36_001.0, False)],
+)
+def test_rank_error_of_percentiles(value: float, passes: bool) -> None:
+    """§6.3: the value lies between the exact quantiles at q ± ε, whatever the values are."""
+    rows = [row(duration=seconds) for seconds in range(65)]
+    assert verdict(MEDIAN, value, Tolerance(rank=0.0625), *rows) == passes
+    assert verdict(MEDIAN, value, Tolerance(users=0.0625), *rows) == (value == 32_000)
+
+
+def test_rank_error_is_not_relative() -> None:
+    """§6.3: half of a median can be right, where the ranks are far apart, and a hair be wrong."""
+    rows = [row(duration=seconds) for seconds in (1, 1, 1, 100, 100)]
+    assert verdict("p75(session.duration)", 1000.0, Tolerance(rank=0.3), *rows)
+    assert not verdict("p75(session.duration)", 99.0, Tolerance(rank=0.3), *rows)
+
+
+def test_a_rank_between_values() -> None:
+    """§6.3: the bounds move outwards to the order statistics next to them."""
+    rows = [row(duration=seconds) for seconds in (1, 2, 3, 4)]
+    for value, passes in ((2000.0, True), (3000.0, True), (1999.0, False), (3001.0, False)):
+        assert verdict(MEDIAN, value, Tolerance(rank=0.01), *rows) == passes
+
+
+def test_steps_of_floats() -> None:
+    """§6.5: so many binary64 steps; of a complement those at 1, where it was rounded."""
+    rows = [row(status="crashed"), row(), row()]
+    third, step = 1 / 3, math.ulp(1 / 3)
+    for field, exact, size in (("crash_rate(session)", third, step), (RATE, 1 - third, math.ulp(1.0))):
+        assert verdict(field, exact + 2 * size, Tolerance(ulps=2), *rows)
+        assert not verdict(field, exact + 3 * size, Tolerance(ulps=2), *rows)
+    assert not verdict(COUNT, 4, Tolerance(ulps=4), *rows)
+
+
+def test_ranking_by_a_tolerated_value() -> None:
+    """§7.1: groups whose ranking values may be equal may stand in either order, others may not."""
+    rows = [
+        row(release=name, distinct_id=str(n))
+        for name, k in (("a", 100), ("b", 99), ("c", 50))
+        for n in range(k)
+    ]
+    case = case_of(*rows, field=USERS, groupBy="release")
+    for names, tolerance, right in (
+        ("bac", Tolerance(users=0.02), True),
+        ("bac", Tolerance(), False),
+        ("acb", Tolerance(users=0.02), False),
+    ):
+        findings = compare(case, respond(case), choice(*names, case=case), tolerance, diagnosed=False)
+        assert (findings == []) == right, (names, tolerance)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"users": -0.1}, {"rank": 1.0}, {"users": math.nan}, {"ulps": -1}, {"ulps": True}]
+)
+def test_tolerances_that_make_no_sense(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Tolerance(**wrong)
