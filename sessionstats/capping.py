@@ -178,7 +178,7 @@ def page_of_groups(order: NDArray[np.intp], columns: int, offset: int, size: int
     return PageRows(group, column, links(offset, size, len(order)))
 
 
-def page_of_rows(order: NDArray[np.intp], columns: NDArray[np.intp], size: int) -> PageRows:
+def page_of_rows(order: NDArray[np.intp], columns: NDArray[np.intp], most_groups: int, size: int) -> PageRows:
     """A first page on which status groups count one by one (§7.5).
 
     Parameters
@@ -187,16 +187,20 @@ def page_of_rows(order: NDArray[np.intp], columns: NDArray[np.intp], size: int) 
         Base groups, the first in rank first.
     columns : (groups,) intp
         Status groups of each base group, or 1.
+    most_groups : int
+        Base groups that the cap lets through (§7.4).
     size : int
         Rows of the page.
 
     Examples
     --------
-    >>> page = page_of_rows(np.array([1, 0]), columns=np.array([2, 2]), size=3)
+    >>> page = page_of_rows(np.array([1, 0]), columns=np.array([2, 2]), most_groups=9, size=3)
     >>> page.group.tolist(), page.column.tolist()
     ([1, 1, 0], [0, 1, 0])
     """
+    n_rows = int(columns.sum())
+    order = order[:most_groups]
     width = columns[order]
     group = np.repeat(order, width)
     column = np.arange(len(group)) - np.repeat(np.cumsum(width) - width, width)
-    return PageRows(group[:size], column[:size], links(0, size, len(group)))
+    return PageRows(group[:size], column[:size], links(0, size, n_rows))

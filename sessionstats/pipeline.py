@@ -163,7 +163,7 @@ def page_of(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> cappin
     if query.by_release_timestamp:
         # A release without sessions has no status groups (§7.5).
         width = np.where(np.arange(groups.size) < groups.empty_from, columns, 1)
-        return capping.page_of_rows(order, width, query.page_size)
+        return capping.page_of_rows(order, width, query.max_groups, query.page_size)
     return capping.page_of_groups(order, columns, query.page.offset, query.page_size)
 
 

@@ -187,11 +187,16 @@ class Query:
     @property
     def page_size(self) -> int:
         """Most base groups of a page (§7.6), or most rows when ordered by ``release.timestamp`` (§7.5)."""
-        cap = self.rules.max_points
-        if self.include_series:
-            cap = max_groups(self.window.n_intervals, self.rules.max_points)
-        default = release_order.MAX_ROWS if self.by_release_timestamp else cap
-        return min(default if self.page.size is None else self.page.size, cap)
+        if self.by_release_timestamp:
+            return release_order.MAX_ROWS if self.page.size is None else self.page.size
+        return self.max_groups if self.page.size is None else min(self.page.size, self.max_groups)
+
+    @property
+    def max_groups(self) -> int:
+        """Most base groups of the answer (§7.4)."""
+        if not self.include_series:
+            return self.rules.max_points
+        return max_groups(self.window.n_intervals, self.rules.max_points)
 
 
 def parse_projects(given: Parameters, accessible: Mapping[str, int] | None) -> frozenset[int] | None:

@@ -130,6 +130,21 @@ def with_quantities(sessions: Sessions, quantity: list[int]) -> Sessions:
     return Sessions.from_columns(*sessions.columns[:-1], np.resize(np.array(quantity), len(sessions)))
 
 
+@pytest.mark.parametrize("per_page", [1, 2, 4, 5, 9, 12])
+def test_pages_that_end_within_a_release(per_page: int) -> None:
+    """§7.5: status groups count one by one, so that few releases fill a page that could hold them all."""
+    names = ["a", "b", "c"]
+    rows = [{"started": 0, "project_id": 1, "status": "exited", "release": name} for name in names]
+    releases = [{"version": name, "date_added": 0, "project_ids": [1]} for name in names]
+    params = {"field": "sum(session)", "groupBy": ["release", "session.status"], "per_page": per_page}
+    params |= {"orderBy": "release.timestamp", "statsPeriod": "1h"}
+    case = {"now": "1970-01-01T01:00:00Z", "params": params, "sessions": rows, "releases": releases}
+    sessions, query = read(case)
+    answer = pipeline.plain_answer(sessions, query)
+    assert answer.size == per_page
+    assert fast.answer(sessions, query).to_json() == answer.to_json()
+
+
 def test_quantities_count_and_large_ones_stay_exact() -> None:
     """§6.1: Σ quantity in integers, beyond 2**53 too."""
     sessions = with_quantities(make(40, releases=2), [1, 2**53, 3])

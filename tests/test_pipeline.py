@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sessionstats import DataError, Releases, Rules, Sessions, compute
+from sessionstats.protocol import respond
 from sessionstats.result import Result
 
 NOW: Final = "2024-01-29T12:00:00Z"
@@ -346,3 +347,22 @@ def test_statuses_of_another_edition_are_refused() -> None:
     sessions = Sessions(started=[0, 0], project_id=[1, 1], status=["ok", "unhandled"])
     with pytest.raises(DataError, match=r"row 1.*unhandled"):
         compute(sessions, "field=sum(session)&statsPeriod=1h", now=NOW)
+
+
+def test_status_groups_do_not_count_for_the_cap_of_releases() -> None:
+    """§7.4, §7.5: by release date the cap counts base groups, and the page of 100 counts rows."""
+    names = [f"v{number:02}" for number in range(30)]
+    rows = [
+        {"started": "2024-01-29T12:00:00Z", "project_id": 1, "status": "exited", "release": name}
+        for name in names
+    ]
+    releases = [
+        {"version": name, "date_added": number, "project_ids": [1]} for number, name in enumerate(names)
+    ]
+    params = {"field": "sum(session)", "groupBy": ["release", "session.status"], "interval": "1h"}
+    params |= {"orderBy": "-release.timestamp"}
+    case = {"now": "2024-01-29T12:27:28.303Z", "sessions": rows, "releases": releases}
+    for period, n_rows in (("7d", 100), ("30d", 13 * 4)):  # 169 and 721 intervals: 59 and 13 releases
+        answer = respond({**case, "params": {**params, "statsPeriod": period}})
+        assert len(answer["body"]["groups"]) == n_rows
+        assert answer["body"]["groups"][0]["by"]["release"] == "v29"

@@ -236,10 +236,18 @@ def test_page_of_groups_keeps_status_groups_together(
     assert list(zip(page.group.tolist(), page.column.tolist(), strict=True)) == expected
 
 
-@given(st.permutations(range(4)), st.lists(st.integers(1, 3), min_size=4, max_size=4), st.integers(1, 13))
-def test_page_of_rows_counts_status_groups(order: list[int], columns: list[int], size: int) -> None:
-    """§7.5: status groups count against per_page here."""
-    page = page_of_rows(np.array(order), np.array(columns), size)
+@given(
+    st.permutations(range(4)),
+    st.lists(st.integers(1, 3), min_size=4, max_size=4),
+    st.integers(1, 5),
+    st.integers(1, 13),
+)
+def test_page_of_rows_counts_status_groups(
+    order: list[int], columns: list[int], most: int, size: int
+) -> None:
+    """§7.5: status groups count against per_page here, and §7.4: not for the cap."""
+    page = page_of_rows(np.array(order), np.array(columns), most, size)
     rows = [(group, column) for group in order for column in range(columns[group])]
-    assert list(zip(page.group.tolist(), page.column.tolist(), strict=True)) == rows[:size]
+    capped = [row for row in rows if row[0] in order[:most]]
+    assert list(zip(page.group.tolist(), page.column.tolist(), strict=True)) == capped[:size]
     assert page.links[1].results == (len(rows) > size)

@@ -57,12 +57,12 @@ def answer(sessions: Sessions, query: Query, settings: Settings = Settings()) ->
     def everything() -> tuple[Measures, Measures]:
         return measured(found.table, groups.size)
 
-    all_shown = groups.size <= query.page_size and query.page.offset == 0
+    few = groups.size <= query.page_size and query.page.offset == 0  # so that all may be shown
 
     def totals_of(wanted: Needs) -> Measures:
         if not wanted.user_sets and not wanted.statistics:
             return Measures(found.sessions, {}, {})
-        if all_shown:
+        if few:
             return everything()[0]
         return measure(Placing(scan, found.table, groups.size, 1, wanted))[0]
 
@@ -70,6 +70,7 @@ def answer(sessions: Sessions, query: Query, settings: Settings = Settings()) ->
     shown = np.unique(page.group)
     slot = np.full(groups.size + 1, -1)  # the last entry is for combinations of no group
     slot[shown] = np.arange(len(shown))
+    all_shown = len(shown) == groups.size
     totals, series = everything() if all_shown else measured(slot[found.table], len(shown))
     return lay_out(
         query,

@@ -47,6 +47,7 @@ class Question:
     sessions: list[Row]
     totals: bool
     series: bool
+    by_timestamp: bool
 
     @property
     def counted(self) -> list[str]:
@@ -63,7 +64,9 @@ class Question:
 
     @property
     def page(self) -> int:
-        """How many groups a page holds (§7.4, §7.6)."""
+        """How many groups a page holds (§7.4, §7.6), or rows if ordered by release.timestamp (§7.5)."""
+        if self.by_timestamp:
+            return LIMIT if self.per_page is None else self.per_page
         most = ordering.cap(len(self.window.buckets), self.series, self.rules)
         return most if self.per_page is None else min(self.per_page, most)
 
@@ -124,6 +127,7 @@ def read_question(request: Request, params: Parameters, sessions: list[Row]) -> 
         rules, per_page, offset, selected, environments, fields, group_by, within, query, tree,
         conditions.status_filter(tree, rules), request.releases, chosen,
         params.one("includeTotals") != "0", params.one("includeSeries") != "0",
+        [text.removeprefix("-") for text in params.order_by()] == ["release.timestamp"],
     )  # fmt: skip
 
 
@@ -212,8 +216,10 @@ def newest(question: Question, order: Order) -> dict[str, Any]:
     )
     if order.descending:
         releases.reverse()
+    most = ordering.cap(len(question.window.buckets), question.series, question.rules)
+    page = ordering.by_timestamp(groups, releases, question.group_by, question.split_by, most)
     groups = ordering.by_timestamp(groups, releases, question.group_by, question.split_by)
-    return report(question, groups, groups[: min(LIMIT, question.page)])
+    return report(question, groups, page[: question.page])
 
 
 def report(question: Question, ranked: list[Group], page: list[Group]) -> dict[str, Any]:

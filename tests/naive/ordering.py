@@ -111,18 +111,24 @@ def own_releases(
 
 
 def by_timestamp(
-    groups: list[Group], releases: list[Release], group_by: list[str], statuses: list[str] | None
+    groups: list[Group],
+    releases: list[Release],
+    group_by: list[str],
+    statuses: list[str] | None,
+    most: int | None = None,
 ) -> list[Group]:
-    """The answer groups of each release in turn; one of zeros and nulls for a release without any (§7.5)."""
-    answer: list[Group] = []
+    """The answer groups of each release in turn; one of zeros and nulls for a release without any (§7.5).
+
+    `most` is the cap, which counts base groups (§7.4).
+    """
+    units: list[list[Group]] = []
     for release in releases:
         mine = [group for group in groups if group.by["release"] == release.version]
-        if mine:
-            answer.extend(split(mine, statuses))
-        else:
+        units.extend(split([group], statuses) for group in mine)
+        if not mine:
             by: dict[str, int | str | None] = dict.fromkeys(group_by)
-            answer.append(Group({**by, "release": release.version}, []))
-    return answer
+            units.append([Group({**by, "release": release.version}, [])])
+    return [row for unit in units[:most] for row in unit]
 
 
 def cap(intervals: int, series: bool, rules: Rules) -> int:
