@@ -123,7 +123,7 @@ class Releases:
     def from_records(cls, records: Iterable[Mapping[str, Any]]) -> "Releases":
         """Releases from records ``{version, date_added, project_ids, environments, stages}`` (§9).
 
-        Unknown keys are ignored; the last two keys may be missing.
+        Unknown keys are ignored; the last two keys may be missing or null, and so may a stage.
 
         Raises
         ------
@@ -150,8 +150,8 @@ class Releases:
             [record["version"] for record in records],
             [record["date_added"] for record in records],
             [record["project_ids"] for record in records],
-            [record.get("environments", ()) for record in records],
-            [record.get("stages", NO_STAGES) for record in records],
+            [() if record.get("environments") is None else record["environments"] for record in records],
+            [_stages_given(record.get("stages")) for record in records],
         )
 
     def __len__(self) -> int:
@@ -244,6 +244,13 @@ class Releases:
         ]
         order = self.order
         return order.compress(np.array(keep, bool)[order])
+
+
+def _stages_given(stages: Any) -> Any:
+    """The stages of a record without those that are null; what is no mapping is left to be refused."""
+    if not isinstance(stages, Mapping):
+        return NO_STAGES if stages is None else stages
+    return {environment: stage for environment, stage in stages.items() if stage is not None}
 
 
 def _read_release(

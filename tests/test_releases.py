@@ -98,11 +98,11 @@ class TestReading:
             ),
             *(
                 ({"environments": value}, must_be("environments must be a list of texts", value))
-                for value in ("prod", [1], None)
+                for value in ("prod", [1], 7)
             ),
             *(
                 ({"stages": value}, must_be("stages must be a mapping of environment to stage", value))
-                for value in (None, "adopted", [], {1: "adopted"})
+                for value in (7, "adopted", [], {1: "adopted"})
             ),
             (
                 {"stages": {"prod": "adoptd"}},
@@ -113,6 +113,13 @@ class TestReading:
     )
     def test_wrong_values_are_named(self, change: dict[str, Any], detail: str) -> None:
         assert refusal(GOOD, {**GOOD, "version": "b", **change}) == detail
+
+    def test_null_is_missing(self) -> None:
+        """§9: JSON of a program that knows no environments or stages."""
+        record = {**GOOD, "environments": None, "stages": {"prod": None, "dev": "adopted"}}
+        without = {**GOOD, "environments": [], "stages": {"dev": "adopted"}}
+        assert Releases.from_records([record]) == Releases.from_records([without])
+        assert Releases.from_records([{**GOOD, "stages": None}]).stages_in("prod") == {}
 
     @pytest.mark.parametrize("key", ["version", "date_added", "project_ids"])
     def test_missing_keys_are_named(self, key: str) -> None:

@@ -145,6 +145,9 @@ def read_release(index: int, release: Any) -> Release:
     if not isinstance(environments, list) or not all(isinstance(name, str) for name in environments):
         raise Refusal(f"{place}.environments must be a list of texts: {environments!r}.")
     stages = absent_as(release.get("stages"), {})
+    if isinstance(stages, dict):
+        # silent (§9): a stage that is null is none.
+        stages = {environment: stage for environment, stage in stages.items() if stage is not None}
     if not isinstance(stages, dict) or not all(isinstance(stage, str) for stage in stages.values()):
         raise Refusal(f"{place}.stages must map environments to stages: {stages!r}.")
     return Release(version, instant, frozenset(project_ids), frozenset(environments), dict(stages))
