@@ -272,14 +272,14 @@ class TestAnyText:
     )  # fmt: skip
     @pytest.mark.parametrize("end", ["", ')]"'])
     def test_linear_time(self, unit: str, end: str) -> None:
-        """A quadratic reading of 2**18 characters would take much longer."""
+        """A quadratic reading of 2**18 characters would take minutes of the processor; this is a second."""
         text = unit * (2**18 // len(unit)) + end
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             parse(text)
         except RequestError as error:
             assert len(error.detail) <= len(text) + 200  # noqa: PT017
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 30
 
     def test_deep_nesting(self) -> None:
         """Nothing recurses: 50,000 parentheses are read, and walked, like any others."""
