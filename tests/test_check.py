@@ -151,6 +151,25 @@ def test_usage(
     assert told in capsys.readouterr().err
 
 
+def crash_after_abnormal(case: dict[str, Any]) -> dict[str, Any]:
+    """A user with an abnormal session is not counted as crashed: no known bug."""
+    unlucky = {row.get("distinct_id") for row in case["sessions"] if row["status"] == "abnormal"}
+    rows = [
+        {**row, "status": "abnormal"}
+        if row["status"] == "crashed" and row.get("distinct_id") in unlucky
+        else row
+        for row in case["sessions"]
+    ]
+    return respond({**case, "sessions": rows})
+
+
+def test_no_row_is_left_over() -> None:
+    """A case from which any one row can be taken is not the smallest."""
+    claims = Claims(updates=False, errors=False, bad_rows=False)
+    (found,) = check(crash_after_abnormal, max_findings=1, claims=claims).findings
+    assert sorted(row["status"] for row in found.failure.case["sessions"]) == ["abnormal", "crashed"]
+
+
 def test_agreement_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pending request was answered: it is taken away, and the directory if nothing else is in it."""
     monkeypatch.chdir(tmp_path)

@@ -86,10 +86,15 @@ def nothing_is_zero(case: Case) -> Answer:
     return answer
 
 
-def without_unused(case: Case) -> Answer:
-    answer = respond(case)
-    answer["body"]["groups"] = answer["body"]["groups"][1:]
-    return answer
+def with_groups(*places: int) -> Callable[[Case], Answer]:
+    """The right answer with some of its groups."""
+
+    def wrong(case: Case) -> Answer:
+        answer = respond(case)
+        answer["body"]["groups"] = [answer["body"]["groups"][place] for place in places]
+        return answer
+
+    return wrong
 
 
 RELEASES = [
@@ -181,12 +186,26 @@ WRONG: dict[str, tuple[Case, Callable[[Case], Answer]]] = {
     "unused-releases-missing": (
         {**case_of(row("29T11:30:00"), row("29T11:30:00", release="old"), row("29T10:30:00", release="old"),
                    groupBy="release", orderBy="-release.timestamp"), "releases": RELEASES},
-        without_unused,
+        with_groups(1, 2),
     ),
     "page-size-ignored": (
         case_of(*[row("29T11:30:00")] * 3, *[row("29T11:30:00", release="b")] * 2,
                 row("29T11:30:00", release="c"), groupBy="release", per_page=1),
         with_params(per_page=3),
+    ),
+    "after-now-dropped": (
+        case_of(row("29T11:30:00"), row("29T12:40:00")),
+        first_row_only,
+    ),
+    "groups-of-zero-dropped": (
+        case_of(row("29T11:30:00", status="crashed"), row("29T11:30:00", release="b"),
+                row("29T11:30:00", release="b"), groupBy="release", field=SESSION_RATE),
+        with_groups(0),
+    ),
+    "percentile-of-texts": (
+        case_of(*[row("29T11:30:00", duration=seconds) for seconds in (1, 9, 10, 11, 100)],
+                field="p50(session.duration)", includeSeries="0"),
+        with_total(100_000),
     ),
     "fault-ignored": (
         case_of(row("29T11:30:00"), groupBy="user"),
@@ -217,6 +236,22 @@ def test_a_right_answer_has_no_findings(name: str) -> None:
     """§1 to §9: the cases tell nothing by themselves."""
     case, _ = WRONG[name]
     assert compare(case, respond(case), respond(case)) == []
+
+
+def test_whole_numbers_without_a_point() -> None:
+    """§8: JSON of many writers has 1000 for 1000.0, right or wrong; a count with a point is another value."""
+    case = case_of(row("29T11:30:00", duration=1), row("29T11:30:00", duration=2), field=AVERAGE)
+    case["params"]["includeSeries"] = "0"
+    assert compare(case, respond(case), with_total(1500)(case)) == []
+    for wrong in (1.5, 3000, 3000.0):
+        (finding,) = compare(case, respond(case), with_total(wrong)(case))
+        assert finding.diagnosis == ("factor-1000" if wrong == 1.5 else None)
+    case = case_of(
+        *[row("29T11:30:00", duration=seconds) for seconds in (0, 1, 1)], field="p50(session.duration)"
+    )
+    case["params"]["includeSeries"] = "0"
+    (finding,) = compare(case, respond(case), with_total(1)(case))
+    assert finding.diagnosis == "factor-1000"
 
 
 def test_nothing_is_guessed() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sessionstats.cli import main
+from sessionstats.testing.runner import IN_A_ROW
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -17,8 +18,8 @@ MISHAPS = {
     "close": "closed its standard output before it answered",
     "print": "wrote what is not JSON: 'debug: now answering'",
     "list": "wrote what is no answer: '[]'",
-    "id": "answered with id 'another' instead of 'case-",
-    "order": "answered with id 'case-1' instead of 'case-",
+    "id": 'answered with id "another" instead of "case-',
+    "order": 'answered with id "case-1" instead of "case-',
     "silence": "gave no answer within",
     "unended": "gave no answer within",
     "huge": "wrote an endless line",
@@ -65,6 +66,32 @@ def test_the_oracle_agrees_with_itself(tmp_path: Path) -> None:
     """§9: the kernel as a program."""
     oracle = ("--", sys.executable, "-m", "sessionstats", "oracle")
     assert check(tmp_path, "--examples", "300", *oracle) == 0
+
+
+def test_a_program_that_answers_nothing_is_given_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """§9: a mistyped name of a script must not be tried for all of the cases."""
+    assert check(tmp_path, "--", sys.executable, str(tmp_path / "nowhere.py")) == 3
+    told = capsys.readouterr().out
+    assert "nowhere.py" in told
+    assert f"1 finding in {IN_A_ROW} cases" in told
+
+
+def test_an_answer_without_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """§9: it is not an id that is null."""
+    silent = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
+    assert check(tmp_path, "--examples", "3", "--", sys.executable, "-c", silent) == 3
+    assert 'answer has no "id"; that of the request was "case-' in capsys.readouterr().out
+
+
+def test_without_hypothesis(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra: how to install it, and the status of wrong usage."""
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    assert check(tmp_path, "--", "true") == 2
+    assert 'pip install "sessionstats[testing]"' in capsys.readouterr().err
 
 
 def test_a_program_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,9 @@ class _Process:
         try:
             answer = self._lines.get(timeout=timeout)
         except Empty:
-            raise self._broken(SILENT, f"gave no answer within {timeout:g} seconds") from None
+            raise self._broken(
+                SILENT, f"gave no answer within {timeout:g} s: does it flush every line?"
+            ) from None
         if answer is None:
             raise self._broken(DIED, f"{self._end()} before it answered")
         if not answer.endswith(b"\n"):
@@ -196,8 +198,13 @@ def _read_answer(line: bytes, identity: str) -> Any:
         raise Breakdown(GARBAGE, f"the program wrote what is not JSON: {_shown(line)}") from None
     if not isinstance(answer, dict):
         raise Breakdown(GARBAGE, f"the program wrote what is no answer: {_shown(line)}")
-    if answer.get("id") != identity:
-        problem = f"the program answered with id {answer.get('id')!r:.50} instead of {identity!r}"
+    if "id" not in answer:
+        raise Breakdown(
+            GARBAGE, f'the program\'s answer has no "id"; that of the request was {json.dumps(identity)}'
+        )
+    if answer["id"] != identity:
+        given = json.dumps(answer["id"])
+        problem = f"the program answered with id {given:.50} instead of {json.dumps(identity)}"
         raise Breakdown(GARBAGE, problem)
     del answer["id"]
     return answer

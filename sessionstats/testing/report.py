@@ -96,6 +96,10 @@ class Report:
         cases = _cases(self.examples) + ("" if self.seed is None else f" from seed {self.seed}")
         n = len(self.findings)
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
+        if n > 1:
+            lines.append(
+                "Bugs overlap, and titles of later findings may be wrong: mend the first, and check again."
+            )
         lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
         return "\n".join(lines)
 
@@ -184,9 +188,13 @@ def _to_paste(case: Case, command: Sequence[str] | None) -> str:
     line = json.dumps({"id": 1, **case})
     if len(line) > LONGEST_LINE:
         return "The request is too long to paste: it stands in the case file."
-    send = f"echo {shlex.quote(line)}"
     ask = shlex.join(command) if command else "YOUR-PROGRAM"
-    return f"to reproduce\n  {send} | tee >(sessionstats oracle >&2) | {ask}"
+    lines = (
+        f"printf '%s\\n' {shlex.quote(line)} > case.json",
+        "sessionstats oracle < case.json",
+        f"{ask} < case.json",
+    )
+    return "to reproduce\n  " + "\n  ".join(lines)
 
 
 def _shown(value: Any) -> str:

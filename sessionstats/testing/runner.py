@@ -5,7 +5,7 @@
 2. Hypothesis shrinks that case for a while: a smaller one counts if it fails with a symptom of the first.
 3. What explains the smallest case, and the first, is a suspect. The search goes on with what is left of the
    budget, looking only for failures that no suspect accounts for.
-4. It ends when the budget is spent, `max_findings` bugs were found, or a program has kept silent too often.
+4. It ends when the budget is spent, `max_findings` bugs were found, or a program does not answer any more.
 
 While a case is shrunk, verdicts are remembered by case, so that shrinking and Hypothesis' own replay agree.
 """
@@ -23,7 +23,7 @@ from hypothesis import seed as seeded
 
 from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, attempt
 from sessionstats.testing.known import Known
-from sessionstats.testing.programs import SILENT
+from sessionstats.testing.programs import KINDS, SILENT
 from sessionstats.testing.report import Report
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
@@ -42,6 +42,9 @@ SHRINK_SECONDS: Final = 10.0
 
 PATIENCE: Final = 3
 """Requests that may stay without an answer until the timeout before the check ends."""
+
+IN_A_ROW: Final = 10
+"""Drawn cases in a row without an answer before the check ends: such a program answers nothing."""
 
 RECOVERIES: Final = 100
 """Cases, nearly the failing one, that shrinking may begin from; most fail as it does."""
@@ -159,18 +162,23 @@ class _Search:
         self.asked = 0
         self.attempts = 0
         self.silences = 0
+        self.in_a_row = 0
+        self.broke_down = False
 
     @property
     def is_over(self) -> bool:
-        """Whether enough was found, or the implementation is silent."""
-        return len(self.watch.suspects) >= self.options.max_findings or self.silences >= PATIENCE
+        """Whether enough was found, or the implementation does not answer any more."""
+        enough = len(self.watch.suspects) >= self.options.max_findings
+        return enough or self.silences >= PATIENCE or self.in_a_row >= IN_A_ROW
 
     def failure_of(self, recipe: Recipe) -> Failure | None:
         """The failure of a drawn case, if it is a new one."""
         self.asked += 1
         if self.options.progress is not None:
             self.options.progress(self.asked, self.options.examples, len(self.watch.suspects))
-        return self._attempt(assemble(recipe, self.options.claims))
+        failure = self._attempt(assemble(recipe, self.options.claims))
+        self.in_a_row = self.in_a_row + 1 if self.broke_down else 0
+        return failure
 
     def suspect(self, recipe: Recipe, first: Failure) -> Suspect:
         """What explains a new failure, and the smallest case found that shows it."""
@@ -213,7 +221,15 @@ class _Search:
 
         with suppress(_Found, _TimeIsUp):
             holds()
+        while time.monotonic() < deadline and (fewer := self._with_fewer_rows(failures[-1], first)):
+            failures.append(fewer)
         return failures
+
+    def _with_fewer_rows(self, failure: Failure, first: Failure) -> Failure | None:
+        """The same with a row less; Hypothesis keeps rows that another one is an echo of."""
+        rows = failure.case["sessions"]
+        cases = ({**failure.case, "sessions": [*rows[:n], *rows[n + 1 :]]} for n in range(len(rows)))
+        return next(filter(None, (self._same(case, first) for case in cases)), None)
 
     def _same(self, case: Case, first: Failure) -> Failure | None:
         """The failure of a case, if it is a new one with a symptom of the first."""
@@ -228,5 +244,6 @@ class _Search:
             return None
         self.attempts += 1
         failure = attempt(self.implementation, case, self.options.tolerance, ordered=self.options.ordered)
+        self.broke_down = failure is not None and failure.kind in KINDS
         self.silences += failure is not None and failure.kind == SILENT
         return failure if failure is not None and self.watch.is_new(failure) else None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from sessionstats.instants import EPOCH, MICROSECOND, SECOND
+from sessionstats.instants import EPOCH, MICROSECOND, SECOND, parse_iso
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat
@@ -54,6 +54,15 @@ def start_exclusive(evidence: Evidence) -> Iterator[Flat]:
     """The window is half-open: a session that starts with it belongs to it."""
     start = evidence.query.window.start
     yield from _moved(evidence, lambda instant: None if instant == start else instant)
+
+
+@diagnosis("after-now-dropped", "3.5", "Sessions after the instant of the request do not count")
+def after_now(evidence: Evidence) -> Iterator[Flat]:
+    """The window ends on a whole interval, often after now; what begins before its end belongs to it."""
+    now = parse_iso(evidence.case["now"])
+    assert now is not None
+    yield from _moved(evidence, lambda instant: None if instant > now else instant)
+    yield from _moved(evidence, lambda instant: None if instant >= now else instant)
 
 
 @diagnosis("edge-in-earlier-bucket", "3.5", "A session on the edge of two buckets falls into the earlier")
@@ -132,6 +141,7 @@ def backwards(evidence: Evidence) -> Iterator[Flat]:
 
 
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
+    after_now,
     rounded,
     end_inclusive,
     start_exclusive,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from sessionstats.testing.findings import GROUPS, SERIES, TOTALS, GroupKey, Path
+from sessionstats.testing.shapes import is_integer
 
 Flat: TypeAlias = dict[Path, Any]
 """Values by place."""
@@ -19,6 +20,9 @@ Flat: TypeAlias = dict[Path, Any]
 CLOSE: Final = 1e-9
 """Relative difference at which floats are taken for the same when a bug is recognised: what it computes may
 be rounded along several ways. It names bugs, and excuses nothing."""
+
+EXACT_UP_TO: Final = 2**53
+"""Every integer up to this is a binary64 number."""
 
 PLACES_OF_BODY: Final = ("detail", "start", "end", "intervals", "query")
 """The parts of a body without groups (§8)."""
@@ -94,7 +98,15 @@ def alike(supposed: Any, actual: Any, exact: Any) -> bool:
     --------
     >>> alike(0.30000000000000004, 0.3, 0.5), alike(1.0000000000000002, 1.0, 1.0), alike(3.0, 3, 4)
     (True, False, False)
+
+    Where a count stands 3.0 is another value than 3. Elsewhere a whole number may stand without a point, as
+    many a writer of JSON has it.
+
+    >>> alike(1000.0, 1000, 2500.0), alike(0.0, 0, None)
+    (True, True)
     """
+    if not is_integer(exact):
+        supposed, actual = _as_float(supposed), _as_float(actual)
     if isinstance(supposed, float) and isinstance(actual, float):
         if supposed == actual or (math.isnan(supposed) and math.isnan(actual)):
             return True
@@ -102,3 +114,8 @@ def alike(supposed: Any, actual: Any, exact: Any) -> bool:
             return False
         return not isinstance(exact, float) or not math.isclose(exact, actual, rel_tol=CLOSE)
     return type(supposed) is type(actual) and bool(supposed == actual)
+
+
+def _as_float(value: Any) -> Any:
+    """A whole number as the float that it is, if it is exactly one."""
+    return float(value) if is_integer(value) and abs(value) <= EXACT_UP_TO else value

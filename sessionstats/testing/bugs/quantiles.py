@@ -41,6 +41,17 @@ def nearest_rank(evidence: Evidence) -> Iterator[Flat]:
     yield from _defined(evidence, lambda v, q: v[max(0, math.ceil(round(q * len(v), DIGITS)) - 1)])
 
 
+@diagnosis("percentile-of-texts", "6.3", "Durations are sorted as text for percentiles")
+def of_texts(evidence: Evidence) -> Iterator[Flat]:
+    """Durations are numbers: 10 comes after 9. ``sort()`` of JavaScript compares texts."""
+
+    def sorted_by(text: Callable[[float], str]) -> Quantile:
+        return lambda values, share: interpolated(sorted(values, key=text), 1 + (len(values) - 1) * share)
+
+    yield from _defined(evidence, sorted_by(lambda value: f"{value:.15g}"), sorted_by(str))
+    yield from _defined(evidence, sorted_by(lambda value: f"{1000 * value:.15g}"))
+
+
 @diagnosis("percentile-type-6", "6.3", "Percentiles are of type 6")
 def type_6(evidence: Evidence) -> Iterator[Flat]:
     """Type 6 (position (n + 1) q, PERCENTILE.EXC of spreadsheets) instead of type 7 (1 + (n − 1) q)."""
@@ -119,6 +130,7 @@ def plain_sum(evidence: Evidence) -> Iterator[Flat]:
 
 
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
+    of_texts,
     nearest_rank,
     type_6,
     off_by_one,

@@ -95,6 +95,15 @@ def by_shown_classes(evidence: Evidence) -> Iterator[Flat]:
         yield from _reordered(evidence, rank_by(ranks, descending=order.descending))
 
 
+@diagnosis("groups-of-zero-dropped", "5", "Groups whose ranking value is 0 are left out")
+def of_zero(evidence: Evidence) -> Iterator[Flat]:
+    """A group of sessions of which none counts for the first field is a group all the same, with a 0."""
+    ranks = _ranked(evidence)
+    for none in ((0,), (0, None)):
+        kept = [base for base in evidence.oracle.ranking if ranks and ranks[base] not in none]
+        yield from _shown(evidence, evidence.page(kept))
+
+
 @diagnosis("ranked-as-text", "7.1", "Ranking values are compared as text")
 def as_text(evidence: Evidence) -> Iterator[Flat]:
     """Values rank as numbers: 10 is more than 9."""
@@ -274,6 +283,7 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     nulls,
     other_field,
     by_shown_classes,
+    of_zero,
     unused_missing,
     ties,
     cap_of_rows,
