@@ -62,6 +62,14 @@ class TestQuery:
         totals = [int(row["sum(session)"]) for row in rows if row["part"] == "total"]
         assert totals == answer.totals["sum(session)"].tolist()
 
+    def test_ignored_parameters_are_told(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """§2: the endpoint ignores unknown names; a person may have misspelt one."""
+        assert main(["query", str(sample), f"{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
+        assert capsys.readouterr().err.splitlines() == [
+            "sessionstats: 'groupby' is no parameter, and ignored; groupBy is one",
+            "sessionstats: 'zz' is no parameter, and ignored",
+        ]
+
     def test_updates_are_folded(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§1.2: rows with a session_id are updates."""
         path = tmp_path / "updates.jsonl"

@@ -46,10 +46,21 @@ DIRECTORY: Final = Path("sessionstats-findings")
 PENDING: Final = "pending.jsonl"
 """Name of the file that holds the request that was sent last."""
 
-CLAIMS: Final = (
-    *("search", "filters", "paging", "ordering", "includes", "limits", "editions", "metadata"),
-    *("updates", "quantity", "big-counts", "errors", "bad-rows"),
-)
+CLAIMS: Final = {
+    "search": "the parameter query",
+    "filters": "the parameters project and environment",
+    "paging": "per_page and cursor",
+    "ordering": "orderBy",
+    "includes": "includeTotals and includeSeries",
+    "limits": "other limits among the rules, intervals under an hour",
+    "editions": "the older rounding, the fifth health class",
+    "metadata": "releases: their dates and stages",
+    "updates": "rows with session_id, to be folded",
+    "quantity": "rows that stand for several sessions, or none",
+    "big-counts": "counts beyond 2**53",
+    "errors": "requests that must be refused",
+    "bad-rows": "session rows that must be refused",
+}
 """What ``--no-…`` switches off (`sessionstats.testing.Claims`)."""
 
 AGREES: Final = 0
@@ -74,28 +85,41 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "command", metavar="COMMAND", nargs="+", help="the program and its arguments, after --"
     )
-    parser.add_argument("--examples", metavar="N", type=int, help="most cases to draw")
+    parser.add_argument("--examples", metavar="N", type=int, help="most cases to draw (default: 2000)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="draws the same cases again")
-    parser.add_argument("--max-findings", metavar="N", type=int, help="how many bugs to look for")
-    parser.add_argument("--shrink-seconds", metavar="S", type=float, help="time for making one case smaller")
-    parser.add_argument("--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer")
+    parser.add_argument(
+        "--max-findings", metavar="N", type=int, help="how many bugs to look for (default: 10)"
+    )
+    parser.add_argument(
+        "--shrink-seconds", metavar="S", type=float, help="time for making one case smaller (default: 10)"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer (default: 10)"
+    )
     parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
     parser.add_argument(
-        "--save", metavar="DIR", type=Path, default=DIRECTORY, help="where to save case files"
+        "--save",
+        metavar="DIR",
+        type=Path,
+        default=DIRECTORY,
+        help=f"where to save case files (default: {DIRECTORY})",
     )
     parser.add_argument("--replay", metavar="FILE", action="append", help="ask this case file; repeatable")
     parser.add_argument("--ordered", action="store_true", help="the order of JSON keys matters, too")
     parser.add_argument("--fields", metavar="LIST", help="the fields that the program knows, with commas")
     parser.add_argument("--group-by", metavar="LIST", help="the groupBy that it knows; empty for none")
-    for name in CLAIMS:
-        parser.add_argument(f"--no-{name}", action="store_true", help=f"it does not claim {name}")
+    for name, what in CLAIMS.items():
+        parser.add_argument(f"--no-{name}", action="store_true", help=f"never ask for: {what}")
     _add_tolerances(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, and report."""
+    from sessionstats.integrations import needed
+
+    needed("hypothesis", "testing")
     args.save.mkdir(parents=True, exist_ok=True)
     from sessionstats.testing.artefacts import save
     from sessionstats.testing.programs import Program

@@ -11,14 +11,17 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from sessionstats import tidy
 from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
+from sessionstats.parameters import NAMES
 from sessionstats.releases import Releases
 from sessionstats.request import Query
 from sessionstats.result import Result
@@ -33,7 +36,8 @@ Answer REQUEST, a query string as the sessions endpoint takes it, about the
 sessions (or raw session updates) of FILE: .csv with a header, .jsonl with an
 object a line, .npz, or .parquet (extra "arrow"). It may be larger than memory.
 Columns: started, project_id and status; and, where they are known, release,
-environment, errors, distinct_id, duration, abnormal_mechanism and quantity.
+environment, errors, distinct_id, duration (seconds), abnormal_mechanism and
+quantity. A status is ok, exited, errored, crashed or abnormal.
 
   field=      sum(session), count_unique(user), crash_free_rate(session|user),
               crash_rate(session|user), avg|p50|…|p99|max(session.duration)
@@ -110,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
         projects=dict(args.project) or None,
         releases=None if args.releases is None else _read_releases(args.releases),
     )
+    _tell_unknown_parameters(args.request)
     with progress(args.file) as report:
         summary = summarize_chunks(read_chunks(args.file, report), query)
     if args.now is None:
@@ -122,6 +127,15 @@ def _print_csv(result: Result) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(tidy.header(result))
     writer.writerows(tidy.lines(result))
+
+
+def _tell_unknown_parameters(request: str) -> None:
+    """Tell parameters that are ignored (§2): here, unlike in a browser, somebody may have misspelt them."""
+    for name in dict.fromkeys(name for name, _ in parse_qsl(request, keep_blank_values=True)):
+        if name not in NAMES:
+            close = get_close_matches(name, NAMES, n=1)
+            meant = f"; {close[0]} is one" if close else ""
+            print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
 
 
 def _tell_if_far_away(path: str, summary: Summary, window: Window) -> None:
