@@ -9,7 +9,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -96,6 +95,8 @@ def parse_date(text: str) -> int | None:
     """
     instant = parse_iso(text)
     if instant is None and _TIMESTAMP.fullmatch(text):
+        from decimal import Decimal  # here, since few requests need it and every import would wait for it
+
         instant = int((Decimal(text) * SECOND).to_integral_value("ROUND_FLOOR"))
     return instant if instant is not None and YEAR_1 <= instant < YEAR_10000 else None
 
