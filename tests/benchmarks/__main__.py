@@ -1,7 +1,7 @@
 """Run the benchmarks, and write their tables as Markdown: ``python -m tests.benchmarks [FILE]``.
 
-It needs the extra ``bench``, two cores, some 12 GB of memory and half an hour. ``--quick`` divides the
-sessions by ten and takes one round: to see that everything works.
+It needs the extra ``bench``, two cores, some 12 GB of memory and an hour. The file is written part by part;
+``--only PART`` runs one. ``--quick`` divides the sessions by ten and takes one round: to see that it works.
 """
 
 import argparse
@@ -96,28 +96,47 @@ def machine() -> str:
     return f"{os.cpu_count()} × {models[0]}, Linux; Python {platform.python_version()}, {versions}."
 
 
+def _small(divisor: int, rounds: int) -> str:
+    return "### Small work\n\n" + markdown([["", ""], *map(list, small.figures())])
+
+
+def _sizes(divisor: int, rounds: int) -> str:
+    return "### Sizes\n\n" + markdown(compared(SIZES, divisor, rounds))
+
+
+def _requests(divisor: int, rounds: int) -> str:
+    return "### Requests\n\n" + markdown(compared(KINDS, divisor, rounds))
+
+
+def _inputs(divisor: int, rounds: int) -> str:
+    return "### Inputs\n\n" + markdown(alone(EXTREMES, divisor, rounds))
+
+
+def _loading(divisor: int, rounds: int) -> str:
+    n = 3_000_000 // divisor
+    loads = loading.seconds(n, rounds)
+    table = [list(loads), [f"{s:.2f} s" for s in loads.values()]]
+    return f"### Loading {n:,} sessions of text\n\n" + markdown(table)
+
+
+PARTS = {"small": _small, "loading": _loading, "sizes": _sizes, "inputs": _inputs, "requests": _requests}
+"""The parts, those that take long last."""
+
+
 def main() -> None:
-    """Run everything."""
+    """Run everything, or some parts."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, help="where the tables go, besides the terminal")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sessions, one round")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part; repeatable")
     asked = parser.parse_args()
     divisor, rounds = (10, 1) if asked.quick else (1, 5)
-    n = 3_000_000 // divisor
-    loads = loading.seconds(n, rounds)
-    parts = [
-        machine(),
-        "### Small work\n\n" + markdown([["", ""], *map(list, small.figures())]),
-        "### Sizes\n\n" + markdown(compared(SIZES, divisor, rounds)),
-        "### Requests\n\n" + markdown(compared(KINDS, divisor, rounds)),
-        "### Inputs\n\n" + markdown(alone(EXTREMES, divisor, rounds)),
-        f"### Loading {n:,} sessions of text\n\n"
-        + markdown([list(loads), [f"{s:.2f} s" for s in loads.values()]]),
-    ]
-    text = "\n\n".join(parts) + "\n"
-    print(text)
-    if asked.file:
-        asked.file.write_text(text)
+    texts = [machine()]
+    for part in asked.only or PARTS:
+        texts.append(PARTS[part](divisor, rounds))
+        print(texts[-1], flush=True)
+        if asked.file:
+            asked.file.write_text("\n\n".join(texts) + "\n")
 
 
 if __name__ == "__main__":
