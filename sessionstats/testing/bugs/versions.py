@@ -107,16 +107,25 @@ def first_at(evidence: Evidence) -> Iterator[Flat]:
     """The package may hold an @: the last one parts it from the version."""
 
     def change(term: Term, condition: Any) -> Any:
-        return _NotOfTwoSigns(condition) if term.key in VERSIONED else condition
+        if term.key not in VERSIONED:
+            return condition
+        # What follows the first of two signs is no version: such a release takes no part.
+        return _Selected(lambda columns: condition.table(columns) & _of_one_sign(columns))
 
     yield from with_conditions(evidence, change)
 
 
-@dataclass(frozen=True)
-class _NotOfTwoSigns:
-    """A comparison in which no release with two @ takes part: what follows the first is no version."""
+def _of_one_sign(columns: Columns) -> Table:
+    """Which releases have no more than one @."""
+    signs = [release.count("@") for release in columns.encoded[RELEASE].categories]
+    return np.array(signs, np.intp) <= 1
 
-    condition: Any
+
+@dataclass(frozen=True)
+class _Selected:
+    """A comparison of releases that selects others."""
+
+    select: Callable[[Columns], Table]
 
     @property
     def column(self) -> int:
@@ -125,9 +134,7 @@ class _NotOfTwoSigns:
 
     def table(self, columns: Columns) -> Table:
         """Which releases meet the condition."""
-        one_sign = [release.count("@") <= 1 for release in columns.encoded[RELEASE].categories]
-        selected: Table = self.condition.table(columns) & np.array(one_sign, np.bool_)
-        return selected
+        return self.select(columns)
 
 
 @diagnosis("wildcard-as-text", "4.7", "A wildcard of a version matches text")
@@ -174,26 +181,9 @@ def unreadable(evidence: Evidence) -> Iterator[Flat]:
     def change(term: Term, condition: Any) -> Any:
         if term.key not in VERSIONED or not term.negated:
             return condition
-        return _Complement(condition)
+        return _Selected(lambda columns: ~replace(condition, negated=False).table(columns))
 
     yield from with_conditions(evidence, change)
-
-
-@dataclass(frozen=True)
-class _Complement:
-    """Whatever a comparison, taken without its negation, does not select."""
-
-    condition: Any
-
-    @property
-    def column(self) -> int:
-        """Place of the column."""
-        return RELEASE
-
-    def table(self, columns: Columns) -> Table:
-        """Which releases meet the condition."""
-        selected: Table = replace(self.condition, negated=False).table(columns)
-        return ~selected
 
 
 DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
