@@ -70,6 +70,16 @@ class TestQuery:
             "sessionstats: 'zz' is no parameter, and ignored",
         ]
 
+    @pytest.mark.parametrize(("left_out", "left"), [("Totals", "interval"), ("Series", "total")])
+    def test_csv_of_a_part(
+        self, left_out: str, left: str, sample: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """§8: lines of what is answered, and no others."""
+        request = f"{REQUEST}&per_page=2&include{left_out}=0"
+        assert main(["query", str(sample), request, "--now", NOW, "--format", "csv"]) == 0
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert {row["part"] for row in rows} == {left}
+
     def test_updates_are_folded(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§1.2: rows with a session_id are updates."""
         path = tmp_path / "updates.jsonl"

@@ -346,3 +346,12 @@ def test_the_empty_search_is_everything() -> None:
     search = judge("", NO_CONTEXT)
     assert isinstance(search, Search)
     assert (search.text, search.classes) == ("", None)
+
+
+def test_searches_compare_by_text_and_context() -> None:
+    """Two searches are equal if they were given and judged the same; another thing is none."""
+    first, second, other = (judge(text, SearchContext()) for text in ("release:a", "release:a", "release:b"))
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first != other
+    assert first != "release:a"

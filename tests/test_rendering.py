@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import Sessions, compute, tidy
+from sessionstats import Releases, Sessions, compute, tidy
 from sessionstats.figures import decimals_for, duration_text, percentage_text
 from sessionstats.rendering import MAX_KEY
 from sessionstats.result import Result
@@ -60,6 +60,20 @@ class TestTable:
         """§7.6: the table says how to go on."""
         answer = ask("field=sum(session)&groupBy=release&per_page=1", ["a", "b"])
         assert table(answer)[-1] == "There are more rows: cursor=0:1:0 continues."
+
+    def test_several_intervals_share_a_mark(self) -> None:
+        """A week by hour has more intervals than a sparkline has marks: the head of the table says so."""
+        answer = ask("field=sum(session)&interval=1h&statsPeriod=7d", ["a"])
+        assert re.search(r", [0-9]+ intervals a mark$", table(answer)[0])
+
+    def test_keys_that_are_null(self) -> None:
+        """§7.5: a release without sessions has no environment."""
+        releases = Releases.from_records([{"version": "unused", "date_added": 0, "project_ids": [1]}])
+        request = (
+            "field=sum(session)&groupBy=release&groupBy=environment&orderBy=release.timestamp&interval=1d"
+        )
+        answer = compute(Sessions.empty(), request, now="2024-01-29T12:00Z", releases=releases)
+        assert str(answer).splitlines()[-1].split()[:2] == ["unused", NULL]
 
     @given(st.lists(st.text(max_size=60), min_size=1, max_size=5, unique=True))
     def test_columns_align_whatever_the_names(self, releases: list[str]) -> None:

@@ -308,3 +308,16 @@ class TestReleaseTimestamp:
         said = refusal({**params, "interval": "1d"})
         assert "release.timestamp" in said
         assert "releases" in said
+
+
+def test_parameters_that_are_neither_text_nor_mapping() -> None:
+    """§2: a caller's mistake, told as such."""
+    with pytest.raises(RequestError, match="params must be a query string or a mapping, not list"):
+        compute(Sessions.empty(), ["field=sum(session)"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rules", [{"rounding": "daily"}, {"unhandled": 1}, {"max_points": 0}])
+def test_rules_that_make_no_sense(rules: dict[str, Any]) -> None:
+    """§9: each names the rule and what it may be."""
+    with pytest.raises(RequestError, match=next(iter(rules))):
+        Rules(**rules)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import percentiles, rates
+from sessionstats import Sessions, grouping, percentiles, rates
 from sessionstats.capping import Link, Page, links, max_groups, page_of_groups, page_of_rows, parse_page
 from sessionstats.counting import distinct_users, sessions_by_class, set_membership, users_by_class
 from sessionstats.errors import RequestError
-from sessionstats.fields import DURATION_STATISTICS, PERCENTILES
+from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTILES
+from sessionstats.grouping import base_groups
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES, health_class
 from sessionstats.parameters import Parameters
 from sessionstats.ranking import rank
@@ -224,6 +225,19 @@ def test_links() -> None:
     assert links(0, 10, 10) == (Link("0:0:1", False), Link("0:10:0", False))
     assert links(5, 10, 16) == (Link("0:0:1", True), Link("0:15:0", True))
     assert links(25, 10, 7) == (Link("0:15:1", True), Link("0:35:0", False))
+
+
+def test_keys_beyond_64_bits_are_numbered_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§5: more combinations than an integer holds are found all the same, in the same order."""
+    names = ("project", "release", "environment")
+    sessions = Sessions.sample(300)
+    wanted = base_groups(sessions, names, [DOCUMENTED_FIELDS["sum(session)"]])
+    monkeypatch.setattr(grouping, "_KEY_LIMIT", 3)
+    found = base_groups(sessions, names, [DOCUMENTED_FIELDS["sum(session)"]])
+    assert found.index.tolist() == wanted.index.tolist()
+    assert {name: keys.tolist() for name, keys in found.keys.items()} == {
+        name: keys.tolist() for name, keys in wanted.keys.items()
+    }
 
 
 @given(st.permutations(range(6)), st.integers(1, 4), st.integers(0, 7), st.integers(1, 7))
