@@ -7,7 +7,6 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from operator import itemgetter
 from typing import Any, Final
 
 from sessionstats.columns import refuse, show
@@ -76,15 +75,8 @@ def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
     {'started': [0, 1], 'project_id': [1, None], 'status': ['ok', None]}
     """
     try:
-        columns = {name: _column(rows, name) for name in UPDATE_COLUMNS}
-    except (AttributeError, TypeError, ValueError):
+        columns = {name: [row.get(name) for row in rows] for name in UPDATE_COLUMNS}
+    except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
         raise DataError(f"not an object: {show(rows[wrong])}", row=wrong, value=rows[wrong]) from None
     return {name: v for name, v in columns.items() if name in REQUIRED or v.count(None) < len(v)}
-
-
-def _column(rows: list[Any], name: str) -> list[Any]:
-    try:
-        return list(map(itemgetter(name), rows))  # the key is in every record: faster than asking each
-    except KeyError:
-        return [row.get(name) for row in rows]

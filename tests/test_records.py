@@ -1,6 +1,6 @@
 """Sessions from records, as JSON has them (§1.1, §1.2, §9)."""
 
-from collections import UserDict
+from collections import UserDict, defaultdict
 from types import MappingProxyType
 from typing import Any
 
@@ -119,3 +119,10 @@ def test_required_columns(name: str) -> None:
         with pytest.raises(DataError) as caught:
             Sessions.from_records(rows)
         assert caught.value.detail == f"column '{name}', row {len(rows) - 1}: missing value: None"
+
+
+def test_records_that_make_up_missing_values() -> None:
+    """§1.1: a key that is absent is a missing value, and nobody's records are changed by reading them."""
+    row = defaultdict(list, {"started": 0, "project_id": 1, "status": "ok"})
+    assert len(Sessions.from_records([row])) == 1
+    assert set(row) == {"started", "project_id", "status"}
