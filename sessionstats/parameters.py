@@ -72,6 +72,11 @@ class Parameters:
         else:
             raise RequestError(f"params must be a query string or a mapping, not {type(params).__name__}")
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Names of a query string that are no parameters, in order of first appearance (§2)."""
+        return tuple(name for name in self._values if name not in NAMES)
+
     def all(self, name: str) -> list[str]:
         """Every value given, in order."""
         values = self._values.get(name, [])

@@ -64,7 +64,7 @@ class TestQuery:
 
     def test_ignored_parameters_are_told(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§2: the endpoint ignores unknown names; a person may have misspelt one."""
-        assert main(["query", str(sample), f"{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
+        assert main(["query", str(sample), f"?{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
         assert capsys.readouterr().err.splitlines() == [
             "sessionstats: 'groupby' is no parameter, and ignored; groupBy is one",
             "sessionstats: 'zz' is no parameter, and ignored",

@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from sessionstats import tidy
 from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
-from sessionstats.parameters import NAMES
+from sessionstats.parameters import NAMES, Parameters
 from sessionstats.releases import Releases
 from sessionstats.request import Query
 from sessionstats.result import Result
@@ -131,11 +130,10 @@ def _print_csv(result: Result) -> None:
 
 def _tell_unknown_parameters(request: str) -> None:
     """Tell parameters that are ignored (§2): here, unlike in a browser, somebody may have misspelt them."""
-    for name in dict.fromkeys(name for name, _ in parse_qsl(request, keep_blank_values=True)):
-        if name not in NAMES:
-            close = get_close_matches(name, NAMES, n=1)
-            meant = f"; {close[0]} is one" if close else ""
-            print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
+    for name in Parameters(request).ignored:
+        close = get_close_matches(name, NAMES, n=1)
+        meant = f"; {close[0]} is one" if close else ""
+        print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
 
 
 def _tell_if_far_away(path: str, summary: Summary, window: Window) -> None:
