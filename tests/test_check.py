@@ -14,6 +14,7 @@ from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
 from sessionstats.testing.artefacts import read_case, replay, report_schema, save
 from sessionstats.testing.known import known_findings
+from sessionstats.testing.runner import EXAMPLES, MAX_FINDINGS, SHRINK_SECONDS
 from tests.naive import answer as naive_answer
 
 PEERS = Path(__file__).parent / "peers"
@@ -188,3 +189,11 @@ def test_a_replay_names_no_seed() -> None:
     report = replay(respond, [case])
     assert str(report) == "No disagreement in 1 case."
     assert report.to_dict()["seed"] is None
+
+
+def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command line cannot import the runner for its help: the numbers there are its all the same."""
+    assert main(["check", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for default in (EXAMPLES, MAX_FINDINGS, f"{SHRINK_SECONDS:g}"):
+        assert f"(default: {default})" in told

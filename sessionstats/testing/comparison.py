@@ -37,8 +37,6 @@ OK: Final = 200
 BAD_ROW: Final = 422
 """Status of a session row that breaks §1.4; in which words it is refused is free."""
 
-NO_STATUS: Final = "the answer has no status"
-
 SECTIONS: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8", GROUPS: "8"}
 """The parts of a body (§8), and the section that decides each."""
 
@@ -110,7 +108,7 @@ def _differences(
         message = (
             f"status {actual['status']!r} instead of {expected['status']}"
             if "status" in actual
-            else NO_STATUS
+            else "the answer has no status"
         )
         detail = actual.get("body")
         if isinstance(detail, dict) and isinstance(detail.get("detail"), str):

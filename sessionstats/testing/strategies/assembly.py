@@ -47,11 +47,11 @@ def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
     case["sessions"] = scene.sessions()
     scene.add_faults(case)
     if not claims.errors:
-        leave_out_faults(case)
+        _leave_out_faults(case)
     return case
 
 
-def leave_out_faults(case: dict[str, Any]) -> None:
+def _leave_out_faults(case: dict[str, Any]) -> None:
     """Take out of a request, in place, what the kernel refuses: the search, the project, or all that can be.
 
     Parts that are right each for themselves can be refused together, such as a limit and a window.
