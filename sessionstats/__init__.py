@@ -8,10 +8,10 @@
 
 from sessionstats.errors import AccessError, DataError, RequestError, SessionStatsError
 from sessionstats.pipeline import compute
-from sessionstats.releases import Releases
-from sessionstats.request import Query
+from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import Rules
+from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
 __version__ = "0.1.0"

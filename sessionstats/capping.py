@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.errors import RequestError
-from sessionstats.parameters import Parameters
+from sessionstats.request.parameters import Parameters
 from sessionstats.rounding import Window
 from sessionstats.rules import Rules
 

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.encoding import MISSING
+from sessionstats.columns.encoding import MISSING
 from sessionstats.fields import ANR_MECHANISMS
 
 ALL_USERS: Final = "all"

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.bucketing import in_window
-from sessionstats.encoding import Encoded
-from sessionstats.request import Query
+from sessionstats.columns.encoding import Encoded
+from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 
 T = TypeVar("T", bound=Hashable)

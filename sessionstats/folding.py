@@ -18,11 +18,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import INT64_MIN, Values, check_length, constant, integer_column, items_of
-from sessionstats.encoding import MISSING, Encoded, concat_encoded, encode
+from sessionstats.columns.encoding import MISSING, Encoded, concat_encoded, encode
+from sessionstats.columns.numbers import INT64_MIN, Values, check_length, constant, integer_column, items_of
+from sessionstats.columns.texts import empty_texts, text_column
 from sessionstats.health import STATUSES, TERMINAL
 from sessionstats.sessions import COLUMNS, Sessions
-from sessionstats.texts import empty_texts, text_column
 
 Positions: TypeAlias = NDArray[np.intp]
 
@@ -155,7 +155,7 @@ def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) ->
 
     Examples
     --------
-    >>> from sessionstats.encoding import encode
+    >>> from sessionstats.columns.encoding import encode
     >>> updates = Sessions(started=[9, 8, 7], project_id=[1, 1, 1], status=["exited", "errored", "ok"],
     ...                    duration=[5, None, None])
     >>> folded = fold(updates, encode(["a", "a", ""]), np.array([1, 0, 0]))

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.encoding import MISSING, Encoded
+from sessionstats.columns.encoding import MISSING, Encoded
 from sessionstats.fields import Field
 from sessionstats.measures import has_duration
 from sessionstats.sessions import Sessions

@@ -1,6 +1,6 @@
 """From sessions and a request to the answer.
 
-1. Judge the request (`sessionstats.request`).
+1. Judge the request (`sessionstats.request.query`).
 2. Select the sessions that count (`sessionstats.filtering`).
 3. Find the base groups (`sessionstats.grouping`), rank them (`sessionstats.ranking`), and keep those of the
    page (`sessionstats.capping`).
@@ -8,8 +8,8 @@
    (`sessionstats.measures`); nothing is measured for groups that the cap drops.
 5. Lay the values out (`sessionstats.result`).
 
-`plain_answer` is these steps, and the reference. From `FAST_FROM` rows on, `sessionstats.fast` takes the same
-steps block by block, and gives the same answer, bit for bit.
+`plain_answer` is these steps, and the reference. From `FAST_FROM` rows on, `sessionstats.engines.blocks` takes
+the same steps block by block, and gives the same answer, bit for bit.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,16 +18,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats import capping, release_order
+from sessionstats import capping
 from sessionstats.bucketing import bucket_index
 from sessionstats.filtering import select
 from sessionstats.grouping import BaseGroups, base_groups
 from sessionstats.measures import Measures, Needs, evaluate, measure, needs
 from sessionstats.ranking import rank, ranked_class
-from sessionstats.releases import Releases
-from sessionstats.request import Query
+from sessionstats.request import release_order
+from sessionstats.request.query import Query
 from sessionstats.result import Result, lay_out
 from sessionstats.rules import Rules
+from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions, require_known_statuses
 
 FAST_FROM: Final = 50_000
@@ -48,7 +49,8 @@ def compute(
     Parameters
     ----------
     sessions : Sessions, or iterable of Sessions
-        All sessions, or chunks of them that are summarized one after the other (`sessionstats.summaries`).
+        All sessions, or chunks of them that are summarized one after the other
+        (`sessionstats.engines.summaries`).
     params : str, mapping or Query
         A query string, names with values or lists of values, or a request judged before.
     now : None, datetime, datetime64, str, int or float
@@ -97,7 +99,7 @@ def compute(
         params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
     if isinstance(sessions, Sessions):
         return answer(sessions, params)
-    from sessionstats.summaries import finish, summarize_chunks
+    from sessionstats.engines.summaries import finish, summarize_chunks
 
     return finish(summarize_chunks(sessions, params))
 
@@ -108,7 +110,7 @@ def answer(sessions: Sessions, query: Query) -> Result:
     if not query.counts_anything:
         return Result.without_groups(query)
     if len(sessions) >= FAST_FROM:
-        from sessionstats import fast
+        from sessionstats.engines import blocks as fast
 
         if fast.can_answer(sessions, query):
             return fast.answer(sessions, query)

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, Final
 from sessionstats.errors import RequestError, SessionStatsError
 from sessionstats.instants import parse_iso
 from sessionstats.pipeline import answer as answer_query
-from sessionstats.releases import Releases
-from sessionstats.request import Query
+from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import Rules
+from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
 REQUIRED: Final = ("now", "params", "sessions")

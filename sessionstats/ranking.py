@@ -7,7 +7,7 @@
    one class that is neither healthy nor errored, the count of that class (§7.1).
 4. Null ranks last in both directions; ties go by ascending group key (§7.3).
 5. ``orderBy=release.timestamp`` ranks by the date a release was added, and shows releases without sessions
-   too (§7.5): that rule is in `sessionstats.release_order`.
+   too (§7.5): that rule is in `sessionstats.request.release_order`.
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ from sessionstats.capping import Link, PageRows, links
 from sessionstats.grouping import STATUS, BaseGroups
 from sessionstats.instants import format_instant
 from sessionstats.measures import Measures, evaluate
-from sessionstats.request import Query
+from sessionstats.request.query import Query
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class Result:
         The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end``
         (UTC), and the fields: counts are int64, other values float64 with nulls.
         """
-        from sessionstats.integrations.arrow import result_table
+        from sessionstats.io.arrow import result_table
 
         return result_table(self)
 
@@ -116,7 +116,7 @@ class Result:
         return groups
 
     def __str__(self) -> str:
-        from sessionstats.rendering import render
+        from sessionstats.display.table import render
 
         return render(self)
 

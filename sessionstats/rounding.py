@@ -20,9 +20,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.dates import DateRange
 from sessionstats.errors import RequestError
 from sessionstats.instants import HOUR, MINUTE, SECOND
+from sessionstats.request.dates import DateRange
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns import (
+from sessionstats.columns.encoding import Encoded, concat_encoded, same_values
+from sessionstats.columns.numbers import (
     Values,
     check_length,
     check_total,
@@ -23,10 +24,16 @@ from sessionstats.columns import (
     integer_column,
     refuse,
 )
-from sessionstats.encoding import Encoded, concat_encoded, same_values
+from sessionstats.columns.started import started_column
+from sessionstats.columns.texts import (
+    empty_texts,
+    no_users,
+    project_column,
+    status_column,
+    text_column,
+    user_column,
+)
 from sessionstats.health import STATUSES
-from sessionstats.starts import started_column
-from sessionstats.texts import empty_texts, no_users, project_column, status_column, text_column, user_column
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -207,7 +214,7 @@ class Sessions:
         cls, records: Iterable[Mapping[str, Any]], statuses: Collection[str] = STATUSES
     ) -> "Sessions":
         """Sessions of mappings with the columns of §1.1 as keys; see `records.from_records`."""
-        from sessionstats.records import from_records
+        from sessionstats.io.records import from_records
 
         return from_records(records, statuses)
 
@@ -221,66 +228,66 @@ class Sessions:
     @classmethod
     def from_session_payloads(cls, payloads: Iterable[Mapping[str, Any]], project_id: int) -> "Sessions":
         """Sessions of what SDKs send for one project; see `payloads.from_session_payloads`."""
-        from sessionstats.payloads import from_session_payloads
+        from sessionstats.io.payloads import from_session_payloads
 
         return from_session_payloads(payloads, project_id)
 
     @classmethod
     def from_arrow(cls, data: Any) -> "Sessions":
         """Sessions of Arrow data, such as a data frame; see `integrations.arrow.from_arrow`."""
-        from sessionstats.integrations.arrow import from_arrow
+        from sessionstats.io.arrow import from_arrow
 
         return from_arrow(data)
 
     @classmethod
     def sample(cls, n: int, seed: int = 0) -> "Sessions":
         """Realistic synthetic sessions; see `sampling.sample`."""
-        from sessionstats.sampling import sample
+        from sessionstats.io.sampling import sample
 
         return sample(n, seed)
 
     @classmethod
     def read_csv(cls, path: "str | PathLike[str]") -> "Sessions":
         """Sessions of a CSV file; see `files.read_csv`."""
-        from sessionstats.files import read_csv
+        from sessionstats.io.text import read_csv
 
         return read_csv(path)
 
     @classmethod
     def read_jsonl(cls, path: "str | PathLike[str]") -> "Sessions":
         """Sessions of a file of one JSON object a line; see `files.read_jsonl`."""
-        from sessionstats.files import read_jsonl
+        from sessionstats.io.text import read_jsonl
 
         return read_jsonl(path)
 
     @classmethod
     def load_npz(cls, path: "str | PathLike[str]") -> "Sessions":
         """Sessions that `save_npz` wrote; see `archives.load_npz`."""
-        from sessionstats.archives import load_npz
+        from sessionstats.io.npz import load_npz
 
         return load_npz(path)
 
     def to_csv(self, path: "str | PathLike[str]") -> None:
         """Write a file for `read_csv`."""
-        from sessionstats.files import write_csv
+        from sessionstats.io.text import write_csv
 
         write_csv(self, path)
 
     def to_jsonl(self, path: "str | PathLike[str]") -> None:
         """Write a file for `read_jsonl`."""
-        from sessionstats.files import write_jsonl
+        from sessionstats.io.text import write_jsonl
 
         write_jsonl(self, path)
 
     def to_arrow(self) -> Any:
         """The sessions as a `pyarrow.Table`; see `integrations.arrow.to_arrow`."""
-        from sessionstats.integrations.arrow import to_arrow
+        from sessionstats.io.arrow import to_arrow
 
         return to_arrow(self)
 
     def save_npz(self, path: "str | PathLike[str]") -> None:
         """Write a file for `load_npz`, the fastest to read."""
-        from sessionstats.archives import save_npz
+        from sessionstats.io.npz import save_npz
 
         save_npz(self, path)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 NEEDED = {"arrow.py": ("pyarrow",), "dask.py": ("dask", "pyarrow")}
-"""Modules of `sessionstats.integrations` whose examples need packages of an extra."""
+"""Modules of `sessionstats.io.optional` whose examples need packages of an extra."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

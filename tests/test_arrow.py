@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 
 from sessionstats import DataError, Sessions, SessionStatsError, compute
-from sessionstats.records import UPDATE_COLUMNS
+from sessionstats.io.records import UPDATE_COLUMNS
 from sessionstats.testing.strategies import sessions as session_rows
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
-from sessionstats.integrations.arrow import from_arrow, to_arrow  # noqa: E402
-from sessionstats.integrations.parquet import iter_parquet, read_parquet, write_parquet  # noqa: E402
+from sessionstats.io.arrow import from_arrow, to_arrow  # noqa: E402
+from sessionstats.io.parquet import iter_parquet, read_parquet, write_parquet  # noqa: E402
 
 SAMPLE = Sessions.sample(500)
 NOW = "2024-01-29T12:00:00Z"

@@ -14,8 +14,8 @@ from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
 from sessionstats.testing.artefacts import read_case, replay, report_schema, save
 from sessionstats.testing.known import known_findings
+from sessionstats.testing.model import answer as naive_answer
 from sessionstats.testing.runner import EXAMPLES, MAX_FINDINGS, SHRINK_SECONDS
-from tests.naive import answer as naive_answer
 
 PEERS = Path(__file__).parent / "peers"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sessionstats import DataError, Sessions
-from sessionstats.encoding import Encoded
+from sessionstats.columns.encoding import Encoded
 from tests.building import built, refusal
 
 

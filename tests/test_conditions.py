@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats.conditions import Search, SearchContext, judge
-from sessionstats.encoding import encode
+from sessionstats.columns.encoding import encode
 from sessionstats.errors import RequestError
 from sessionstats.health import HEALTH_CLASSES
-from sessionstats.releases import EnvironmentRequirement, Releases
+from sessionstats.search.conditions import Search, SearchContext, judge
+from sessionstats.search.releases import EnvironmentRequirement, Releases
 
 Row = tuple[int, str, str]
 

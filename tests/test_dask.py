@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from sessionstats import Query, Sessions, SessionStatsError, compute
-from sessionstats.summaries import finish
+from sessionstats.engines.summaries import finish
 
 dask = pytest.importorskip("dask", reason="needs the extra 'dask'")
 distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
-from sessionstats.integrations import dask as on_dask  # noqa: E402
+from sessionstats import cluster as on_dask  # noqa: E402
 
 NOW = "2024-01-29T12:00:00Z"
 REQUEST = (

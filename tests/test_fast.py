@@ -19,13 +19,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sessionstats import Query, Result, Sessions, compute, fast, pipeline
-from sessionstats.columns import constant
-from sessionstats.encoding import Encoded
-from sessionstats.fast.cells import CellValues, order_by_cell
-from sessionstats.fast.exact_sums import exact_parts
-from sessionstats.fast.threads import run
-from sessionstats.fast.users import distinct
+from sessionstats import Query, Result, Sessions, compute, pipeline
+from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.numbers import constant
+from sessionstats.engines import blocks as fast
+from sessionstats.engines.blocks.cells import CellValues, order_by_cell
+from sessionstats.engines.blocks.exact_sums import exact_parts
+from sessionstats.engines.blocks.threads import run
+from sessionstats.engines.blocks.users import distinct
 from sessionstats.protocol import read, respond
 from sessionstats.rules import Rules
 from sessionstats.testing.strategies import Claims, cases

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions, SessionStatsError
-from sessionstats.files import iter_csv, iter_jsonl
 from sessionstats.health import STATUSES
+from sessionstats.io.text import iter_csv, iter_jsonl
 
 HEADER = "started,project_id,status"
 ROW = "2024-01-29T12:00:00Z,1,ok"

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions, compute
-from sessionstats.encoding import Encoded, encode
+from sessionstats.columns.encoding import Encoded, encode
 from sessionstats.folding import Updates, checked_updates, fold, from_updates, ordered
 from sessionstats.health import STATUSES
 from sessionstats.protocol import respond
 from sessionstats.sessions import COLUMNS
-from tests.naive.folding import fold as naive_fold
-from tests.naive.request import Rules
-from tests.naive.rows import Row, read_rows
+from sessionstats.testing.model.folding import fold as naive_fold
+from sessionstats.testing.model.request import Rules
+from sessionstats.testing.model.rows import Row, read_rows
 
 updates = st.fixed_dictionaries(
     {

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import settings
 
 from sessionstats.protocol import respond
+from sessionstats.testing import model as naive
 from sessionstats.testing.comparison import compare
 from sessionstats.testing.diagnoses import BY_ID
 from sessionstats.testing.runner import EXAMPLES
-from tests import naive
 from tests.gallery import MUTANTS, Mutant
 from tests.gallery.catching import asked, catch
 from tests.gallery.diff import patched

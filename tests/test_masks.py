@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats.conditions import SearchContext, judge
-from sessionstats.encoding import encode
+from sessionstats.columns.encoding import encode
 from sessionstats.health import HEALTH_CLASSES
+from sessionstats.search.conditions import SearchContext, judge
 
 Row = tuple[int, str, str]
 

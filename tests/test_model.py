@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionstats.protocol import respond
+from sessionstats.testing.model import answer as naive_answer
 from sessionstats.testing.strategies import Claims, cases
-from tests.naive import answer as naive_answer
 
 EXAMPLES = 400
 """Examples of each property in an ordinary run; the profile ``thorough`` of conftest takes its own."""

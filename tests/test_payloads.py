@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions
-from sessionstats.payloads import from_session_payloads
-from tests.naive.folding import fold as naive_fold
-from tests.naive.payloads import rows_of
-from tests.naive.request import Rules
-from tests.naive.rows import read_rows
+from sessionstats.io.payloads import from_session_payloads
+from sessionstats.testing.model.folding import fold as naive_fold
+from sessionstats.testing.model.payloads import rows_of
+from sessionstats.testing.model.request import Rules
+from sessionstats.testing.model.rows import read_rows
 from tests.test_folding import as_tuples, naive_tuples
 
 NOON = "2024-01-29T12:00:00Z"

@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sessionstats", "tests", "docs"}
 """What may stand at the top, besides dot-files."""
 
-WITH_EXTRAS = {"integrations", "testing", "vectors"}
+WITH_EXTRAS = {"cluster.py", "io", "testing", "vectors"}
 """Parts of the package that may need an extra; the kernel imports none of them before they are asked for."""
 
 KERNEL = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] not in WITH_EXTRAS]
@@ -66,7 +66,7 @@ def test_importing_imports_little() -> None:
     assert not {name for name in ours if name.split(".")[1] in WITH_EXTRAS | {"cli", "rendering", "protocol"}}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "naive").glob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "testing" / "model").glob("*.py")), ids=name_of)
 def test_naive_model_is_independent(path: Path) -> None:
     """The naive model is a second witness: it imports nothing of the kernel, nor NumPy."""
     assert set(imports(path)) <= set(sys.stdlib_module_names)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sessionstats.protocol import respond_to_line
-from tests.naive import answer as naive_answer
+from sessionstats.testing.model import answer as naive_answer
 
 PUBLISHED = json.loads((Path(__file__).parent / "cases" / "published.json").read_text())
 CASES = PUBLISHED["cases"]

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Rules, Sessions
-from sessionstats.records import UPDATE_COLUMNS
-from tests.naive.errors import Refusal
-from tests.naive.folding import fold as naive_fold
-from tests.naive.request import Rules as NaiveRules
-from tests.naive.rows import read_rows
+from sessionstats.io.records import UPDATE_COLUMNS
+from sessionstats.testing.model.errors import Refusal
+from sessionstats.testing.model.folding import fold as naive_fold
+from sessionstats.testing.model.request import Rules as NaiveRules
+from sessionstats.testing.model.rows import read_rows
 from tests.test_folding import as_tuples, naive_tuples, updates
 
 GOOD = {"started": 0, "project_id": 1, "status": "ok"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats.errors import RequestError
-from sessionstats.releases import EnvironmentRequirement, Releases
+from sessionstats.search.releases import EnvironmentRequirement, Releases
 
 GOOD: dict[str, Any] = {
     "version": "a@1.0",

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import Releases, Sessions, compute, tidy
-from sessionstats.figures import decimals_for, duration_text, percentage_text
-from sessionstats.rendering import MAX_KEY
+from sessionstats import Releases, Sessions, compute
+from sessionstats.display import tidy
+from sessionstats.display.numbers import decimals_for, duration_text, percentage_text
+from sessionstats.display.sparklines import MARKS, MAX_MARKS, NULL, sparklines
+from sessionstats.display.table import MAX_KEY
+from sessionstats.display.terminal import display_width, escape, fit
 from sessionstats.result import Result
-from sessionstats.sparklines import MARKS, MAX_MARKS, NULL, sparklines
-from sessionstats.terminal import display_width, escape, fit
 
 NOW = "2024-01-29T12:00:00Z"
 

@@ -8,7 +8,7 @@ import pytest
 from sessionstats import Sessions, SessionStatsError
 from sessionstats.health import EXITED, STATUSES
 from sessionstats.instants import DAY, HOUR
-from sessionstats.sampling import BAD_RELEASE, CRASHING_BADLY, SINCE, UNTIL, WITHOUT_USER
+from sessionstats.io.sampling import BAD_RELEASE, CRASHING_BADLY, SINCE, UNTIL, WITHOUT_USER
 
 SHARED = Sessions.sample(200_000, seed=1)
 

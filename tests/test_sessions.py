@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions
-from sessionstats.encoding import Encoded
+from sessionstats.columns.encoding import Encoded
 from sessionstats.sessions import COLUMNS
 from tests.building import built, refusal
 

@@ -17,8 +17,8 @@ from sessionstats.errors import RequestError
 from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTILES
 from sessionstats.grouping import base_groups
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES, health_class
-from sessionstats.parameters import Parameters
 from sessionstats.ranking import rank
+from sessionstats.request.parameters import Parameters
 from sessionstats.rules import Rules
 
 durations = st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 5e-324, 0.1, 79.4])

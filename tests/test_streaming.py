@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Query, Rules, Sessions, SessionStatsError, compute
-from sessionstats.archives import iter_npz
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
-from sessionstats.files import iter_csv, iter_jsonl, unreported
+from sessionstats.engines.summaries import summarize, summarize_chunks
 from sessionstats.folding import Updates, checked_updates
-from sessionstats.records import record_columns
+from sessionstats.io.chunks import READERS, folded, read_chunks
+from sessionstats.io.npz import iter_npz
+from sessionstats.io.records import record_columns
+from sessionstats.io.text import iter_csv, iter_jsonl, unreported
 from sessionstats.sessions import empty_texts
-from sessionstats.streaming import READERS, folded, read_chunks
-from sessionstats.summaries import summarize, summarize_chunks
 from sessionstats.testing.strategies import Claims
 from sessionstats.testing.strategies import sessions as session_rows
 
@@ -37,7 +37,7 @@ def write(sessions: Sessions, folder: Path, extension: str) -> Path:
     path = folder / f"sessions{extension}"
     if extension == ".parquet":
         pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
-        from sessionstats.integrations.parquet import write_parquet
+        from sessionstats.io.parquet import write_parquet
 
         write_parquet(sessions, path)
     else:

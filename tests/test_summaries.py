@@ -13,9 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Query, Releases, RequestError, Rules, Sessions, SessionStatsError, compute
+from sessionstats.engines.summaries import (
+    Summary,
+    finish,
+    merge,
+    streaming,
+    summarize,
+    summarize_chunks,
+    tallies,
+)
+from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.result import Result
-from sessionstats.summaries import Summary, finish, merge, streaming, summarize, summarize_chunks, tallies
-from sessionstats.summaries.sorted_sets import SortedTexts
 from sessionstats.testing.strategies import Claims, cases
 
 NOW = "2024-01-29T12:00:00Z"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sessionstats import DataError, Sessions
-from sessionstats.encoding import Encoded
+from sessionstats.columns.encoding import Encoded
 from sessionstats.health import STATUSES
 from sessionstats.sessions import require_known_statuses
 from tests.building import built, refusal

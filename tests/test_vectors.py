@@ -18,7 +18,7 @@ import pytest
 from sessionstats import vectors
 from sessionstats.cli import main
 from sessionstats.protocol import respond_to_line
-from tests.naive import answer as naive_answer
+from sessionstats.testing.model import answer as naive_answer
 
 LOADED = vectors.load()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats.versions import (
+from sessionstats.search.versions import (
     MAX_DIGITS,
     OPERATORS,
     Version,

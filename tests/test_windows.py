@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats.bucketing import bucket_index, in_window
-from sessionstats.dates import DateRange, parse_range
 from sessionstats.errors import RequestError, SessionStatsError
 from sessionstats.instants import (
     DAY,
@@ -25,7 +24,8 @@ from sessionstats.instants import (
     parse_period,
 )
 from sessionstats.intervals import parse_interval
-from sessionstats.parameters import Parameters
+from sessionstats.request.dates import DateRange, parse_range
+from sessionstats.request.parameters import Parameters
 from sessionstats.rounding import Window, align, align_hourly, require_few_intervals
 
 NOW = from_datetime(datetime(2024, 1, 29, 12, 27, 28, 303_000))

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, NoReturn
 
+from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
-from sessionstats.terminal import escape
 
 COMMANDS: Final = ("demo", "query", "sample", "oracle", "check", "vectors")
 """The commands and their modules, in the order of the help."""

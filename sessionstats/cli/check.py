@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sessionstats.cli import add_command
+from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
-from sessionstats.terminal import escape
 
 if TYPE_CHECKING:
     from sessionstats.testing import Claims, Program, Report, Tolerance
@@ -117,7 +117,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Check, and report."""
-    from sessionstats.integrations import needed
+    from sessionstats.io.optional import needed
 
     needed("hypothesis", "testing")
     args.save.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
-"""Files of sessions by their extension; reading them is in `sessionstats.streaming`."""
+"""Files of sessions by their extension; reading them is in `sessionstats.io.chunks`."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sessionstats.integrations.parquet import write_parquet
+from sessionstats.io.parquet import write_parquet
 from sessionstats.sessions import Sessions
 
 WRITERS: Final[Mapping[str, Callable[[Sessions, str], None]]] = MappingProxyType(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-from sessionstats.terminal import escape, fit
+from sessionstats.display.terminal import escape, fit
 
 PATIENCE: Final = 0.5
 """Seconds before the bar appears."""

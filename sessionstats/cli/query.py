@@ -1,7 +1,7 @@
 """``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
 
 1. The request is judged before the file is read: what is wrong with it is told at once.
-2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.streaming`).
+2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.io.chunks`).
 3. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
    sessions is told, with where they are.
 """
@@ -15,20 +15,20 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
-from sessionstats import tidy
 from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
+from sessionstats.display import tidy
+from sessionstats.display.terminal import escape
+from sessionstats.engines.summaries import Summary, finish, summarize_chunks
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
-from sessionstats.parameters import NAMES, Parameters
-from sessionstats.releases import Releases
-from sessionstats.request import Query
+from sessionstats.io.chunks import extension, read_chunks
+from sessionstats.request.parameters import NAMES, Parameters
+from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rounding import Window
 from sessionstats.rules import Rules
-from sessionstats.streaming import extension, read_chunks
-from sessionstats.summaries import Summary, finish, summarize_chunks
-from sessionstats.terminal import escape
+from sessionstats.search.releases import Releases
 
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the file."""
     from sessionstats import Sessions
     from sessionstats.cli.formats import WRITERS
-    from sessionstats.streaming import extension
+    from sessionstats.io.chunks import extension
 
     write = WRITERS[extension(args.file)]
     write(Sessions.sample(args.n, args.seed), args.file)

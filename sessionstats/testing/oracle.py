@@ -26,7 +26,7 @@ from sessionstats.grouping import STATUS, BaseGroups, base_groups
 from sessionstats.measures import Needs, has_duration, measure
 from sessionstats.pipeline import answer
 from sessionstats.ranking import primary_order, ranked_class
-from sessionstats.request import Query
+from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing.findings import GroupKey
 

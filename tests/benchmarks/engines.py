@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from sessionstats.encoding import Encoded
+from sessionstats.columns.encoding import Encoded
 from sessionstats.health import STATUSES
 from sessionstats.sessions import Sessions
 from tests.benchmarks.data import END

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from sessionstats import compute
+from sessionstats.io.sampling import sample
 from sessionstats.protocol import respond_to_line
-from sessionstats.sampling import sample
 from tests.benchmarks.questions import ALL_FIELDS, NOW
 from tests.benchmarks.timing import medians
 

@@ -1,6 +1,6 @@
 """The naive model with lines of its source replaced.
 
-1. Every altered module of `tests.naive` has a diff (`tests.gallery.diff`).
+1. Every altered module of `sessionstats.testing.model` has a diff (`tests.gallery.diff`).
 2. The altered model is a package of its own beside the right one, so nothing is patched and nothing restored.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests import naive
+from sessionstats.testing import model as naive
 from tests.gallery.diff import patched
 
 SOURCE = Path(naive.__file__).parent

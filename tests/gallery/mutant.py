@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tests import naive
+from sessionstats.testing import model as naive
 from tests.gallery.altered import altered_model
 
 Answer = dict[str, Any]

@@ -18,12 +18,12 @@ from urllib.parse import parse_qs
 
 from sessionstats import pipeline, protocol
 from sessionstats.fields import Field
-from sessionstats.grammar import And
 from sessionstats.grouping import STATUS
 from sessionstats.health import STATUSES, health_class
-from sessionstats.parameters import Parameters
 from sessionstats.ranking import ranked_class
-from sessionstats.request import Query
+from sessionstats.request.parameters import Parameters
+from sessionstats.request.query import Query
+from sessionstats.search.grammar import And
 from sessionstats.sessions import Sessions
 from sessionstats.testing.bugs.flat import Flat, flatten
 from sessionstats.testing.findings import SERIES, TOTALS, GroupKey, Path

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats.conditions import Search
-from sessionstats.grammar import FreeText, Term, leaves
-from sessionstats.masks import Table
-from sessionstats.terms import ENVIRONMENT, RELEASE, Columns, OneOf
+from sessionstats.search.conditions import Search
+from sessionstats.search.grammar import FreeText, Term, leaves
+from sessionstats.search.masks import Table
+from sessionstats.search.terms import ENVIRONMENT, RELEASE, Columns, OneOf
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat

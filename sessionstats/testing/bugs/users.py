@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from sessionstats.columns.texts import NO_USER
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat
-from sessionstats.texts import NO_USER
 
 STAND_IN: Final = "\x00"
 """First character of made-up users, which no case has."""

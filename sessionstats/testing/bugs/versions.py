@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats.grammar import Term
-from sessionstats.masks import Table
-from sessionstats.terms import RELEASE, Columns
+from sessionstats.search.grammar import Term
+from sessionstats.search.masks import Table
+from sessionstats.search.terms import RELEASE, Columns
+from sessionstats.search.versions import parse_version
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence
 from sessionstats.testing.bugs.flat import Flat
 from sessionstats.testing.bugs.searches import Matching, with_conditions
-from sessionstats.versions import parse_version
 
 COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "": operator.eq,

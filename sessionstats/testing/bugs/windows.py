@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Final
 
-from sessionstats.dates import DateRange, parse_range
 from sessionstats.instants import DAY, HOUR, parse_iso, parse_period
+from sessionstats.request.dates import DateRange, parse_range
 from sessionstats.rounding import ROUNDINGS, Window
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence

@@ -1,0 +1,114 @@
+"""Answers from a cluster (extra ``dask``): partitions are summarized where they are, summaries merged.
+
+1. Every partition becomes a summary, named by its number: `merge` would refuse one that came twice.
+2. `FAN_IN` summaries at a time are merged, level by level, wherever Dask puts the task; only the last summary
+   travels to the caller.
+3. A task that is run again, because its worker died, gives the same summary again. So the answer is to the
+   bit that of `sessionstats.compute` on all sessions, whatever happens on the way (§6.7).
+4. Updates of one session may be in different partitions, where nobody can fold them (§1.2). They are refused,
+   unless the caller has brought those of each session together.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sessionstats.engines.summaries import Summary, finish, merge, summarize
+from sessionstats.errors import SessionStatsError
+from sessionstats.folding import Updates, checked_updates, fold, has_text
+from sessionstats.io.arrow import PROTOCOL, as_table, updates_of
+from sessionstats.io.optional import needed
+from sessionstats.io.records import record_columns
+from sessionstats.request.query import Query
+from sessionstats.result import Result
+from sessionstats.rules import Rules
+from sessionstats.search.releases import Releases
+from sessionstats.sessions import Sessions
+
+FAN_IN: Final = 8
+"""Summaries that are merged by one task."""
+
+
+def compute(
+    data: Any,
+    params: str | Mapping[str, object] | Query,
+    *,
+    now: object = None,
+    rules: Rules = Rules(),  # noqa: B008 - immutable, and a reader sees the default
+    projects: Mapping[str, int] | None = None,
+    releases: Releases | None = None,
+    whole_sessions: bool = False,
+) -> Result:
+    """Answer a request about the sessions of a Dask collection, with the current scheduler.
+
+    Parameters
+    ----------
+    data, whole_sessions
+        As `summary` takes them.
+    params, now, rules, projects, releases
+        As `sessionstats.compute` takes them.
+
+    Returns
+    -------
+    Result
+        To the bit that of `sessionstats.compute` on all sessions.
+
+    Examples
+    --------
+    >>> import dask
+    >>> parts = [dask.delayed(Sessions.sample)(100, seed) for seed in range(3)]
+    >>> answer = compute(parts, "field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
+    >>> answer.totals["sum(session)"].tolist()
+    [300]
+    """
+    if not isinstance(params, Query):
+        params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
+    return finish(summary(data, params, whole_sessions=whole_sessions).compute())
+
+
+def summary(data: Any, query: Query, *, whole_sessions: bool = False) -> Any:
+    """The summary of a Dask collection, not computed yet.
+
+    Parameters
+    ----------
+    data : dask.dataframe.DataFrame, dask.bag.Bag, or iterable of Delayed
+        Partitions are Arrow data (frames of pandas, tables), records, or `Sessions`.
+    query : Query
+        The judged request.
+    whole_sessions : bool
+        Whether all updates of a session stand in one partition, as after a shuffle by ``project_id`` and
+        ``session_id``. Without updates it does not matter.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Of a `Summary`, for `finish`.
+    """
+    delayed = needed("dask", "dask").delayed
+    partitions = data.to_delayed() if hasattr(data, "to_delayed") else list(data)
+    shared = delayed(query, traverse=False)
+    level = [
+        delayed(_summarized)(partition, shared, f"partition {number}", whole_sessions)
+        for number, partition in enumerate(partitions)
+    ] or [delayed(Summary.of_nothing)(shared)]
+    while len(level) > 1:
+        level = [delayed(merge)(*level[at : at + FAN_IN]) for at in range(0, len(level), FAN_IN)]
+    return level[0]
+
+
+def _summarized(partition: Any, query: Query, name: str, whole_sessions: bool) -> Summary:
+    """The summary of one partition; runs on a worker."""
+    if isinstance(partition, Sessions):
+        return summarize(partition, query, chunk=name)
+    updates = _updates(partition)
+    if not whole_sessions and has_text(updates.session_id).any():
+        raise SessionStatsError(
+            f"{name} holds updates of sessions; bring those of each session into one partition (shuffle by "
+            "project_id and session_id) and say so with whole_sessions=True"
+        )
+    return summarize(fold(*updates), query, chunk=name)
+
+
+def _updates(partition: Any) -> Updates:
+    if any(hasattr(partition, method) for method in PROTOCOL):
+        return updates_of(as_table(partition))
+    return checked_updates(**record_columns(list(partition)))

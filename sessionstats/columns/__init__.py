@@ -1,0 +1,1 @@
+"""What a column is, and converting one (§1.1, §1.4)."""

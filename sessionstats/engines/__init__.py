@@ -1,0 +1,1 @@
+"""What measures base groups: one interface, several ways to be fast."""

@@ -1,0 +1,26 @@
+"""Past memory and past one machine: summaries of chunks of sessions, merged in any order (§6.7).
+
+1. `summarize` keeps of a chunk of sessions what the answer to a request depends on (`summarizing`).
+2. `merge` makes one summary of several, exactly (`merging`); `Summary.of_nothing` is the empty element.
+3. `finish` makes the answer, to the bit that of `sessionstats.compute` on all sessions at once (`finishing`).
+4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`).
+5. A summary is of *sessions*: updates of one session (§1.2) are folded before, wherever they stand.
+
+Examples
+--------
+>>> from sessionstats import Query, Sessions, compute
+>>> query = Query.parse("field=sum(session)&field=p50(session.duration)&groupBy=release&statsPeriod=14d",
+...                     now="2024-01-29T12:00Z")
+>>> sessions = Sessions.sample(1000)
+>>> monday, tuesday = summarize(sessions[:300], query), summarize(sessions[300:], query)
+>>> finish(merge(monday, tuesday)).to_json() == compute(sessions, query).to_json()
+True
+"""
+
+from sessionstats.engines.summaries.finishing import finish
+from sessionstats.engines.summaries.merging import merge
+from sessionstats.engines.summaries.streaming import summarize_chunks
+from sessionstats.engines.summaries.summarizing import summarize
+from sessionstats.engines.summaries.summary import Summary
+
+__all__ = ["Summary", "finish", "merge", "summarize", "summarize_chunks"]

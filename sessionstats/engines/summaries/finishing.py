@@ -1,0 +1,149 @@
+"""From a summary to the answer, by the kernel's own stages (§5 to §8).
+
+1. The groups are the summary's; ranking, pages and layout are the pipeline's.
+2. What is measured comes from the tallies, block by block: Σ quantity, users and the samples of a slot by the
+   functions that count sessions.
+3. Totals are measured over the whole window from the tallies, never from the series (§6).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats import percentiles
+from sessionstats.counting import distinct_users, sessions_by_class
+from sessionstats.engines.summaries.summary import Summary
+from sessionstats.grouping import KEY_COLUMNS, BaseGroups
+from sessionstats.measures import Measures, Needs
+from sessionstats.percentiles import OrderedSamples
+from sessionstats.pipeline import page_of, ranked, shown_needs, with_empty
+from sessionstats.result import Result, lay_out
+
+
+class _Slots:
+    """Where to count a group, or a group's interval.
+
+    Parameters
+    ----------
+    place : (groups,) intp
+        Place of each group, −1 where it is not counted.
+    n_places : int
+    n_intervals : int
+        Intervals to tell apart; 1 for totals.
+    """
+
+    def __init__(self, place: NDArray[np.intp], n_places: int, n_intervals: int) -> None:
+        self.place = place
+        self.n_intervals = n_intervals
+        self.size = n_places * n_intervals
+        self.by_interval = n_intervals > 1
+
+    def of(
+        self, group: NDArray[np.int64], interval: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        place = self.place[group]
+        inside = place >= 0
+        slot = place[inside]
+        return inside, slot * self.n_intervals + interval[inside] if self.by_interval else slot
+
+
+def finish(summary: Summary) -> Result:
+    """The answer to a request about all sessions that were summarized.
+
+    Parameters
+    ----------
+    summary : Summary
+
+    Returns
+    -------
+    Result
+        To the bit that of `sessionstats.compute` on all sessions at once.
+
+    Examples
+    --------
+    >>> from sessionstats import Query
+    >>> query = Query.parse("field=sum(session)&statsPeriod=1h", now="2024-01-29T12:00Z")
+    >>> finish(Summary.of_nothing(query)).totals
+    {'sum(session)': array([0])}
+    """
+    query = summary.query
+    if not query.counts_anything:
+        return Result.without_groups(query)
+    groups = with_empty(_base_groups(summary), query)
+    everywhere = _Slots(np.arange(groups.size), groups.size, 1)
+    page = page_of(
+        groups, ranked(groups, query, lambda wanted: _measured(summary, everywhere, wanted)), query
+    )
+    shown = np.unique(page.group)
+    place = np.full(groups.size, -1)
+    place[shown] = np.arange(len(shown))
+    totals = series = None
+    if query.include_totals:
+        totals = _measured(summary, _Slots(place, len(shown), 1), shown_needs(query))
+    if query.include_series:
+        series = _measured(summary, _Slots(place, len(shown), query.window.n_intervals), shown_needs(query))
+    return lay_out(query, groups, page, shown, totals, series)
+
+
+def _base_groups(summary: Summary) -> BaseGroups:
+    names = [name for name in KEY_COLUMNS if name in summary.query.group_by]
+    keys = {}
+    for axis, name in enumerate(names):
+        keys[name] = np.empty(len(summary.groups), np.object_)
+        keys[name][:] = [key[axis] for key in summary.groups]
+    size = len(summary.groups)
+    return BaseGroups(keys, size, size, np.empty(0, np.intp))
+
+
+def _measured(summary: Summary, slots: _Slots, wanted: Needs) -> Measures:
+    """Measure every slot (§6), and nothing that is not wanted."""
+    counts = np.zeros((slots.size, 0), np.int64)
+    if wanted.sessions:
+        counts = _counts(summary, slots)
+    users = _users(summary, slots) if wanted.user_sets else {}
+    return Measures(counts, users, _durations(summary, slots, wanted.statistics) if wanted.statistics else {})
+
+
+def _counts(summary: Summary, slots: _Slots) -> NDArray[np.int64]:
+    n_classes = len(summary.query.rules.health_classes)
+    counts = np.zeros((slots.size, n_classes), np.int64)
+    for group, interval, health, quantity in summary.counts.blocks(depth=3):
+        inside, slot = slots.of(group, interval)
+        counts += sessions_by_class(
+            slot, health[inside].astype(np.int8), quantity[inside], slots.size, n_classes
+        )
+    return counts
+
+
+def _users(summary: Summary, slots: _Slots) -> Mapping[str, NDArray[np.int64]]:
+    sets = shown_needs(summary.query).user_sets
+    counts = np.zeros((slots.size, len(sets)), np.int64)
+    # All intervals of a group's user come in one block, so that no user is counted by two.
+    for group, user, interval, member in summary.memberships.blocks(depth=2):
+        inside, slot = slots.of(group, interval)
+        belongs = member[inside].astype(np.uint8)
+        counts += distinct_users(slot, user[inside].astype(np.int32), belongs, slots.size, len(sets))
+    return dict(zip(sets, counts.T, strict=True))
+
+
+def _durations(summary: Summary, slots: _Slots, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
+    statistics = {name: np.full(slots.size, np.nan) for name in names}
+    # All samples of a slot come in one block.
+    for group, interval, duration, count in summary.samples.blocks(depth=2 if slots.by_interval else 1):
+        inside, slot = slots.of(group, interval)
+        used, slot = np.unique(slot, return_inverse=True)
+        samples = _samples(slot, summary.durations[duration[inside]], count[inside], len(used))
+        for name, values in statistics.items():
+            values[used] = percentiles.statistic(samples, name)
+    return statistics
+
+
+def _samples(
+    slot: NDArray[np.intp], values: NDArray[np.float64], counts: NDArray[np.int64], n_slots: int
+) -> OrderedSamples:
+    """Each value as often as it occurs, ordered by slot, and within a slot by value."""
+    order = np.lexsort((values, slot))
+    by_slot = np.zeros(n_slots, np.intp)
+    np.add.at(by_slot, slot, counts)
+    return OrderedSamples(np.repeat(values[order], counts[order]), np.cumsum(by_slot) - by_slot, by_slot)

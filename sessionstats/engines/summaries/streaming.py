@@ -1,0 +1,102 @@
+"""A stream of chunks, summarized in bounded memory.
+
+1. Chunks are summarized one by one, large ones piece by piece, small ones several together.
+2. Summaries wait until together they are an eighth of what has been merged before, then are merged with it:
+   merging takes time in proportion to the sessions times the logarithm of their number, and those that wait
+   take little memory.
+3. Memory holds one chunk, the summary of everything so far, and while it is merged with others that of the
+   result.
+"""
+
+import ctypes
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sessionstats.engines.summaries.merging import merge
+from sessionstats.engines.summaries.summarizing import summarize
+from sessionstats.engines.summaries.summary import Summary
+from sessionstats.request.query import Query
+from sessionstats.sessions import Sessions
+
+PIECE: Final = 1 << 20
+"""Most rows that are summarized at once: what that takes in between stays under some hundred megabytes."""
+
+ENOUGH: Final = 1 << 18
+"""Rows that are worth a summary of their own."""
+
+LEAST: Final = 1 << 24
+"""Bytes of waiting summaries that are worth a merge."""
+
+WAITING: Final = 0.125
+"""Most that waits, in proportion to what has been merged."""
+
+
+def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
+    """The summary of all sessions of a stream.
+
+    Parameters
+    ----------
+    chunks : iterable of Sessions
+        In any order and of any size.
+    query : Query
+        The judged request.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    DataError
+        If a session has a status that the edition does not know (§1.4), or the quantities add up to more than
+        64 bits hold.
+    TypeError
+        If a chunk is something else.
+
+    Examples
+    --------
+    >>> query = Query.parse("field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
+    >>> summarize_chunks((Sessions.sample(100, seed) for seed in range(3)), query).n_sessions
+    300
+    """
+    done, waiting = Summary.of_nothing(query), list[Summary]()
+    for piece in _pieces(chunks):
+        waiting.append(summarize(piece, query))
+        if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
+            _give_back()
+            done = merge(done, *waiting)
+            waiting.clear()
+            _give_back()
+    return merge(done, *waiting)
+
+
+def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
+    """The same sessions in pieces of a good size."""
+    for chunk in _gathered(chunks):
+        for first in range(0, len(chunk), PIECE):
+            yield chunk[first : first + PIECE]
+
+
+def _gathered(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
+    few: list[Sessions] = []
+    rows = 0
+    for chunk in chunks:
+        if not isinstance(chunk, Sessions):
+            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
+        few.append(chunk)
+        rows += len(chunk)
+        if rows >= ENOUGH:
+            yield Sessions.concat(few)
+            few, rows = [], 0
+    yield Sessions.concat(few)
+
+
+def _give_back() -> None:
+    """Give freed memory back to the system, where the allocator (glibc's) must be told to.
+
+    Summaries stay among arrays that are freed around them, and keep the allocator from doing so by itself:
+    without this, 30 million sessions took up to twice the memory.
+    """
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)

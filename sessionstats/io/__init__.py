@@ -1,0 +1,1 @@
+"""Sessions from files, records and frames, and back."""

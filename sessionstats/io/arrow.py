@@ -1,0 +1,215 @@
+"""Sessions from Arrow data, and answers as Arrow tables (extra ``arrow``).
+
+1. Anything that speaks the Arrow PyCapsule interface is taken: tables, batches and readers of pyarrow, frames
+   of Polars and pandas, relations of DuckDB. Columns are found by their names (§1.1); others are ignored.
+2. Numbers and instants of the kernel's own types are used where they are. Dictionary columns are used as they
+   are; texts, users and projects that are not dictionaries yet are made so by Arrow.
+3. A null is a missing value (§1.1). Types are not coerced: a column of a wrong one is refused by name, a
+   wrong value by column, row and value (§1.4).
+4. Rows with a ``session_id`` are updates, which are folded (§1.2).
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.columns.encoding import MISSING, Encoded, encode
+from sessionstats.columns.numbers import Values, refuse
+from sessionstats.display import tidy
+from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.folding import Updates, checked_updates, fold
+from sessionstats.health import STATUSES
+from sessionstats.io.optional import needed
+from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS
+from sessionstats.result import Result
+from sessionstats.sessions import COLUMNS, Sessions
+
+NULLS: Final = {"errors": 0, "quantity": 1, "seq": 0, "duration": np.nan}
+"""What a null stands for in columns of numbers (§1.1)."""
+
+NUMERIC: Final = ("started", *NULLS)
+"""The columns that are arrays of numbers or instants; the others are dictionary-encoded."""
+
+PROTOCOL: Final = ("__arrow_c_stream__", "__arrow_c_array__")
+"""Methods of the Arrow PyCapsule interface: a stream of batches, or one batch."""
+
+
+def from_arrow(data: Any) -> Sessions:
+    """Sessions, or updates of sessions, of Arrow data.
+
+    Parameters
+    ----------
+    data : object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
+        With the columns of §1.1, and possibly ``session_id`` and ``seq`` (§1.2).
+
+    Returns
+    -------
+    Sessions
+
+    Raises
+    ------
+    DataError
+        If a column has a wrong type, or a row breaks §1.4.
+    SessionStatsError
+        If the data is not Arrow's, or a required column is missing.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> table = pa.table({"started": [1706486400], "project_id": [1], "status": ["ok"], "duration": [None]})
+    >>> from_arrow(table)
+    Sessions(1 row, 1 session, 2024-01-29T00:00:00Z to 2024-01-29T00:00:00Z, 1 project, 1 release, 0 users)
+    >>> from_arrow(pa.table({"started": [1706486400], "project_id": ["1"], "status": ["ok"]}))
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.DataError: column 'project_id': an Arrow column of string, where integers are expected
+    """
+    return fold(*updates_of(as_table(data)))
+
+
+def as_table(data: Any) -> Any:
+    """The data as a `pyarrow.Table`, without a copy."""
+    pa = needed("pyarrow", "arrow")
+    if not any(hasattr(data, method) for method in PROTOCOL):
+        raise SessionStatsError(
+            f"{type(data).__name__} has no {' and no '.join(PROTOCOL)}: it is no Arrow data"
+        )
+    try:
+        if hasattr(data, "__arrow_c_stream__"):
+            return pa.RecordBatchReader.from_stream(data).read_all()
+        return pa.Table.from_batches([pa.record_batch(data)])
+    except pa.ArrowInvalid as error:
+        raise SessionStatsError(f"{type(data).__name__} is no table of columns ({error})") from None
+
+
+def updates_of(table: Any) -> Updates:
+    """Updates of sessions from a `pyarrow.Table`, not folded; raises as `from_arrow` does."""
+    names = table.column_names
+    for name in UPDATE_COLUMNS:
+        if names.count(name) > 1:
+            raise SessionStatsError(f"column {name!r} stands twice")
+    for name in REQUIRED:
+        if name not in names:
+            raise SessionStatsError(f"no column {name!r}; the columns are {', '.join(names)}")
+    columns = {name: _column(name, table.column(name)) for name in UPDATE_COLUMNS if name in names}
+    return checked_updates(**columns)
+
+
+def _column(name: str, column: Any) -> Values:
+    """The values of a chunked array, checked for their type."""
+    types = needed("pyarrow", "arrow").types
+    if types.is_null(column.type) or not column.num_chunks:
+        return [None] * len(column)
+    of_dictionary = types.is_dictionary(column.type)
+    value_type = column.type.value_type if of_dictionary else column.type
+    wanted, allowed = _allowed(types)[name]
+    if not any(is_one(value_type) for is_one in allowed):
+        raise DataError(f"an Arrow column of {value_type}, where {wanted} are expected", column=name)
+    if of_dictionary and (name in NUMERIC or any(chunk.dictionary.null_count for chunk in column.chunks)):
+        # Dictionaries that hold a null are none that Arrow can unite.
+        column = column.cast(value_type)
+    if name in NUMERIC:
+        return _numbers(name, column)
+    return _encoded(name, column)
+
+
+def _allowed(types: Any) -> dict[str, tuple[str, tuple[Callable[[Any], bool], ...]]]:
+    """What each column is to hold, and the Arrow types that do."""
+    integers, texts = (types.is_integer,), (types.is_string, types.is_large_string, types.is_string_view)
+    instants = (types.is_timestamp, types.is_date, *texts, *integers, types.is_floating)
+    return {
+        **dict.fromkeys(UPDATE_COLUMNS, ("texts", texts)),
+        **dict.fromkeys(("project_id", "errors", "quantity", "seq"), ("integers", integers)),
+        "started": ("instants", instants),
+        "duration": ("numbers", (*integers, types.is_floating)),
+        "distinct_id": ("texts or integers", (*texts, *integers)),
+    }
+
+
+def _numbers(name: str, column: Any) -> Values:
+    """Numbers or instants as an array, without a copy if they are one chunk without nulls."""
+    types = needed("pyarrow", "arrow").types
+    if name in REQUIRED and column.null_count:
+        refuse(name, "missing value", _first_null(column), None)
+    if not types.is_primitive(column.type):  # instants as text
+        return list(column.to_pylist())
+    if column.null_count:
+        column = column.cast("float64" if name == "duration" else column.type).fill_null(NULLS[name])
+    parts = [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _encoded(name: str, column: Any) -> Encoded[Any]:
+    """Texts, users or projects as codes and categories."""
+    types = needed("pyarrow", "arrow").types
+    if not types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    chunks = column.unify_dictionaries().chunks
+    categories = tuple(chunks[0].dictionary.to_pylist())
+    parts = [_codes(chunk.indices) for chunk in chunks]
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if len(set(categories)) < len(categories):
+        distinct = encode(categories)
+        codes, categories = np.append(distinct.codes, np.int32(MISSING))[codes], distinct.categories
+    if name == "distinct_id" or not column.null_count:
+        return Encoded(codes, categories)
+    if name in REQUIRED:
+        refuse(name, "missing value", _first_null(column), None)
+    with_empty = categories if "" in categories else (*categories, "")
+    return Encoded(np.where(codes == MISSING, np.int32(with_empty.index("")), codes), with_empty)
+
+
+def _codes(indices: Any) -> NDArray[np.int32]:
+    """Indices into a dictionary; a null is −1."""
+    signed = indices.cast("int32")
+    return np.asarray((signed.fill_null(MISSING) if signed.null_count else signed).to_numpy(), np.int32)
+
+
+def _first_null(column: Any) -> int:
+    return int(np.flatnonzero(column.is_null().to_numpy())[0])
+
+
+def to_arrow(sessions: Sessions) -> Any:
+    """The sessions as a `pyarrow.Table` for `from_arrow`, with all columns of §1.1.
+
+    Texts and users are dictionary columns; no user and no duration are null.
+
+    Examples
+    --------
+    >>> sessions = Sessions.sample(100)
+    >>> from_arrow(to_arrow(sessions)) == sessions
+    True
+    """
+    pa = needed("pyarrow", "arrow")
+    statuses = Encoded(sessions.status, STATUSES)
+    columns = {}
+    for name in COLUMNS:
+        column = statuses if name == "status" else getattr(sessions, name)
+        if name == "project_id":
+            columns[name] = pa.array(np.array(column.categories, np.int64)[column.codes])
+        elif isinstance(column, Encoded):
+            missing = column.codes == MISSING
+            codes = pa.array(
+                column.codes.astype(np.int32, copy=False), mask=missing if missing.any() else None
+            )
+            columns[name] = pa.DictionaryArray.from_arrays(codes, pa.array(column.categories, pa.string()))
+        else:
+            columns[name] = pa.array(column, mask=np.isnan(column) if name == "duration" else None)
+    columns["started"] = columns["started"].cast(pa.timestamp("us", "UTC"))
+    return pa.table(columns)
+
+
+def result_table(result: Result) -> Any:
+    """The answer as a tidy `pyarrow.Table`; see `Result.to_arrow`."""
+    pa = needed("pyarrow", "arrow")
+    names, instant = tidy.header(result), pa.timestamp("s", "UTC")
+    values = list(zip(*tidy.lines(result), strict=True)) or [()] * len(names)
+    columns: dict[str, Any] = dict(zip(names, values, strict=True))
+    for name in ("start", "end"):
+        columns[name] = np.array([text.removesuffix("Z") for text in columns[name]], "M8[s]")
+    kinds = {name: pa.string() for name in names} | {"project": pa.int64(), "start": instant, "end": instant}
+    for field in result.query.fields:
+        kinds[field.name] = pa.int64() if field.kind == "count" else pa.float64()
+    return pa.table({name: pa.array(columns[name], kinds[name]) for name in names})

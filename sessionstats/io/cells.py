@@ -1,0 +1,69 @@
+"""The cells of a text file: what values they write (§1.1).
+
+1. An empty cell is a missing value, whatever the column.
+2. Integers and numbers are written as in JSON. A cell that is neither stays the text it is, and is refused
+   when the column is checked (§1.4): nothing is guessed.
+3. An instant is ISO 8601, or else epoch seconds: ``20240129`` is a day.
+
+Numbers are read once for each different cell: most columns of numbers have few.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sessionstats.instants import parse_iso
+from sessionstats.io.records import REQUIRED
+
+INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
+"""Form of an integer; no column holds longer ones."""
+
+DECIMAL: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
+"""Form of a number."""
+
+INTEGER_COLUMNS: Final = ("project_id", "errors", "quantity", "seq")
+"""Columns whose cells are integers."""
+
+
+def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
+    """The values of the cells of a column, `None` for those that are empty.
+
+    Parameters
+    ----------
+    name : str
+        Which column.
+    cells : sequence of str
+
+    Returns
+    -------
+    sequence
+        Of what the column takes, and of texts that it will refuse.
+
+    Examples
+    --------
+    >>> read_cells("errors", ["1", "", "1.0"]), read_cells("started", ["2024-01-29", "1706530320"])
+    ([1, None, '1.0'], ['2024-01-29', 1706530320])
+    """
+    if name in INTEGER_COLUMNS:
+        return _read_all(cells, INTEGER, int)
+    if name == "duration":
+        return _read_all(cells, DECIMAL, float)
+    if name == "started":
+        return _read_instants(cells)
+    return [cell or None for cell in cells] if name in REQUIRED else cells
+
+
+def _read_all(cells: Sequence[str], form: re.Pattern[str], read: Callable[[str], Any]) -> list[Any]:
+    values = {cell: read(cell) if form.fullmatch(cell) else cell or None for cell in set(cells)}
+    return [values[cell] for cell in cells]
+
+
+def _read_instants(cells: Sequence[str]) -> Sequence[Any]:
+    # Nearly always all cells have a time of day, and then none is a number.
+    return cells if all(":" in cell for cell in cells) else [_read_instant(cell) for cell in cells]
+
+
+def _read_instant(cell: str) -> str | int | float | None:
+    if not DECIMAL.fullmatch(cell) or parse_iso(cell) is not None:
+        return cell or None
+    return int(cell) if INTEGER.fullmatch(cell) else float(cell)

@@ -1,0 +1,187 @@
+"""Sessions from the two JSON shapes that SDKs send: session updates, and session aggregates.
+
+1. An update is ``{"sid", "did", "seq", "init", "started", "timestamp", "status", "errors", "duration",
+   "abnormal_mechanism", "attrs": {"release", "environment"}}``. Updates of one ``sid`` are folded (§1.2); one
+   without it is a session by itself. ``status`` is ``ok`` unless given; the rest is as in §1.1.
+2. Updates are ordered by ``seq``, and ``init`` means 0, whatever ``seq`` says. Where neither is given, the
+   place is the milliseconds of ``timestamp``, when the update was sent, as a server takes the time at which
+   it comes in; without a ``timestamp``, those of ``started`` [ours: no clock has a part in an answer]. So an
+   update that does not tell its place comes after those that count 0, 1, 2, ….
+3. ``timestamp`` places no session, and does not stand in for ``started``, which is required [ours: an error
+   is better than a session in the wrong bucket].
+4. Aggregates are ``{"aggregates": [{"started", "did", "exited", "errored", "crashed", "abnormal",
+   "unhandled"}, …], "attrs"}``. Each count becomes a row of that status and ``quantity``; one that is not
+   given is 0. Errored sessions have one error each, the least that they can have had [ours]. Without a
+   ``did`` they have no user; none have a duration.
+5. A payload with the key ``aggregates`` is of the second shape, every other of the first [ours].
+6. Other keys are ignored, and null is a missing value. ``attrs`` may be missing as what is in it may
+   [ours: §1.1 knows a missing release]. What is wrong is named by payload, key path and value; payloads and
+   aggregates are counted from 0.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.numbers import INT64_MIN, constant, integer_column, python_values, relocated, show
+from sessionstats.columns.started import started_column
+from sessionstats.errors import DataError
+from sessionstats.folding import from_updates
+from sessionstats.instants import SECOND
+from sessionstats.sessions import Sessions
+
+KEYS: Final = {
+    "started": "started",
+    "release": "attrs.release",
+    "environment": "attrs.environment",
+    "status": "status",
+    "errors": "errors",
+    "distinct_id": "did",
+    "duration": "duration",
+    "abnormal_mechanism": "abnormal_mechanism",
+    "session_id": "sid",
+    "seq": "seq",
+    "init": "init",
+    "timestamp": "timestamp",
+}
+"""The key path of each column in a payload; the last three tell the place of an update."""
+
+COUNTED: Final = ("exited", "errored", "crashed", "abnormal", "unhandled")
+"""Statuses of which aggregates have counts."""
+
+MILLISECOND: Final = SECOND // 1000
+
+Instants: TypeAlias = NDArray[np.datetime64]
+
+
+class Row(NamedTuple):
+    """A row, and where it comes from."""
+
+    payload: int
+    prefix: str
+    """What stands before its keys: ``aggregates[2].``, or nothing."""
+    columns: Mapping[str, Any]
+
+
+def from_session_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int) -> Sessions:
+    """Sessions of what SDKs send for one project.
+
+    Parameters
+    ----------
+    payloads : iterable of mappings
+        Session updates and session aggregates, decoded from JSON.
+    project_id : int
+        A payload does not say to which project it was sent.
+
+    Returns
+    -------
+    Sessions
+        Updates are folded; sessions stand in the order of first appearance.
+
+    Raises
+    ------
+    DataError
+        If a payload is wrong (§1.4): `row` is its number, counted from 0, `column` the path of the key.
+
+    Examples
+    --------
+    >>> noon, attrs = "2024-01-29T12:00:00Z", {"release": "app@1.0"}
+    >>> begin = {"sid": "a", "init": True, "started": noon, "attrs": attrs}
+    >>> end = {**begin, "init": False, "seq": 1, "status": "exited", "duration": 30}
+    >>> minute = {"aggregates": [{"started": noon, "exited": 123, "errored": 4}], "attrs": attrs}
+    >>> sessions = from_session_payloads([end, begin, minute], project_id=1)
+    >>> [(row["status"], row["quantity"], row["duration"]) for row in sessions.to_records()]
+    [('exited', 1, 30.0), ('exited', 123, None), ('errored', 4, None)]
+    >>> from_session_payloads([begin, {**end, "attrs": {"release": 1.0}}], project_id=1)
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.DataError: payload 1, attrs.release: not a text: 1.0
+    """
+    project = int(integer_column("project_id", [project_id], default=None, least=1)[0])
+    rows = [row for number, payload in enumerate(payloads) for row in _rows(number, payload)]
+    columns: dict[str, Any] = {name: [row.columns.get(name) for row in rows] for name in (*KEYS, "quantity")}
+    try:
+        columns["started"] = started = started_column(columns["started"])
+        columns["seq"] = _places(columns["seq"], columns.pop("init"), columns.pop("timestamp"), started)
+        columns["project_id"] = Encoded(constant(0, len(rows), np.int32), [project])
+        return from_updates(**columns)
+    except DataError as error:
+        if error.row is None:  # the sum of all quantities
+            raise
+        raise _located(rows[error.row], error) from None
+
+
+def _rows(number: int, payload: Any) -> Iterator[Row]:
+    payload = _object(number, None, payload)
+    attrs = {} if payload.get("attrs") is None else _object(number, "attrs", payload["attrs"])
+    shared = {name: attrs.get(name) for name in ("release", "environment")}
+    if "aggregates" not in payload:
+        own = {name: payload.get(key) for name, key in KEYS.items() if name not in shared}
+        own["status"] = "ok" if own["status"] is None else own["status"]
+        yield Row(number, "", {**own, **shared})
+        return
+    aggregates = payload["aggregates"]
+    if not isinstance(aggregates, list):
+        raise _wrong(number, "aggregates", "not a list", aggregates)
+    for place, aggregate in enumerate(aggregates):
+        path = f"aggregates[{place}]"
+        for columns in _counted(_object(number, path, aggregate)):
+            yield Row(number, f"{path}.", {**columns, **shared})
+
+
+def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each status; like all rows, those of quantity 0 are checked and then left out (§1.1)."""
+    for status in COUNTED:
+        count = aggregate.get(status)
+        yield {
+            "started": aggregate.get("started"),
+            "distinct_id": aggregate.get("did"),
+            "status": status,
+            "errors": int(status == "errored"),
+            "quantity": 0 if count is None else count,
+        }
+
+
+def _places(seq: list[Any], init: list[Any], timestamp: list[Any], started: Instants) -> NDArray[np.int64]:
+    """Place of each update among those of its session."""
+    counted = integer_column("seq", seq, default=0, least=INT64_MIN)
+    first = np.array(python_values("init", "true or false", init, (bool,), False), np.bool_)
+    uncounted = np.array([value is None for value in seq], np.bool_)
+    sent = _sent(timestamp, started).view(np.int64) // MILLISECOND
+    return np.where(first, 0, np.where(uncounted, sent, counted))
+
+
+def _sent(timestamp: list[Any], started: Instants) -> Instants:
+    """When each update was sent; if it does not tell, when its session began."""
+    sent = started.copy()
+    rows = [row for row, value in enumerate(timestamp) if value is not None]
+    try:
+        sent[rows] = started_column([timestamp[row] for row in rows])
+    except DataError as error:
+        row = rows[error.row or 0]
+        raise DataError(error.problem, column="timestamp", row=row, value=error.value) from None
+    return sent
+
+
+def _object(number: int, path: str | None, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(number, path, "not an object", value)
+    return value
+
+
+def _wrong(number: int, path: str | None, problem: str, value: object) -> DataError:
+    return _at(number, path, DataError(f"{problem}: {show(value)}", value=value))
+
+
+def _located(row: Row, error: DataError) -> DataError:
+    """The error of a column, at the key whose value it is."""
+    key = row.columns["status"] if error.column == "quantity" else KEYS[error.column or ""]
+    return _at(row.payload, key if key.startswith("attrs.") else row.prefix + key, error)
+
+
+def _at(number: int, path: str | None, error: DataError) -> DataError:
+    place = f"payload {number}" if path is None else f"payload {number}, {path}"
+    return relocated(error, place, column=path, row=number)

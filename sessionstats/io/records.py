@@ -1,0 +1,82 @@
+"""Sessions from records: mappings with the columns of §1.1 as keys, as JSON has them.
+
+1. Keys that are no column are ignored; a key that is absent, or null, is a missing value.
+2. A record with a ``session_id`` that is not empty is an update; updates of one session are folded (§1.2).
+   Others are sessions by themselves.
+3. Records are turned into columns first, so that each column is checked and encoded once.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from sessionstats.columns.numbers import refuse, show
+from sessionstats.errors import DataError
+from sessionstats.folding import from_updates
+from sessionstats.health import STATUSES
+from sessionstats.sessions import COLUMNS, Sessions
+
+UPDATE_COLUMNS: Final = (*COLUMNS, "session_id", "seq")
+"""The keys of a record (§1.1, §1.2)."""
+
+REQUIRED: Final = ("started", "project_id", "status")
+"""The columns in which no value is missing (§1.1)."""
+
+
+def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str] = STATUSES) -> Sessions:
+    """Sessions, or updates of sessions, from mappings.
+
+    Parameters
+    ----------
+    records : iterable of mappings
+    statuses : collection of str
+        Those of the edition, `Rules.statuses`.
+
+    Returns
+    -------
+    Sessions
+
+    Raises
+    ------
+    DataError
+        If a record is not a mapping, or breaks §1.4; rows are counted from 0.
+
+    Examples
+    --------
+    >>> row = {"started": "2024-01-29T12:00:00Z", "project_id": 1, "status": "ok", "session_id": "a"}
+    >>> from_records([row, row | {"status": "exited", "seq": 1, "duration": 30}])
+    Sessions(1 row, 1 session, 2024-01-29T12:00:00Z to 2024-01-29T12:00:00Z, 1 project, 1 release, 0 users)
+    >>> from_records([row, row | {"status": "gone"}])
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.DataError: column 'status', row 1: unknown status: 'gone'
+    """
+    rows = list(records)
+    if not rows:
+        return Sessions.empty()
+    columns = record_columns(rows)
+    sessions = from_updates(**columns)
+    if not set(columns["status"]).issubset(statuses):
+        row, status = next(item for item in enumerate(columns["status"]) if item[1] not in statuses)
+        refuse("status", "not a status of this edition", row, status)
+    return sessions
+
+
+def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
+    """The records as columns, `None` where a value is missing; columns that no record has are left out.
+
+    Raises
+    ------
+    DataError
+        If a record is not a mapping.
+
+    Examples
+    --------
+    >>> record_columns([{"started": 0, "status": "ok", "project_id": 1, "colour": "red"}, {"started": 1}])
+    {'started': [0, 1], 'project_id': [1, None], 'status': ['ok', None]}
+    """
+    try:
+        columns = {name: [row.get(name) for row in rows] for name in UPDATE_COLUMNS}
+    except AttributeError:
+        wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
+        raise DataError(f"not an object: {show(rows[wrong])}", row=wrong, value=rows[wrong]) from None
+    return {name: v for name, v in columns.items() if name in REQUIRED or v.count(None) < len(v)}

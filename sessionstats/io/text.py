@@ -1,0 +1,256 @@
+"""Sessions from files of text: CSV, and JSON Lines.
+
+1. CSV has a header with the names of §1.1 (and ``session_id``, ``seq`` of updates, §1.2) in any order; other
+   columns are ignored. An empty cell is a missing value. ``started`` is ISO 8601 or epoch seconds.
+2. JSON Lines has one object a line, with the same names as keys; other keys are ignored.
+3. Both are UTF-8, with or without a byte order mark; lines end with LF or CRLF. Blank lines are no rows.
+4. Files are read once, from front to back (a pipe will do), in blocks of rows, each converted by whole
+   columns. Updates are folded at the end, since those of one session may stand anywhere.
+5. What is wrong is named by file, line, column and value (§1.4).
+"""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from os import PathLike
+from typing import Any, BinaryIO, Final, TypeAlias
+
+from sessionstats.columns.numbers import relocated, show
+from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.folding import Updates, checked_updates, fold
+from sessionstats.io.cells import read_cells
+from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS, record_columns
+from sessionstats.sessions import COLUMNS, Sessions
+
+Path: TypeAlias = str | PathLike[str]
+
+Report: TypeAlias = Callable[[float], object]
+"""A function that is told the share of a file that has been read, after each block."""
+
+BLOCK: Final = 1 << 12
+"""Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
+
+
+def unreported(share: float) -> None:
+    """Tell nobody."""
+
+
+def read_csv(path: Path) -> Sessions:
+    """Read sessions, or updates of sessions, from a CSV file.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Sessions
+
+    Raises
+    ------
+    DataError
+        If a row breaks §1.4; the text names file, line, column and value.
+    SessionStatsError
+        If the file is not CSV in UTF-8 with the required columns.
+    OSError
+        If it cannot be opened.
+    """
+    return _folded(iter_csv(path))
+
+
+def read_jsonl(path: Path) -> Sessions:
+    """Read sessions, or updates of sessions, from a file of one JSON object a line.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Sessions
+
+    Raises
+    ------
+    DataError
+        If a row breaks §1.4; the text names file, line, column and value.
+    SessionStatsError
+        If a line is not a JSON object in UTF-8.
+    OSError
+        If it cannot be opened.
+    """
+    return _folded(iter_jsonl(path))
+
+
+def _folded(blocks: Iterable[Updates]) -> Sessions:
+    parts = list(blocks)
+    return fold(*Updates.concat(parts)) if parts else Sessions.empty()
+
+
+def iter_csv(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
+    """Read a CSV file block by block; raises as `read_csv` does.
+
+    Parameters
+    ----------
+    path : str or path
+    block_rows : int
+        Rows of a block; the last has fewer.
+    report : function, optional
+
+    Yields
+    ------
+    Updates
+        Not folded: updates of one session may stand in several blocks.
+    """
+    with open(path, "rb") as file:
+        reader = csv.reader(_lines(path, file), strict=True)
+        _, rows = _rows(path, reader, 1)
+        if not rows:
+            raise SessionStatsError(f"{path}: the file is empty; its first line names the columns")
+        (header,) = rows
+        places = _places(path, header)
+        before = 0
+        while True:
+            lines, rows = _rows(path, reader, block_rows)
+            if not rows:
+                return
+            try:
+                _check_widths(rows, len(header))
+                cells = list(zip(*rows, strict=True))
+                yield checked_updates(**{name: read_cells(name, cells[at]) for name, at in places.items()})
+            except DataError as error:
+                raise _at_line(path, lines, before, error) from None
+            before += len(rows)
+            report(_share(file))
+
+
+def iter_jsonl(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
+    """Read a file of JSON lines block by block; raises as `read_jsonl` does.
+
+    Parameters
+    ----------
+    path : str or path
+    block_rows : int
+        Rows of a block; the last has fewer.
+    report : function, optional
+
+    Yields
+    ------
+    Updates
+        Not folded: updates of one session may stand in several blocks.
+    """
+    with open(path, "rb") as file:
+        numbered = ((number, line) for number, line in enumerate(_lines(path, file), 1) if not line.isspace())
+        before = 0
+        while block := list(islice(numbered, block_rows)):
+            rows = [_json(path, number, line) for number, line in block]
+            try:
+                yield checked_updates(**record_columns(rows))
+            except DataError as error:
+                raise _at_line(path, [number for number, _ in block], before, error) from None
+            before += len(rows)
+            report(_share(file))
+
+
+def write_csv(sessions: Sessions, path: Path) -> None:
+    """Write sessions to a CSV file for `read_csv`, with all columns of §1.1."""
+    # Python 3.11 leaves a carriage return unquoted, and then does not read what it wrote.
+    columns = (sessions.release, sessions.environment, sessions.distinct_id, sessions.abnormal_mechanism)
+    odd = any("\r" in text for column in columns for text in column.categories)
+    with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL)
+        writer.writerow(COLUMNS)
+        for rows in _blocks_of_rows(sessions):
+            writer.writerows(rows)
+
+
+def write_jsonl(sessions: Sessions, path: Path) -> None:
+    """Write sessions to a file of one JSON object a line for `read_jsonl`, with all columns of §1.1."""
+    encode = json.JSONEncoder(check_circular=False).encode
+    with open(path, "w", encoding="ascii", newline="\n") as file:
+        for rows in _blocks_of_rows(sessions):
+            file.writelines(encode(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
+
+
+def _share(file: BinaryIO) -> float:
+    """The share of a file that has been read; of a pipe, which has no size, 0."""
+    if not file.seekable():
+        return 0.0
+    return file.tell() / max(1, os.fstat(file.fileno()).st_size)
+
+
+def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """The rows, not all of them Python values at the same time."""
+    for first in range(0, len(sessions), BLOCK):
+        yield sessions[first : first + BLOCK].rows()
+
+
+def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
+    """The lines of a file as texts, with their ends, without a byte order mark."""
+    mark = "\ufeff"
+    for number, line in enumerate(file, 1):
+        try:
+            # Lone surrogates are no UTF-8, but text as JSON has it, and `write_csv` writes them.
+            text = line.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise SessionStatsError(f"{path}, line {number}: not UTF-8") from None
+        yield text.removeprefix(mark)
+        mark = ""
+
+
+def _rows(path: Path, reader: Any, count: int) -> tuple[list[int], list[list[str]]]:
+    """The next `count` rows that are not blank, fewer only at the end; and the lines on which they begin."""
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    try:
+        begins = reader.line_num + 1
+        for row in reader:
+            if row:
+                lines.append(begins)
+                rows.append(row)
+                if len(rows) == count:
+                    break
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise SessionStatsError(f"{path}, line {reader.line_num}: {error}") from None
+    return lines, rows
+
+
+def _places(path: Path, header: list[str]) -> dict[str, int]:
+    """Place of each column that is ours."""
+    for name in REQUIRED:
+        if name not in header:
+            raise SessionStatsError(f"{path}: no column {name!r}; its first line names {show(header)}")
+    for name in UPDATE_COLUMNS:
+        if header.count(name) > 1:
+            raise SessionStatsError(f"{path}: column {name!r} stands twice")
+    return {name: header.index(name) for name in UPDATE_COLUMNS if name in header}
+
+
+def _check_widths(rows: list[list[str]], width: int) -> None:
+    if set(map(len, rows)) != {width}:
+        row = next(row for row, cells in enumerate(rows) if len(cells) != width)
+        found = len(rows[row])
+        problem = f"{found} cell{'' if found == 1 else 's'}, where the header has {width}"
+        raise DataError(problem, row=row, value=rows[row])
+
+
+def _json(path: Path, number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg}, column {min(error.pos, len(line.rstrip())) + 1}"
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as error:  # integers of more digits than Python reads
+        problem = str(error)
+    raise SessionStatsError(f"{path}, line {number}: not JSON ({problem})")
+
+
+def _at_line(path: Path, lines: list[int], before: int, error: DataError) -> DataError:
+    """The error of a row of a block, named by its line; its row becomes one of the file."""
+    place = str(path) if error.row is None else f"{path}, line {lines[error.row]}"
+    column = "" if error.column is None else f", column {error.column!r}"
+    row = None if error.row is None else before + error.row
+    return relocated(error, place + column, column=error.column, row=row)

@@ -1,0 +1,1 @@
+"""The search of a request, and the releases it knows (§4)."""

@@ -1,0 +1,338 @@
+"""What each term of a search means (§4.2, §4.6, §4.7, §4.8).
+
+1. A term looks at one column. Most ask whether the column's value is one of some values (`OneOf`); those on
+   ``release.version``, ``release.package`` and ``release.build`` compare releases as versions (`Compared`).
+2. ``!`` negates. A release that takes no part in a comparison, or has no stage, is selected
+   neither way (§4.7, §4.8).
+3. ``has:key`` means that the value is not empty (§4.1).
+4. `read_term` knows every key; a key, or a value, that it does not know is refused with the endpoint's text.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from sessionstats.columns.encoding import Encoded
+from sessionstats.errors import RequestError
+from sessionstats.search.grammar import FreeText, Term, Value
+from sessionstats.search.masks import COLUMNS, Table
+from sessionstats.search.releases import STAGES, Releases
+from sessionstats.search.versions import VersionIndex, parse_pattern
+
+PROJECT, RELEASE, ENVIRONMENT = range(len(COLUMNS))
+"""Places in `masks.COLUMNS`."""
+
+LATEST: Final = "latest"
+"""The value of ``release`` that means the newest release of each selected project (§4.8)."""
+
+_ID: Final = re.compile(r"-?[0-9]+")
+
+MAX_ID_DIGITS: Final = 4300
+"""Digits of the longest id that is read; a longer one is a number, but of no project."""
+
+
+@dataclass(frozen=True)
+class SearchContext:
+    """What a search is judged against.
+
+    Parameters
+    ----------
+    projects : mapping of str to int, optional
+        The accessible projects by slug. Without it every id is known and no slug (§4.2).
+    selected : frozenset of int, optional
+        The selected projects; by default all accessible ones.
+    environments : tuple of str
+        The values of the ``environment`` parameter (§4.8).
+    releases : Releases, optional
+        Release metadata (§4.8).
+    health_classes : tuple of str
+        `Rules.health_classes`.
+    """
+
+    projects: Mapping[str, int] | None = None
+    selected: frozenset[int] | None = None
+    environments: tuple[str, ...] = ()
+    releases: Releases | None = None
+    health_classes: tuple[str, ...] = ()
+
+    @cached_property
+    def accessible(self) -> frozenset[int] | None:
+        """The accessible projects; `None` if that is any project."""
+        return None if self.projects is None else frozenset(self.projects.values())
+
+    @property
+    def selected_projects(self) -> frozenset[int] | None:
+        """The selected projects; `None` if that is any project."""
+        return self.accessible if self.selected is None else self.selected
+
+
+class Columns:
+    """The columns that a search is bound to, and its releases as versions, read when first asked for.
+
+    Parameters
+    ----------
+    projects, releases, environments : Encoded
+    metadata : Releases or None
+        If given, only the releases in it take part in comparisons (§4.8).
+    """
+
+    def __init__(
+        self,
+        projects: Encoded[int],
+        releases: Encoded[str],
+        environments: Encoded[str],
+        metadata: Releases | None,
+    ) -> None:
+        self.encoded: tuple[Encoded[Any], ...] = (projects, releases, environments)
+        self.metadata = metadata
+
+    @cached_property
+    def versions(self) -> VersionIndex:
+        """The releases of the sessions as versions."""
+        return VersionIndex(self.encoded[RELEASE].categories)
+
+    @cached_property
+    def visible(self) -> Table:
+        """Which releases of the sessions comparisons see (§4.8)."""
+        releases = self.encoded[RELEASE].categories
+        if self.metadata is None:
+            return np.ones(len(releases), bool)
+        known = frozenset(self.metadata.versions)
+        return np.fromiter(map(known.__contains__, releases), bool, len(releases))
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The value of a column is one of some values or, negated, none of them."""
+
+    column: int
+    values: frozenset[Any]
+    negated: bool = False
+
+    def table(self, columns: Columns) -> Table:
+        """Which categories of the column meet the condition."""
+        encoded = columns.encoded[self.column]
+        table = np.full(len(encoded.categories), self.negated)
+        if self.values and len(table):
+            code_of = encoded.code_of
+            table[[code_of[value] for value in self.values if value in code_of]] = not self.negated
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The release, as a version, compares so or, negated, takes part and does not (§4.7)."""
+
+    takes_part: Callable[[VersionIndex], Table]
+    selects: Callable[[VersionIndex], Table]
+    negated: bool = False
+
+    @property
+    def column(self) -> int:
+        """Place of the column in `masks.COLUMNS`."""
+        return RELEASE
+
+    def table(self, columns: Columns) -> Table:
+        """Which releases meet the condition."""
+        selected = self.selects(columns.versions)
+        return (selected ^ self.negated) & self.takes_part(columns.versions) & columns.visible
+
+
+Condition: TypeAlias = OneOf | Compared
+
+
+def read_term(leaf: Term | FreeText, context: SearchContext) -> Condition | None:
+    """Condition of one term.
+
+    Parameters
+    ----------
+    leaf : Term or FreeText
+        From `grammar.leaves`.
+    context : SearchContext
+
+    Returns
+    -------
+    OneOf, Compared or None
+        `None` for ``session.status``, which removes no session (§4.5).
+
+    Raises
+    ------
+    RequestError
+        If the key is unknown or a value bad (§4.2, §4.7, §4.8).
+
+    Examples
+    --------
+    >>> read_term(Term("environment", (Value("prod"),), negated=True), SearchContext())
+    OneOf(column=2, values=frozenset({'prod'}), negated=True)
+    >>> read_term(Term("os"), SearchContext())
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.RequestError: Invalid search filter: os
+    """
+    key = leaf.key if isinstance(leaf, Term) else "message"
+    reader = _READERS.get(key)
+    if reader is None or isinstance(leaf, FreeText):
+        raise refused(f"Invalid search filter: {key}", key)
+    return reader(leaf, context)
+
+
+def refused(detail: str, value: object) -> RequestError:
+    """Refusal of a search."""
+    return RequestError(detail, parameter="query", value=value)
+
+
+def texts(term: Term) -> frozenset[str]:
+    """Values of a term; of ``has:key`` the empty text, which `negates` turns round.
+
+    Examples
+    --------
+    >>> texts(Term("release", has=True)), negates(Term("release", has=True))
+    (frozenset({''}), True)
+    """
+    return frozenset(value.text for value in term.values) if term.values else frozenset(("",))
+
+
+def negates(term: Term) -> bool:
+    """Whether a term asks for none of its `texts`: ``!key:value`` and ``has:key`` do."""
+    return term.negated != term.has
+
+
+def _environment(term: Term, _: SearchContext) -> Condition:
+    return OneOf(ENVIRONMENT, texts(term), negates(term))
+
+
+def _release(term: Term, context: SearchContext) -> Condition:
+    values = texts(term)
+    if LATEST in values:
+        metadata = _metadata("release:latest", context)
+        values = (values - {LATEST}) | metadata.latest(context.selected_projects)
+    return OneOf(RELEASE, values, negates(term))
+
+
+def _metadata(feature: str, context: SearchContext) -> Releases:
+    if context.releases is None:
+        raise refused(f"{feature} needs release metadata: supply releases", feature)
+    return context.releases
+
+
+def _project_id(term: Term, _: SearchContext) -> Condition:
+    """Ids alone; that they be selected is asked under ``project`` only (§4.2)."""
+    for value in term.values:
+        if _ID.fullmatch(value.text) is None:
+            raise refused(f"{term.key}: Invalid number: {value.text}.", value.text)
+    ids = frozenset(int(value.text) for value in term.values if len(value.text) <= MAX_ID_DIGITS)
+    return OneOf(PROJECT, ids, negates(term))
+
+
+def _project(term: Term, context: SearchContext) -> Condition:
+    selected = context.selected_projects
+    ids = {value.text: _id_of(value.text, context) for value in term.values}
+    unknown = [
+        text for text, id_ in ids.items() if id_ is None or (selected is not None and id_ not in selected)
+    ]
+    if unknown:
+        raise refused(
+            f"Invalid query. Project(s) {_enumerate(unknown)} do not exist or are not actively selected.",
+            unknown,
+        )
+    return OneOf(PROJECT, frozenset(ids.values()), negates(term))
+
+
+def _id_of(text: str, context: SearchContext) -> int | None:
+    """Id of a project named by slug or id, or `None` if there is no such project (§4.2)."""
+    if context.projects is not None and text in context.projects:
+        return context.projects[text]
+    if _ID.fullmatch(text) is None or len(text) > MAX_ID_DIGITS:
+        return None
+    number, accessible = int(text), context.accessible
+    known = number >= 1 if accessible is None else number in accessible
+    return number if known else None
+
+
+def _enumerate(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b, and c`` (§4.2)."""
+    if len(names) <= 2:
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
+def _stage(term: Term, context: SearchContext) -> Condition:
+    if len(context.environments) != 1:
+        raise refused("Choose a single environment to filter by release stage.", context.environments)
+    wanted = frozenset(value.text for value in term.values)
+    for value in term.values:
+        if value.text not in STAGES:
+            raise refused("Unsupported release.stage value.", value.text)
+    stages = _metadata("release.stage", context).stages_in(context.environments[0])
+    # Every stage is a text that is not empty, so has:release.stage asks for none of no stages.
+    selected = (version for version, stage in stages.items() if (stage in wanted) != negates(term))
+    return OneOf(RELEASE, frozenset(selected))
+
+
+def _takes_part(index: VersionIndex) -> Table:
+    return index.takes_part
+
+
+def _has_package(index: VersionIndex) -> Table:
+    return index.has_package
+
+
+def _has_build(index: VersionIndex) -> Table:
+    return index.has_build
+
+
+def _package(term: Term, _: SearchContext) -> Condition:
+    packages = texts(term)
+    return Compared(_has_package, lambda index: index.package_is(packages), negates(term))
+
+
+def _version(term: Term, _: SearchContext) -> Condition:
+    if term.has:  # a readable version is not empty
+        return Compared(_takes_part, _takes_part, term.negated)
+    value = _operand(term)
+    shift = len(value.operator)
+    pattern = parse_pattern(value.operand, tuple(star - shift for star in value.stars))
+    if pattern is None:
+        raise refused("Invalid format of semantic version filter.", value.text)
+    operator = value.operator or "="
+    return Compared(_takes_part, lambda index: index.version_is(operator, pattern), term.negated)
+
+
+def _build(term: Term, _: SearchContext) -> Condition:
+    if term.has:
+        return Compared(_takes_part, _has_build, term.negated)
+    value = _operand(term)
+    prefix = value.open_ended
+    build, operator = value.operand[: -1 if prefix else None], value.operator or "="
+    return Compared(_takes_part, lambda index: index.build_is(operator, build, prefix=prefix), term.negated)
+
+
+def _operand(term: Term) -> Value:
+    if term.is_list:
+        raise refused("Invalid operation 'IN' for semantic version filter.", term.key)
+    return term.values[0]
+
+
+def _status(*_: object) -> None:
+    """Selects health classes, no sessions (§4.5)."""
+
+
+_READERS: Final[Mapping[str, Callable[[Term, SearchContext], Condition | None]]] = MappingProxyType(
+    {
+        "project": _project,
+        "project_id": _project_id,
+        "project.id": _project_id,
+        "environment": _environment,
+        "release": _release,
+        "session.status": _status,
+        "release.version": _version,
+        "release.package": _package,
+        "release.build": _build,
+        "release.stage": _stage,
+    }
+)
