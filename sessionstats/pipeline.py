@@ -8,8 +8,8 @@
    (`sessionstats.measures`); nothing is measured for groups that the cap drops.
 5. Lay the values out (`sessionstats.result`).
 
-`plain_answer` is these steps, and the reference. From `FAST_FROM` rows on, `sessionstats.engines.blocks` takes
-the same steps block by block, and gives the same answer, bit for bit.
+`plain_answer` is these steps, and the reference. From `FAST_FROM` rows on, `sessionstats.engines.blocks`
+takes the same steps block by block, and gives the same answer, bit for bit.
 """
 
 from collections.abc import Callable, Iterable, Mapping

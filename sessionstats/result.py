@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.capping import Link, PageRows, links
+from sessionstats.display.answer import with_nulls
 from sessionstats.grouping import STATUS, BaseGroups
 from sessionstats.instants import format_instant
 from sessionstats.measures import Measures, evaluate
@@ -94,9 +95,9 @@ class Result:
         The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end``
         (UTC), and the fields: counts are int64, other values float64 with nulls.
         """
-        from sessionstats.io.arrow import result_table
+        from sessionstats.display.frames import arrow_table
 
-        return result_table(self)
+        return arrow_table(self)
 
     def to_pandas(self) -> Any:
         """The answer as a tidy `pandas.DataFrame`, as `to_arrow`; needs pandas and the extra ``arrow``."""
@@ -119,18 +120,6 @@ class Result:
         from sessionstats.display.table import render
 
         return render(self)
-
-
-def with_nulls(values: NDArray[Any]) -> list[Any]:
-    """Values as nested lists of Python numbers, NaN as `None`."""
-    if values.dtype.kind != "f":
-        return list(values.tolist())
-    missing = np.isnan(values)
-    if not missing.any():
-        return list(values.tolist())
-    boxed = values.astype(np.object_)
-    boxed[missing] = None
-    return list(boxed.tolist())
 
 
 def lay_out(

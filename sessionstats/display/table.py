@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.display.answer import Answer, with_nulls
 from sessionstats.display.numbers import count_text, decimals_for, duration_text, percentage_text
 from sessionstats.display.sparklines import NULL, intervals_per_mark, sparklines
 from sessionstats.display.terminal import display_width, escape, fit
 from sessionstats.fields import Field
 from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
-from sessionstats.result import Result, with_nulls
 
 MAX_KEY: Final = 40
 """Most columns of the terminal that a key takes."""
@@ -32,12 +32,12 @@ INTERVAL_UNITS: Final = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECO
 """Units that the length of an interval is told in: the first that divides it."""
 
 
-def render(result: Result) -> str:
+def render(answer: Answer) -> str:
     """Lay an answer out as a table.
 
     Parameters
     ----------
-    result : Result
+    answer : Answer
 
     Returns
     -------
@@ -63,19 +63,19 @@ def render(result: Result) -> str:
     app@1.0         2  ██              100.00 %  ▄▄
     app@1.1         1  ▁█                0.00 %  ·▄
     """
-    lines = [_heading(result)]
-    if len(result):
-        columns = [_key_column(name, keys.tolist()) for name, keys in result.by.items()]
-        columns += [_field_column(result, field) for field in result.query.fields]
+    lines = [_heading(answer)]
+    if len(answer):
+        columns = [_key_column(name, keys.tolist()) for name, keys in answer.by.items()]
+        columns += [_field_column(answer, field) for field in answer.query.fields]
         lines += ["", *(GAP.join(cells).rstrip() for cells in zip(*columns, strict=True))]
-    onward = result.links[1]
+    onward = answer.links[1]
     if onward.results:
         lines += ["", f"There are more rows: cursor={onward.cursor} continues."]
     return "\n".join(lines)
 
 
-def _heading(result: Result) -> str:
-    window, n = result.query.window, result.query.window.n_intervals
+def _heading(answer: Answer) -> str:
+    window, n = answer.query.window, answer.query.window.n_intervals
     instants = np.array([window.start, window.end], "datetime64[us]")
     precision: Any = "s" if window.start % MINUTE or window.end % MINUTE else "m"
     start, end = (text.replace("T", " ") for text in np.datetime_as_string(instants, precision).tolist())
@@ -83,10 +83,10 @@ def _heading(result: Result) -> str:
     parts = [
         f"{start} to {end} UTC",
         f"{_counted(n, 'interval')} of {_counted(window.interval // unit, name)}",
-        _counted(len(result), "row") + (f" by {', '.join(result.by)}" if result.by else ""),
+        _counted(len(answer), "row") + (f" by {', '.join(answer.by)}" if answer.by else ""),
     ]
     together = intervals_per_mark(n)
-    if together > 1 and result.series:
+    if together > 1 and answer.series:
         parts.append(f"{together} intervals a mark")
     return ", ".join(parts)
 
@@ -110,13 +110,13 @@ def _key(key: object) -> str:
     return fit(escape(str(key)), MAX_KEY) or '""'
 
 
-def _field_column(result: Result, field: Field) -> list[str]:
+def _field_column(answer: Answer, field: Field) -> list[str]:
     """Title, rule and cells, aligned on the right."""
     parts = []
-    if result.totals:
-        parts.append(_totals(field, result.totals[field.name]))
-    if result.series:
-        parts.append(sparklines(result.series[field.name], complement=field.complement))
+    if answer.totals:
+        parts.append(_totals(field, answer.totals[field.name]))
+    if answer.series:
+        parts.append(sparklines(answer.series[field.name], complement=field.complement))
     cells = [GAP.join(cell) for cell in zip(*parts, strict=True)]
     width = max(len(field.name), len(cells[0]))
     return [field.name.ljust(width), "─" * width, *(cell.rjust(width) for cell in cells)]

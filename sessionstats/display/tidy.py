@@ -10,11 +10,11 @@
 
 from collections.abc import Iterator
 
+from sessionstats.display.answer import Answer, with_nulls
 from sessionstats.instants import format_instant
-from sessionstats.result import Result, with_nulls
 
 
-def header(result: Result) -> list[str]:
+def header(answer: Answer) -> list[str]:
     """Names of the columns.
 
     Examples
@@ -30,31 +30,31 @@ def header(result: Result) -> list[str]:
     [1, 'total', '2024-01-29T11:00:00Z', '2024-01-29T12:00:00Z', 1]
     [1, 'interval', '2024-01-29T11:00:00Z', '2024-01-29T12:00:00Z', 1]
     """
-    return [*result.by, "part", "start", "end", *(field.name for field in result.query.fields)]
+    return [*answer.by, "part", "start", "end", *(field.name for field in answer.query.fields)]
 
 
-def lines(result: Result) -> Iterator[list[object]]:
+def lines(answer: Answer) -> Iterator[list[object]]:
     """The lines, row by row of the answer: its total, then its intervals in ascending order.
 
     Parameters
     ----------
-    result : Result
+    answer : Answer
 
     Yields
     ------
     list
         A value a column of `header`.
     """
-    window = result.query.window
+    window = answer.query.window
     starts = range(window.start, window.end, window.interval)
     bounds = [
         (format_instant(start), format_instant(min(start + window.interval, window.end))) for start in starts
     ]
     whole = (format_instant(window.start), format_instant(window.end))
-    totals = [with_nulls(values) for values in result.totals.values()]
-    series = [with_nulls(values) for values in result.series.values()]
-    keys = [column.tolist() for column in result.by.values()]
-    for row in range(len(result)):
+    totals = [with_nulls(values) for values in answer.totals.values()]
+    series = [with_nulls(values) for values in answer.series.values()]
+    keys = [column.tolist() for column in answer.by.values()]
+    for row in range(len(answer)):
         key = [column[row] for column in keys]
         if totals:
             yield [*key, "total", *whole, *(values[row] for values in totals)]

@@ -1,4 +1,4 @@
-"""Sessions from Arrow data, and answers as Arrow tables (extra ``arrow``).
+"""Sessions from Arrow data, and back (extra ``arrow``).
 
 1. Anything that speaks the Arrow PyCapsule interface is taken: tables, batches and readers of pyarrow, frames
    of Polars and pandas, relations of DuckDB. Columns are found by their names (§1.1); others are ignored.
@@ -17,13 +17,11 @@ from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded, encode
 from sessionstats.columns.numbers import Values, refuse
-from sessionstats.display import tidy
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.optional import needed
 from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS
-from sessionstats.result import Result
 from sessionstats.sessions import COLUMNS, Sessions
 
 NULLS: Final = {"errors": 0, "quantity": 1, "seq": 0, "duration": np.nan}
@@ -199,17 +197,3 @@ def to_arrow(sessions: Sessions) -> Any:
             columns[name] = pa.array(column, mask=np.isnan(column) if name == "duration" else None)
     columns["started"] = columns["started"].cast(pa.timestamp("us", "UTC"))
     return pa.table(columns)
-
-
-def result_table(result: Result) -> Any:
-    """The answer as a tidy `pyarrow.Table`; see `Result.to_arrow`."""
-    pa = needed("pyarrow", "arrow")
-    names, instant = tidy.header(result), pa.timestamp("s", "UTC")
-    values = list(zip(*tidy.lines(result), strict=True)) or [()] * len(names)
-    columns: dict[str, Any] = dict(zip(names, values, strict=True))
-    for name in ("start", "end"):
-        columns[name] = np.array([text.removesuffix("Z") for text in columns[name]], "M8[s]")
-    kinds = {name: pa.string() for name in names} | {"project": pa.int64(), "start": instant, "end": instant}
-    for field in result.query.fields:
-        kinds[field.name] = pa.int64() if field.kind == "count" else pa.float64()
-    return pa.table({name: pa.array(columns[name], kinds[name]) for name in names})
