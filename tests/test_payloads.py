@@ -15,6 +15,7 @@ from sessionstats.testing.model.rows import read_rows
 from tests.test_folding import as_tuples, naive_tuples
 
 NOON = "2024-01-29T12:00:00Z"
+UUID = "7c7b6585-f901-4351-bf8d-02711b721929"
 
 instants = st.sampled_from([NOON, "2024-01-29T12:00:00.0015Z", "2024-01-29T13:00:00+02:00", 1706529600.25, 0])
 maybe_user = st.sampled_from([None, "", "a", "b", 7, "00000000-0000-0000-0000-000000000000"])
@@ -24,7 +25,7 @@ attrs = st.none() | st.fixed_dictionaries(
 updates = st.fixed_dictionaries(
     {"started": instants},
     optional={
-        "sid": st.sampled_from(["s", "t", "", None]),
+        "sid": st.sampled_from(["s", "t", "", None, UUID, UUID.upper(), UUID.replace("-", ""), UUID[:-1]]),
         "did": maybe_user,
         "seq": st.sampled_from([None, -1, 0, 1, 2, 1706529600001, 2**63 - 1]),
         "init": st.sampled_from([True, False, None]),
@@ -67,7 +68,7 @@ def single(payload: dict[str, Any]) -> dict[str, Any]:
 def test_an_update_alone() -> None:
     """§1.1: every key finds its column."""
     payload = {
-        "sid": "7c7b6585-f901-4351-bf8d-02711b721929",
+        "sid": UUID,
         "did": "ann",
         "init": True,
         "started": NOON,
@@ -131,6 +132,30 @@ def test_updates_of_one_session_fold() -> None:
     end = {**begin, "init": False, "seq": 1, "status": "exited", "errors": 3, "duration": 9, "did": "ann"}
     (row,) = Sessions.from_session_payloads([end, begin], 1).to_records()
     assert (row["status"], row["errors"], row["duration"], row["distinct_id"]) == ("exited", 3, 9.0, "ann")
+
+
+@pytest.mark.parametrize(
+    ("other", "sessions"),
+    [
+        (UUID.replace("-", ""), 1),
+        (UUID.upper(), 1),
+        (UUID[:-1], 2),
+        (UUID.replace("-", "", 1), 2),
+        (UUID.replace("7", "g"), 2),
+        (f"{UUID}\n", 2),
+    ],
+)
+def test_a_uuid_is_one_id_however_it_is_written(other: str, sessions: int) -> None:
+    """§1.2"""
+    updates = [{"sid": sid, "started": NOON} for sid in (UUID, other)]
+    assert len(Sessions.from_session_payloads(updates, 1)) == sessions
+    folded = naive_fold(read_rows(rows_of(updates, 1), Rules()))
+    assert len(folded) == sessions
+
+
+def test_other_ids_keep_their_case() -> None:
+    """§1.2"""
+    assert len(Sessions.from_session_payloads([{"sid": sid, "started": NOON} for sid in "aA"], 1)) == 2
 
 
 def test_aggregates_become_rows_of_a_quantity() -> None:

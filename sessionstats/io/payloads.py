@@ -2,7 +2,8 @@
 
 1. An update is ``{"sid", "did", "seq", "init", "started", "timestamp", "status", "errors", "duration",
    "abnormal_mechanism", "attrs": {"release", "environment"}}``. Updates of one ``sid`` are folded (§1.2); one
-   without it is a session by itself. ``status`` is ``ok`` unless given; the rest is as in §1.1.
+   without it is a session by itself. A ``sid`` that is a UUID is the same with and without dashes, and in
+   either case: SDKs differ in this. ``status`` is ``ok`` unless given; the rest is as in §1.1.
 2. Updates are ordered by ``seq``, and ``init`` means 0, whatever ``seq`` says. Where neither is given, the
    place is the milliseconds of ``timestamp``, when the update was sent, as a server takes the time at which
    it comes in; without a ``timestamp``, those of ``started`` [ours: no clock has a part in an answer]. So an
@@ -19,6 +20,7 @@
    aggregates are counted from 0.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -51,6 +53,10 @@ KEYS: Final = {
 
 COUNTED: Final = ("exited", "errored", "crashed", "abnormal", "unhandled")
 """Statuses of which aggregates have counts."""
+
+IS_UUID: Final = re.compile(
+    r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+).fullmatch
 
 MILLISECOND: Final = SECOND // 1000
 
@@ -121,6 +127,7 @@ def _rows(number: int, payload: Any) -> Iterator[Row]:
     if "aggregates" not in payload:
         own = {name: payload.get(key) for name, key in KEYS.items() if name not in shared}
         own["status"] = "ok" if own["status"] is None else own["status"]
+        own["session_id"] = _same_id(own["session_id"])
         yield Row(number, "", {**own, **shared})
         return
     aggregates = payload["aggregates"]
@@ -130,6 +137,11 @@ def _rows(number: int, payload: Any) -> Iterator[Row]:
         path = f"aggregates[{place}]"
         for columns in _counted(_object(number, path, aggregate)):
             yield Row(number, f"{path}.", {**columns, **shared})
+
+
+def _same_id(sid: Any) -> Any:
+    """One text for all that write the same UUID."""
+    return sid.replace("-", "").lower() if isinstance(sid, str) and IS_UUID(sid) else sid
 
 
 def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

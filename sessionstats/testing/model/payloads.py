@@ -1,6 +1,7 @@
 """Rows of §9 from what SDKs send, by a plain loop.
 
-1. An update is a row with `session_id` and `seq`; `init` makes it the first.
+1. An update is a row with `session_id` and `seq`; `init` makes it the first. A `session_id` that is a UUID
+   is written without dashes, in small letters.
 2. An update without a place is placed by the milliseconds at which it was sent, or else began.
 3. Each count of an aggregate is a row with `quantity`.
 """
@@ -51,6 +52,15 @@ def update(payload: dict[str, Any]) -> dict[str, Any]:
         **{key: payload.get(key) for key in same},
         "status": payload.get("status") or "ok",
         "distinct_id": payload.get("did"),
-        "session_id": payload.get("sid"),
+        "session_id": session_id(payload.get("sid")),
         "seq": seq,
     }
+
+
+def session_id(sid: str | None) -> str | None:
+    """The same text for the same UUID (§1.2)."""
+    digits = (sid or "").lower().split("-")
+    lengths = [len(part) for part in digits]
+    if lengths in ([32], [8, 4, 4, 4, 12]) and set("".join(digits)) <= set("0123456789abcdef"):
+        return "".join(digits)
+    return sid
