@@ -12,12 +12,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sessionstats.engines.summaries import Summary, finish, merge, summarize
+from sessionstats.engines.summaries import Summary, merge, summarize
 from sessionstats.errors import SessionStatsError
 from sessionstats.folding import Updates, checked_updates, fold, has_text
 from sessionstats.io.arrow import PROTOCOL, as_table, updates_of
 from sessionstats.io.optional import needed
 from sessionstats.io.records import record_columns
+from sessionstats.pipeline import finish
 from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import Rules

@@ -1,4 +1,4 @@
-"""The fields of a request (§2.1): what each counts, and of what.
+"""What can be requested (§2.1, §5): fields, what each of them counts, and groupBy columns.
 
 1. A count field counts sessions (Σ quantity) or distinct users.
 2. A duration field is a statistic of the durations of exited sessions.
@@ -15,6 +15,14 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from sessionstats.errors import RequestError
+
+STATUS: Final = "session.status"
+"""The groupBy that splits base groups by health class (§5); also the search key that selects them (§4.5)."""
+
+KEY_COLUMNS: Final = MappingProxyType(
+    {"project": "project_id", "release": "release", "environment": "environment"}
+)
+"""The other groupBy columns and their column of `Sessions`, in the order of keys (§7.3)."""
 
 PERCENTILES: Final = MappingProxyType({"p50": 50, "p75": 75, "p90": 90, "p95": 95, "p99": 99})
 """Percentiles that can be requested, in per cent (§2.1)."""

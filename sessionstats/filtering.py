@@ -53,7 +53,7 @@ def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray
     one_of = (
         ("project_id", query.projects),
         ("environment", query.environments or None),
-        ("release", query.releases_taking_part),
+        ("release", query.participating_releases),
     )
     tables = {name: _table(getattr(sessions, name), values) for name, values in one_of if values is not None}
     bound = query.search.bind(sessions.project_id, sessions.release, sessions.environment)

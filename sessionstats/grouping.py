@@ -16,15 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded
-from sessionstats.fields import Field
-from sessionstats.measures import has_duration
+from sessionstats.fields import KEY_COLUMNS, Field
+from sessionstats.health import has_duration
 from sessionstats.sessions import Sessions
-
-STATUS: Final = "session.status"
-"""The groupBy that splits every base group by health class (§5)."""
-
-KEY_COLUMNS: Final = {"project": "project_id", "release": "release", "environment": "environment"}
-"""The groupBy columns and their column of `Sessions`, in the order of keys (§7.3)."""
 
 NO_GROUP: Final = -1
 """Base group of a session whose combination makes none."""
@@ -44,17 +38,16 @@ class BaseGroups:
         Number of base groups.
     empty_from : int
         From here on groups are releases without sessions (§7.5); usually equal to `size`.
-    index : (n,) intp
-        Base group of each session, `NO_GROUP` where it has none.
     """
 
     keys: Mapping[str, NDArray[np.object_]]
     size: int
     empty_from: int
-    index: NDArray[np.intp]
 
 
-def base_groups(sessions: Sessions, group_by: Iterable[str], fields: Iterable[Field]) -> BaseGroups:
+def base_groups(
+    sessions: Sessions, group_by: Iterable[str], fields: Iterable[Field]
+) -> tuple[BaseGroups, NDArray[np.intp]]:
     """Find the base groups (§5).
 
     Parameters
@@ -66,20 +59,27 @@ def base_groups(sessions: Sessions, group_by: Iterable[str], fields: Iterable[Fi
     fields : iterable of Field
         The requested fields that a status filter leaves in (§6.4).
 
+    Returns
+    -------
+    groups : BaseGroups
+    index : (n,) intp
+        Base group of each session, `NO_GROUP` where it has none.
+
     Examples
     --------
     >>> sessions = Sessions(started=[0, 0, 0], project_id=[7, 7, 7], release=["b", "a", "b"],
     ...     status=["ok", "ok", "crashed"], distinct_id=["", "", "someone"])
     >>> from sessionstats.fields import DOCUMENTED_FIELDS as fields
-    >>> groups = base_groups(sessions, ["release"], [fields["sum(session)"]])
-    >>> groups.keys["release"].tolist(), groups.index.tolist()
+    >>> groups, index = base_groups(sessions, ["release"], [fields["sum(session)"]])
+    >>> groups.keys["release"].tolist(), index.tolist()
     (['a', 'b'], [1, 0, 1])
-    >>> base_groups(sessions, ["release"], [fields["count_unique(user)"]]).keys["release"].tolist()
-    ['b']
+    >>> groups, index = base_groups(sessions, ["release"], [fields["count_unique(user)"]])
+    >>> groups.keys["release"].tolist(), index.tolist()
+    (['b'], [0, -1, 0])
     """
     columns = {name: getattr(sessions, column) for name, column in KEY_COLUMNS.items() if name in group_by}
     if not columns:
-        return BaseGroups({}, 1, 1, np.zeros(len(sessions), np.intp))
+        return BaseGroups({}, 1, 1), np.zeros(len(sessions), np.intp)
     combination = _combination(list(columns.values()))
     relevant = makes_group(sessions, fields)
     found, first = np.unique(combination[relevant], return_index=True)
@@ -89,7 +89,7 @@ def base_groups(sessions: Sessions, group_by: Iterable[str], fields: Iterable[Fi
         index = np.where(known, index, NO_GROUP)
     rows = np.flatnonzero(relevant)[first]
     keys = {name: _values(columns[name], rows) for name in columns}
-    return BaseGroups(keys, len(found), len(found), index)
+    return BaseGroups(keys, len(found), len(found)), index
 
 
 def makes_group(sessions: Sessions, fields: Iterable[Field]) -> NDArray[np.bool_]:
@@ -101,7 +101,7 @@ def makes_group(sessions: Sessions, fields: Iterable[Field]) -> NDArray[np.bool_
     if "user" in subjects:
         relevant |= sessions.distinct_id.codes != MISSING
     if "duration" in subjects:
-        relevant |= has_duration(sessions)
+        relevant |= has_duration(sessions.status, sessions.duration)
     return relevant
 
 

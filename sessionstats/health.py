@@ -60,6 +60,24 @@ def health_class(
     return health
 
 
+def has_duration(status: NDArray[np.int8], duration: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each session's duration counts: it is ``exited``, and has one (§6.3).
+
+    Parameters
+    ----------
+    status : (n,) int8
+        Codes into `STATUSES`.
+    duration : (n,) float64
+        Seconds, NaN where missing.
+
+    Returns
+    -------
+    (n,) bool
+    """
+    counts: NDArray[np.bool_] = (status == EXITED) & ~np.isnan(duration)
+    return counts
+
+
 @cache
 def _class_table(classes: tuple[str, ...]) -> NDArray[np.int8]:
     """Health class of each status, without and then with handled errors."""

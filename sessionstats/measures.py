@@ -5,7 +5,7 @@
 2. `measure` fills them for every slot: sessions by health class, users by user set, durations by statistic.
 3. `evaluate` makes the value of a field from the measures.
 
-The plain path: it is the reference that faster ones are tested against.
+What is here is the reference that faster engines are tested against.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +26,9 @@ from sessionstats.counting import (
     users_by_class,
 )
 from sessionstats.fields import Field
-from sessionstats.health import EXITED, health_class
+from sessionstats.health import has_duration, health_class
 from sessionstats.rates import crash_free_rate, rate
+from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 
 
@@ -52,7 +53,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Measures:
-    """What was measured, an entry a slot.
+    """What was measured, one entry per slot.
 
     Parameters
     ----------
@@ -93,6 +94,12 @@ def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) ->
     return Needs(sessions, tuple(sorted(user_sets)), tuple(statistics))
 
 
+def needs_of(query: Query) -> Needs:
+    """The measures that the answer to a request shows."""
+    by_class = query.by_status or query.search.classes is not None
+    return needs(query.counting_fields, query.rules.health_classes, by_class=by_class)
+
+
 def measure(
     sessions: Sessions, slot: NDArray[np.intp], n_slots: int, needs: Needs, classes: tuple[str, ...]
 ) -> Measures:
@@ -122,16 +129,10 @@ def measure(
             by_set = distinct_users(slot, sessions.distinct_id.codes, member, n_slots, len(needs.user_sets))
             users = dict(zip(needs.user_sets, by_set.T, strict=True))
     if needs.statistics:
-        counted = has_duration(sessions)
+        counted = has_duration(sessions.status, sessions.duration)
         samples = percentiles.order_samples(slot[counted], sessions.duration[counted], n_slots)
         durations = {name: percentiles.statistic(samples, name) for name in needs.statistics}
     return Measures(counts, users, durations)
-
-
-def has_duration(sessions: Sessions) -> NDArray[np.bool_]:
-    """Whether each session's duration counts: ``exited``, and it has one (§6.3)."""
-    counts: NDArray[np.bool_] = (sessions.status == EXITED) & ~np.isnan(sessions.duration)
-    return counts
 
 
 def evaluate(

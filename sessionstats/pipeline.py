@@ -1,38 +1,41 @@
 """From sessions and a request to the answer.
 
-1. Judge the request (`sessionstats.request.query`).
-2. Select the sessions that count (`sessionstats.filtering`).
-3. Find the base groups (`sessionstats.grouping`), rank them (`sessionstats.ranking`), and keep those of the
-   page (`sessionstats.capping`).
+1. Validate the request: `sessionstats.request.query`.
+2. Choose an engine. It selects the sessions that count (`sessionstats.filtering`) and finds their base groups
+   (`sessionstats.grouping`).
+3. Rank the base groups (`sessionstats.ranking`), and keep those of the page (`sessionstats.capping`).
 4. Measure what the page shows, over the whole window for the totals and per cell for the series
-   (`sessionstats.measures`); nothing is measured for groups that the cap drops.
+   (`sessionstats.measures`). Groups that the cap drops are ranked, and not measured otherwise.
 5. Lay the values out (`sessionstats.result`).
 
-`plain_answer` is these steps, and the reference. From `FAST_FROM` rows on, `sessionstats.engines.blocks`
-takes the same steps block by block, and gives the same answer, bit for bit.
+Every engine gives the same measures, bit for bit (§6.7); only speed and memory depend on the choice.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats import capping
-from sessionstats.bucketing import bucket_index
-from sessionstats.filtering import select
-from sessionstats.grouping import BaseGroups, base_groups
-from sessionstats.measures import Measures, Needs, evaluate, measure, needs
-from sessionstats.ranking import rank, ranked_class
-from sessionstats.request import release_order
+from sessionstats.engines.interface import Engine
+from sessionstats.engines.plain import PlainEngine
+from sessionstats.grouping import BaseGroups
+from sessionstats.measures import Measures, Needs, evaluate, needs, needs_of
+from sessionstats.ranking import rank, rank_by_release_date, with_empty_releases
+from sessionstats.request.ordering import ByReleaseDate, ranked_class
 from sessionstats.request.query import Query
 from sessionstats.result import Result, lay_out
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions, require_known_statuses
 
-FAST_FROM: Final = 50_000
-"""Rows from which the fast path takes over: it is the faster one from about 10,000 on."""
+if TYPE_CHECKING:
+    from sessionstats.engines.summaries import Summary
+
+BLOCKS_FROM: Final = 20_000
+"""Sessions from which the block engine answers. Measured, it is faster from 5,000 on for percentiles by
+release, from 10,000 for rates and users by release, from 50,000 for counts alone and for many small cells."""
 
 
 def compute(
@@ -99,64 +102,96 @@ def compute(
         params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
     if isinstance(sessions, Sessions):
         return answer(sessions, params)
-    from sessionstats.engines.summaries import finish, summarize_chunks
+    from sessionstats.engines.summaries import summarize_chunks
 
     return finish(summarize_chunks(sessions, params))
 
 
 def answer(sessions: Sessions, query: Query) -> Result:
-    """Answer a judged request; see `compute`."""
+    """Answer a validated request; see `compute`."""
     require_known_statuses(sessions, query.rules.statuses)
+    return answer_with(lambda: choose_engine(sessions, query), query)
+
+
+def finish(summary: "Summary") -> Result:
+    """Answer a request from the summary of all sessions.
+
+    Parameters
+    ----------
+    summary : Summary
+        From `sessionstats.engines.summaries`.
+
+    Returns
+    -------
+    Result
+        To the bit that of `compute` on all sessions at once (§6.7).
+
+    Examples
+    --------
+    >>> from sessionstats.engines.summaries import Summary
+    >>> query = Query.parse("field=sum(session)&statsPeriod=1h", now="2024-01-29T12:00Z")
+    >>> finish(Summary.of_nothing(query)).totals
+    {'sum(session)': array([0])}
+    """
+    from sessionstats.engines.summaries import SummaryEngine
+
+    return answer_with(lambda: SummaryEngine(summary), summary.query)
+
+
+def choose_engine(sessions: Sessions, query: Query) -> Engine:
+    """The engine that is fastest for these sessions."""
+    if len(sessions) >= BLOCKS_FROM:
+        from sessionstats.engines import blocks
+
+        if blocks.can_measure(sessions, query):
+            return blocks.BlockEngine(sessions, query)
+    return PlainEngine(sessions, query)
+
+
+def answer_with(engine_of_request: Callable[[], Engine], query: Query) -> Result:
+    """Answer a validated request: group, rank, cut, measure, lay out.
+
+    Parameters
+    ----------
+    engine_of_request : callable
+        Makes the engine; not called where the answer has no groups whatever the sessions (§2.2).
+    query : Query
+    """
     if not query.counts_anything:
         return Result.without_groups(query)
-    if len(sessions) >= FAST_FROM:
-        from sessionstats.engines import blocks as fast
-
-        if fast.can_answer(sessions, query):
-            return fast.answer(sessions, query)
-    return plain_answer(sessions, query)
-
-
-def plain_answer(sessions: Sessions, query: Query) -> Result:
-    """Answer a judged request that counts something; the reference for the fast path, which equals it."""
-    counting = select(sessions, query)
-    groups = with_empty(base_groups(counting, query.group_by, query.counting_fields), query)
-
-    def totals_of(wanted: Needs) -> Measures:
-        inside, slot = _in_groups(counting, groups.index)
-        return measure(inside, slot, groups.size, wanted, query.rules.health_classes)
-
-    page = page_of(groups, ranked(groups, query, totals_of), query)
-    shown = np.unique(page.group)
-    totals, series = _measure_groups(counting, groups, shown, query)
+    engine = engine_of_request()
+    groups = shown_groups(engine.groups, query)
+    if groups.size <= query.page_size and query.page.offset == 0:
+        # The page shows every group, so that ranking shares what is measured for the answer.
+        shown = np.arange(groups.size)
+        totals, series = engine.measure(shown, needs_of(query))
+        page = page_of(groups, ranked(groups, query, lambda _: totals), query)
+    else:
+        page = page_of(groups, ranked(groups, query, engine.totals), query)
+        shown = np.unique(page.group)
+        totals, series = engine.measure(shown, needs_of(query))
     return lay_out(query, groups, page, shown, totals, series)
 
 
-def with_empty(groups: BaseGroups, query: Query) -> BaseGroups:
+def shown_groups(groups: BaseGroups, query: Query) -> BaseGroups:
     """The base groups, and those that the order shows without sessions (§7.5)."""
-    if query.releases_taking_part is None:
+    if query.participating_releases is None:
         return groups
-    return release_order.with_empty_releases(groups, query.releases_taking_part)
+    return with_empty_releases(groups, query.participating_releases)
 
 
 def ranked(groups: BaseGroups, query: Query, totals_of: Callable[[Needs], Measures]) -> NDArray[np.intp]:
-    """Base groups, the first in rank first (§7); `totals_of` measures a slot a group, if that is needed."""
+    """Base groups, the first in rank first (§7); `totals_of` measures one slot per group, if needed."""
     order, classes = query.order, query.rules.health_classes
     assert order is not None
     if groups.size < 2:
         return np.arange(groups.size)
-    if query.releases_taking_part is not None:
-        return release_order.rank_by_release(groups, query.releases_taking_part, descending=order.descending)
-    assert order.field is not None
+    if isinstance(order, ByReleaseDate):
+        versions = query.participating_releases or ()
+        return rank_by_release_date(groups, versions, descending=order.descending)
     selected = ranked_class(query.search.classes)
     totals = totals_of(needs([order.field], classes, by_class=selected is not None))
     return rank(evaluate(order.field, totals, classes, selected)[:, 0], descending=order.descending)
-
-
-def shown_needs(query: Query) -> Needs:
-    """The measures that the groups on the page take."""
-    by_class = query.by_status or query.search.classes is not None
-    return needs(query.counting_fields, query.rules.health_classes, by_class=by_class)
 
 
 def page_of(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> capping.PageRows:
@@ -167,27 +202,3 @@ def page_of(groups: BaseGroups, order: NDArray[np.intp], query: Query) -> cappin
         width = np.where(np.arange(groups.size) < groups.empty_from, columns, 1)
         return capping.page_of_rows(order, width, query.max_groups, query.page_size)
     return capping.page_of_groups(order, columns, query.page.offset, query.page_size)
-
-
-def _measure_groups(
-    sessions: Sessions, groups: BaseGroups, shown: NDArray[np.intp], query: Query
-) -> tuple[Measures | None, Measures | None]:
-    """Totals a group, and series a cell (group × bucket), of the groups on the page (§6)."""
-    classes, n_intervals = query.rules.health_classes, query.window.n_intervals
-    wanted = shown_needs(query)
-    place = np.full(groups.size + 1, -1)  # the last entry is for sessions of no group
-    place[shown] = np.arange(len(shown))
-    sessions, slot = _in_groups(sessions, place[groups.index])
-    totals = series = None
-    if query.include_totals:
-        totals = measure(sessions, slot, len(shown), wanted, classes)
-    if query.include_series:
-        cell = slot * n_intervals + bucket_index(sessions.started, query.window)
-        series = measure(sessions, cell, len(shown) * n_intervals, wanted, classes)
-    return totals, series
-
-
-def _in_groups(sessions: Sessions, slot: NDArray[np.intp]) -> tuple[Sessions, NDArray[np.intp]]:
-    """The sessions that have a slot, and their slots."""
-    inside = slot >= 0
-    return (sessions, slot) if inside.all() else (sessions[inside], slot[inside])

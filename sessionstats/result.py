@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from sessionstats.capping import Link, PageRows, links
 from sessionstats.display.answer import with_nulls
-from sessionstats.grouping import STATUS, BaseGroups
+from sessionstats.fields import STATUS
+from sessionstats.grouping import BaseGroups
 from sessionstats.instants import format_instant
 from sessionstats.measures import Measures, evaluate
 from sessionstats.request.query import Query
@@ -127,10 +128,10 @@ def lay_out(
     groups: BaseGroups,
     page: PageRows,
     shown: NDArray[np.intp],
-    totals: Measures | None,
+    totals: Measures,
     series: Measures | None,
 ) -> Result:
-    """Lay out what was measured, a row for each group of the answer.
+    """Lay out what was measured: one row per group of the answer.
 
     Parameters
     ----------
@@ -140,15 +141,15 @@ def lay_out(
         The rows of the answer.
     shown : (shown,) intp
         The base groups that were measured, ascending.
-    totals : Measures or None
-        With a slot a shown group.
+    totals : Measures
+        One slot per shown group.
     series : Measures or None
-        With a slot a cell: shown group × interval.
+        One slot per cell, shown group × interval; `None` if left out.
     """
     place = np.searchsorted(shown, page.group)
     values: dict[str, dict[str, NDArray[Any]]] = {"totals": {}, "series": {}}
     for field in query.fields:
-        if totals is not None:
+        if query.include_totals:
             columns = _values(query, field, totals)
             values["totals"][field.name] = columns[place, page.column]
         if series is not None:

@@ -15,14 +15,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.errors import RequestError
 from sessionstats.instants import HOUR, MINUTE, SECOND
-from sessionstats.request.dates import DateRange
+
+
+class DateRange(NamedTuple):
+    """The range that was asked for, before it is rounded (§3.3): instants in microseconds since the epoch.
+
+    Parameters
+    ----------
+    start, end : int
+        With ``start < end``.
+    end_given : bool
+        Whether an ``end`` parameter is in use, which the older rounding makes inclusive (§3.7).
+    """
+
+    start: int
+    end: int
+    end_given: bool
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sessionstats import Query, Sessions, SessionStatsError, compute
-from sessionstats.engines.summaries import finish
+from sessionstats.pipeline import finish
 
 dask = pytest.importorskip("dask", reason="needs the extra 'dask'")
 distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")

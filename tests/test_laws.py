@@ -18,6 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sessionstats import RequestError, Sessions, compute, pipeline
+from sessionstats.filtering import select
 from sessionstats.protocol import read, respond
 from sessionstats.testing.strategies import Claims, cases
 
@@ -195,6 +196,9 @@ def test_moving_a_session_changes_two_cells(case: Case, data: st.DataObject) -> 
     moved = Sessions.from_columns(started.view("M8[us]"), *sessions.columns[1:])
     first, second = pipeline.answer(sessions, query), pipeline.answer(moved, query)
     others = np.delete(np.arange(window.n_intervals), [before, after])
+    if any(field.name == "sum(session)" for field in fields) and len(select(sessions[[row]], query)):
+        one, two = first.series["sum(session)"], second.series["sum(session)"]
+        assert (one != two).any(), "the session was counted nowhere"
     for field in fields:
         np.testing.assert_array_equal(first.totals[field.name], second.totals[field.name])
         one, two = first.series[field.name], second.series[field.name]
@@ -242,7 +246,9 @@ def test_refused_requests_do_no_work(case: Case) -> None:
         return
     assert answer["body"]["detail"]
     sessions = Sessions.from_records(case["sessions"][:0])
-    with mock.patch.object(pipeline, "answer", side_effect=AssertionError("work was done")):
+    with mock.patch.object(pipeline, "answer_with", side_effect=AssertionError("work was done")):
         assert respond(case) == answer
+        with pytest.raises(AssertionError, match="work was done"):
+            compute(sessions, "field=sum(session)&statsPeriod=1h", now="2024-01-29T12:00Z")
         with pytest.raises(RequestError):
             compute(sessions, {"field": "nothing"}, now="2024-01-29T12:00Z")

@@ -19,10 +19,11 @@ from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
 from sessionstats.display import tidy
 from sessionstats.display.terminal import escape
-from sessionstats.engines.summaries import Summary, finish, summarize_chunks
+from sessionstats.engines.summaries import Summary, summarize_chunks
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
 from sessionstats.io.chunks import extension, read_chunks
+from sessionstats.pipeline import finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result

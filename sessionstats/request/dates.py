@@ -7,30 +7,15 @@
 4. The start must be before the end.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from sessionstats.errors import RequestError
 from sessionstats.instants import DAY, YEAR_1, parse_date, parse_period
 from sessionstats.request.parameters import Parameters
+from sessionstats.rounding import DateRange
 
 DEFAULT_PERIOD: Final = 90 * DAY
 """Length of the range when no dates are given, in microseconds (§3.3)."""
-
-
-class DateRange(NamedTuple):
-    """What was asked for: instants in microseconds since the epoch.
-
-    Parameters
-    ----------
-    start, end : int
-        With ``start < end``.
-    end_given : bool
-        Whether an ``end`` parameter is in use, which the older rounding makes inclusive (§3.7).
-    """
-
-    start: int
-    end: int
-    end_given: bool
 
 
 def parse_range(given: Parameters, now: int) -> DateRange:

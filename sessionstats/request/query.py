@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from sessionstats.capping import Page, max_groups, parse_page, require_fitting_page
+from sessionstats.capping import max_groups
 from sessionstats.errors import AccessError, RequestError
-from sessionstats.fields import Field, judge_against_status, left_in
-from sessionstats.grouping import KEY_COLUMNS, STATUS
+from sessionstats.fields import KEY_COLUMNS, STATUS, Field, judge_against_status, left_in
 from sessionstats.instants import parse_now
 from sessionstats.intervals import parse_interval
-from sessionstats.ranking import Order, parse_order, primary_order
-from sessionstats.request import release_order
 from sessionstats.request.dates import parse_range
+from sessionstats.request.ordering import (
+    MAX_ROWS,
+    RELEASE_TIMESTAMP,
+    ByReleaseDate,
+    Order,
+    parse_order,
+    parse_release_order,
+    primary_order,
+)
+from sessionstats.request.paging import Page, parse_page, require_fitting_page
 from sessionstats.request.parameters import Parameters
 from sessionstats.rounding import ROUNDINGS, Window, require_few_intervals
 from sessionstats.rules import Rules
@@ -171,11 +178,11 @@ class Query:
     @property
     def by_release_timestamp(self) -> bool:
         """Whether base groups are ordered by ``release.timestamp`` (§7.5)."""
-        return self.order is not None and self.order.field is None
+        return isinstance(self.order, ByReleaseDate)
 
     @cached_property
-    def releases_taking_part(self) -> tuple[str, ...] | None:
-        """The releases that take part, by date added, then version; `None` if all do (§7.5)."""
+    def participating_releases(self) -> tuple[str, ...] | None:
+        """The releases that participate, by date added, then version; `None` if all do (§7.5)."""
         if not self.by_release_timestamp or self.releases is None:
             return None
         requirements = [*self.search.environment_selection()]
@@ -188,7 +195,7 @@ class Query:
     def page_size(self) -> int:
         """Most base groups of a page (§7.6), or most rows when ordered by ``release.timestamp`` (§7.5)."""
         if self.by_release_timestamp:
-            return release_order.MAX_ROWS if self.page.size is None else self.page.size
+            return MAX_ROWS if self.page.size is None else self.page.size
         return self.max_groups if self.page.size is None else min(self.page.size, self.max_groups)
 
     @property
@@ -279,6 +286,6 @@ def _parse_order(
         raise RequestError("Cannot order by multiple fields", parameter="orderBy", value=order_by)
     if not order_by:
         return primary_order(counting)
-    if order_by[0].removeprefix("-") == release_order.RELEASE_TIMESTAMP:
-        return release_order.parse_release_order(order_by[0], group_by, page, releases, search)
+    if order_by[0].removeprefix("-") == RELEASE_TIMESTAMP:
+        return parse_release_order(order_by[0], group_by, page, releases, search)
     return parse_order(order_by[0], fields, counting, group_by, search.classes)

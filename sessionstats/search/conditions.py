@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sessionstats.columns.encoding import Encoded
+from sessionstats.fields import STATUS
 from sessionstats.search.grammar import And, FreeText, Or, Term, leaves, parse
 from sessionstats.search.masks import RowMask, Table, combine
 from sessionstats.search.releases import EnvironmentRequirement
 from sessionstats.search.terms import Columns, Condition, SearchContext, negates, read_term, refused, texts
 
 __all__ = ["Search", "SearchContext", "judge"]
-
-STATUS: Final = "session.status"
-"""The key that selects health classes instead of sessions (§4.5)."""
 
 WILDCARD_KEYS: Final = ("release.version", "release.build")
 """The keys whose values may hold an unescaped asterisk (§4.3)."""

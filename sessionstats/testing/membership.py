@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sessionstats.grouping import STATUS
-from sessionstats.ranking import ranked_class
+from sessionstats.fields import STATUS
+from sessionstats.request.ordering import ByReleaseDate, ranked_class
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.pages import Verdict, judge_page, places
@@ -128,7 +128,7 @@ class _Membership:
         for base, rank in ranking.items():
             if rank is None:
                 bounds_of[base] = None
-            elif order.field is None or is_exact(order.field, self.tolerance):
+            elif isinstance(order, ByReleaseDate) or is_exact(order.field, self.tolerance):
                 bounds_of[base] = (rank, rank)
             else:
                 classes = ranked_class(self.oracle.query.search.classes)

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from sessionstats import protocol
 from sessionstats.bucketing import bucket_index
-from sessionstats.capping import Page
 from sessionstats.counting import sets_for_classes
-from sessionstats.fields import ANR_MECHANISMS
+from sessionstats.fields import ANR_MECHANISMS, STATUS
 from sessionstats.filtering import select
-from sessionstats.grouping import STATUS, BaseGroups, base_groups
-from sessionstats.measures import Needs, has_duration, measure
+from sessionstats.grouping import BaseGroups, base_groups
+from sessionstats.health import has_duration
+from sessionstats.measures import Needs, measure
 from sessionstats.pipeline import answer
-from sessionstats.ranking import primary_order, ranked_class
+from sessionstats.request.ordering import ByReleaseDate, primary_order, ranked_class
+from sessionstats.request.paging import Page
 from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing.findings import GroupKey
@@ -74,9 +75,18 @@ class Oracle:
         return select(self.sessions, self.query)
 
     @cached_property
+    def _grouped(self) -> tuple[BaseGroups, NDArray[np.intp]]:
+        return base_groups(self.counting, self.query.group_by, self.query.counting_fields)
+
+    @property
     def groups(self) -> BaseGroups:
         """The base groups of these sessions, by ascending key (§5)."""
-        return base_groups(self.counting, self.query.group_by, self.query.counting_fields)
+        return self._grouped[0]
+
+    @property
+    def group(self) -> NDArray[np.intp]:
+        """Base group of each session that counts."""
+        return self._grouped[1]
 
     @cached_property
     def index_of(self) -> dict[GroupKey, int]:
@@ -93,13 +103,13 @@ class Oracle:
         place = self.index_of.get(base)
         if place is None:  # a release without sessions (§7.5)
             return self.counting[:0]
-        inside = self.groups.index == place
+        inside = self.group == place
         return self.counting[inside if bucket is None else inside & (self.bucket == bucket)]
 
     def durations(self, base: GroupKey, bucket: int | None) -> list[float]:
         """The durations that count, in seconds, ascending (§6.3)."""
         sessions = self.cell(base, bucket)
-        return sorted(sessions.duration[has_duration(sessions)].tolist())
+        return sorted(sessions.duration[has_duration(sessions.status, sessions.duration)].tolist())
 
     def users(self, base: GroupKey, bucket: int | None) -> dict[str, int]:
         """Distinct users of every user set (`sessionstats.counting`, §6.2, §6.5)."""
@@ -125,7 +135,7 @@ class Oracle:
             include_series=False,
             include_totals=True,
         )
-        if query.order.field is None:
+        if isinstance(query.order, ByReleaseDate):
             return self._by_release(whole)
         result = answer(self.sessions, dataclasses.replace(whole, order=query.order))
         values = result.totals[query.order.field.name].tolist()
@@ -134,9 +144,8 @@ class Oracle:
 
     def values(self, bases: Iterable[GroupKey]) -> list[dict[str, Any]]:
         """The groups of an answer that shows these base groups, as JSON (§8)."""
-        index = self.groups.index
         places = [self.index_of[base] for base in bases]
-        return list(answer(self.counting[np.isin(index, places)], self.whole()).to_dict()["groups"])
+        return list(answer(self.counting[np.isin(self.group, places)], self.whole()).to_dict()["groups"])
 
     def whole(self, **changes: Any) -> Query:
         """The request without cap and page, in the order of its primary field."""
@@ -155,10 +164,10 @@ class Oracle:
         names = whole.group_by
         for key in _keys(answer(self.sessions, whole).by, whole):
             members.setdefault(dict(key)["release"], []).append(key)
-        versions = list(self.query.releases_taking_part or ())
+        versions = list(self.query.participating_releases or ())
         if self.query.order.descending:
             versions.reverse()
-        place = dict(zip(self.query.releases_taking_part or (), range(len(versions)), strict=True))
+        place = dict(zip(self.query.participating_releases or (), range(len(versions)), strict=True))
         ranks: dict[GroupKey, RankValue] = {}
         for version in versions:
             empty = tuple((name, version if name == "release" else None) for name in names)

@@ -8,8 +8,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sessionstats.fields import Field
-from sessionstats.grouping import STATUS
+from sessionstats.fields import STATUS, Field
 from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.shapes import problem_of_value

@@ -1,6 +1,6 @@
 """Statistics of durations of cells and of groups (§6.3).
 
-1. Sort the durations of each cell in place; the plain path's quantiles then only look values up, for
+1. Sort the durations of each cell in place; the plain engine's quantiles then only look values up, for
    all cells together.
 2. The average divides an exact sum (`exact_sums`); the parts of a group's sum are those of its cells.
 3. Sort the durations of each whole group, for its totals.

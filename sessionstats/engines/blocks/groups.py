@@ -18,6 +18,7 @@ from sessionstats.engines.blocks.scan import Scan
 from sessionstats.engines.blocks.threads import run
 from sessionstats.grouping import NO_GROUP, BaseGroups, makes_group
 from sessionstats.health import health_class
+from sessionstats.request.ordering import ByField
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,6 @@ class FoundGroups:
     Parameters
     ----------
     base : BaseGroups
-        Without `BaseGroups.index`: rows are placed by the table.
     table : (combinations,) intp
         Base group of each combination, `NO_GROUP` where it makes none.
     sessions : (groups, classes) int64
@@ -42,8 +42,7 @@ class FoundGroups:
 def find_groups(scan: Scan) -> FoundGroups:
     """Find the base groups of the rows that count (§5)."""
     order, classes = scan.query.order, scan.query.rules.health_classes
-    assert order is not None
-    by_class = order.field is not None and order.field.subject == "session"
+    by_class = isinstance(order, ByField) and order.field.subject == "session"
     n_classes = len(classes) if by_class else 1
 
     def count(block: slice) -> NDArray[np.int64]:
@@ -61,9 +60,8 @@ def find_groups(scan: Scan) -> FoundGroups:
 
 
 def _in_order_of_keys(scan: Scan, counts: NDArray[np.int64]) -> FoundGroups:
-    no_rows = np.empty(0, np.intp)
     if not scan.keys:
-        return FoundGroups(BaseGroups({}, 1, 1, no_rows), np.zeros(1, np.intp), counts)
+        return FoundGroups(BaseGroups({}, 1, 1), np.zeros(1, np.intp), counts)
     found = np.flatnonzero(counts.any(axis=1))
     codes = np.unravel_index(found, scan.radix)
     columns = scan.keys.values()
@@ -76,5 +74,5 @@ def _in_order_of_keys(scan: Scan, counts: NDArray[np.int64]) -> FoundGroups:
         values = np.empty(len(found), np.object_)
         values[:] = [column.categories[c] for c in code[by_key].tolist()]
         keys[name] = values
-    base = BaseGroups(keys, len(found), len(found), no_rows)
+    base = BaseGroups(keys, len(found), len(found))
     return FoundGroups(base, table, counts[found[by_key]])

@@ -21,12 +21,15 @@ from sessionstats.counting import sessions_by_class, set_membership
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
 from sessionstats.engines.blocks.scan import Scan
 from sessionstats.engines.blocks.threads import run
-from sessionstats.health import health_class
-from sessionstats.measures import Needs, has_duration
+from sessionstats.health import has_duration, health_class
+from sessionstats.measures import Needs
 from sessionstats.sessions import Sessions
 
 DURATIONS: Final = "durations"
-"""Name of the durations among the kinds; the other kinds are user sets. All together are at most eight."""
+"""Name of the durations among the kinds; the other kinds are user sets."""
+
+MAX_KINDS: Final = 8
+"""Kinds that the bits of a byte can distinguish."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Placing:
     n_groups: int
     n_buckets: int
     needs: Needs
+
+    def __post_init__(self) -> None:
+        if len(self.kinds) > MAX_KINDS:
+            raise ValueError(f"{len(self.kinds)} kinds of values do not fit into {MAX_KINDS} bits")
 
     @property
     def n_cells(self) -> int:
@@ -101,7 +108,7 @@ class Placing:
             kinds = set_membership(sets, health, self.classes, mechanism.codes, mechanism.categories)
             kinds *= rows.distinct_id.codes != MISSING
         if self.needs.statistics:
-            kinds |= has_duration(rows) * np.uint8(1 << len(sets))
+            kinds |= has_duration(rows.status, rows.duration) * np.uint8(1 << len(sets))
         return kinds
 
     def _keep(

@@ -1,13 +1,13 @@
 """Reading rows block by block.
 
 1. A block is a slice of the columns: nothing is copied until it is known which rows count.
-2. The rows that count are chosen by the plain path's own filter, prepared once; a block whose rows all count
+2. The rows that count are chosen by the plain engine's own filter, prepared once; a block whose rows all count
    is used as it is.
 3. Each row's values of the groupBy columns make one number, its *combination*: the codes as digits of a mixed
    radix. The text itself is not looked at.
 
 What it buys: 10 million sessions of 71 bytes are selected, grouped and placed with a few megabytes of
-temporary memory, where the plain path makes arrays as long as the columns; what a pass reads is in cache.
+temporary memory, where the plain engine makes arrays as long as the columns; what a pass reads is in cache.
 """
 
 import math
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import Encoded
 from sessionstats.engines.blocks.settings import Settings
+from sessionstats.fields import KEY_COLUMNS
 from sessionstats.filtering import row_filter
-from sessionstats.grouping import KEY_COLUMNS
 from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 

@@ -1,4 +1,4 @@
-"""Sizes of the fast path: they change how long an answer takes, never the answer."""
+"""Sizes of the block engine: they change how long an answer takes, never the answer."""
 
 import os
 from dataclasses import dataclass

@@ -2,13 +2,15 @@
 
 1. `summarize` keeps of a chunk of sessions what the answer to a request depends on (`summarizing`).
 2. `merge` makes one summary of several, exactly (`merging`); `Summary.of_nothing` is the empty element.
-3. `finish` makes the answer, to the bit that of `sessionstats.compute` on all sessions at once (`finishing`).
+3. `SummaryEngine` measures what the answer shows (`engine`): `sessionstats.pipeline.finish` makes the answer,
+   to the bit that of `sessionstats.compute` on all sessions at once.
 4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`).
 5. A summary is of *sessions*: updates of one session (§1.2) are folded before, wherever they stand.
 
 Examples
 --------
 >>> from sessionstats import Query, Sessions, compute
+>>> from sessionstats.pipeline import finish
 >>> query = Query.parse("field=sum(session)&field=p50(session.duration)&groupBy=release&statsPeriod=14d",
 ...                     now="2024-01-29T12:00Z")
 >>> sessions = Sessions.sample(1000)
@@ -17,10 +19,10 @@ Examples
 True
 """
 
-from sessionstats.engines.summaries.finishing import finish
+from sessionstats.engines.summaries.engine import SummaryEngine
 from sessionstats.engines.summaries.merging import merge
 from sessionstats.engines.summaries.streaming import summarize_chunks
 from sessionstats.engines.summaries.summarizing import summarize
 from sessionstats.engines.summaries.summary import Summary
 
-__all__ = ["Summary", "finish", "merge", "summarize", "summarize_chunks"]
+__all__ = ["Summary", "SummaryEngine", "merge", "summarize", "summarize_chunks"]

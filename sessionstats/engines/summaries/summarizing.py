@@ -19,9 +19,8 @@ from sessionstats.engines.summaries.summary import Summary, tally_shapes
 from sessionstats.engines.summaries.tallies import Tally, tally
 from sessionstats.filtering import select
 from sessionstats.grouping import NO_GROUP, base_groups
-from sessionstats.health import health_class
-from sessionstats.measures import has_duration
-from sessionstats.pipeline import shown_needs
+from sessionstats.health import has_duration, health_class
+from sessionstats.measures import needs_of
 from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions, require_known_statuses
 
@@ -68,9 +67,9 @@ def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> 
     require_known_statuses(sessions, query.rules.statuses)
     # A request whose answer has no groups whatever the sessions (§2.2) keeps none of them.
     selected = select(sessions, query) if query.counts_anything else sessions[:0]
-    groups = base_groups(selected, query.group_by, query.counting_fields)
+    groups, index = base_groups(selected, query.group_by, query.counting_fields)
     keys = tuple(zip(*groups.keys.values(), strict=True)) if groups.keys else ((),)
-    counting = _counting(selected, groups.index, query).at(groups.index != NO_GROUP)
+    counting = _counting(selected, index, query).at(index != NO_GROUP)
     users, memberships = _users(counting, len(keys), query)
     durations, samples = _durations(counting, len(keys), query)
     return Summary(
@@ -98,7 +97,7 @@ def _counting(sessions: Sessions, group: NDArray[np.intp], query: Query) -> _Cou
 
 def _counts(counting: _Counting, n_groups: int, query: Query) -> Tally:
     """Σ quantity by group, interval and health class (§6.1)."""
-    if not shown_needs(query).sessions:
+    if not needs_of(query).sessions:
         counting = counting.at(np.zeros(len(counting.group), np.bool_))
     shape, _, _ = tally_shapes(query, n_groups, 0, 0)
     places = counting.group, counting.interval, counting.health
@@ -107,7 +106,7 @@ def _counts(counting: _Counting, n_groups: int, query: Query) -> Tally:
 
 def _users(counting: _Counting, n_groups: int, query: Query) -> tuple[SortedTexts, Tally]:
     """The users, and their sets by group, user and interval (§6.2)."""
-    sets, classes = shown_needs(query).user_sets, query.rules.health_classes
+    sets, classes = needs_of(query).user_sets, query.rules.health_classes
     counting = counting.at((counting.sessions.distinct_id.codes != MISSING) & bool(sets))
     user, mechanism = counting.sessions.distinct_id, counting.sessions.abnormal_mechanism
     codes, place = np.unique(user.codes, return_inverse=True)
@@ -120,8 +119,8 @@ def _users(counting: _Counting, n_groups: int, query: Query) -> tuple[SortedText
 
 def _durations(counting: _Counting, n_groups: int, query: Query) -> tuple[NDArray[np.float64], Tally]:
     """The durations, and how often each occurs by group, interval and duration (§6.3)."""
-    wanted = bool(shown_needs(query).statistics)
-    counting = counting.at(has_duration(counting.sessions) & wanted)
+    wanted = bool(needs_of(query).statistics)
+    counting = counting.at(has_duration(counting.sessions.status, counting.sessions.duration) & wanted)
     durations, ranks = np.unique(counting.sessions.duration, return_inverse=True)
     _, _, shape = tally_shapes(query, n_groups, 0, len(durations))
     places = counting.group, counting.interval, ranks

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.engines.summaries.tallies import Shape, Tally, empty_tally
 from sessionstats.errors import SessionStatsError
-from sessionstats.grouping import KEY_COLUMNS
+from sessionstats.fields import KEY_COLUMNS
 from sessionstats.instants import format_instant
 from sessionstats.request.query import Query
 
@@ -43,7 +43,7 @@ class Summary:
     counts : Tally
         Σ quantity by group, interval and health class.
     memberships : Tally
-        User sets, one bit a set of `pipeline.shown_needs`, by group, user and interval.
+        User sets, one bit a set of `measures.needs_of`, by group, user and interval.
     samples : Tally
         How often a duration occurs, by group, interval and duration.
     n_rows, n_sessions : int

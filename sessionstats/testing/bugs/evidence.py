@@ -17,10 +17,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from sessionstats import pipeline, protocol
-from sessionstats.fields import Field
-from sessionstats.grouping import STATUS
+from sessionstats.fields import STATUS, Field
 from sessionstats.health import STATUSES, health_class
-from sessionstats.ranking import ranked_class
+from sessionstats.request.ordering import ByField, ranked_class
 from sessionstats.request.parameters import Parameters
 from sessionstats.request.query import Query
 from sessionstats.search.grammar import And
@@ -156,7 +155,7 @@ class Evidence:
         order = self.query.order
         if order is None or not fields:
             return
-        bases, ranking = self.shown, order.field
+        bases, ranking = self.shown, order.field if isinstance(order, ByField) else None
         if ranking is not None and ranking in fields and len(self.oracle.ranking) > 1:
             selected = ranked_class(self.query.search.classes)
             ranks = {base: wrong(ranking, self.cell(base, None), selected) for base in self.by_key}
@@ -238,7 +237,7 @@ class Evidence:
         oracle = self.oracle
         keys = list(oracle.index_of)
         cells: dict[tuple[GroupKey, int | None], list[Session]] = {}
-        places = zip(oracle.groups.index.tolist(), oracle.bucket.tolist(), strict=True)
+        places = zip(oracle.group.tolist(), oracle.bucket.tolist(), strict=True)
         for session, (group, bucket) in zip(self._decoded(), places, strict=True):
             if group >= 0:
                 for place in (bucket, None):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from sessionstats.grouping import STATUS
+from sessionstats.fields import STATUS
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat

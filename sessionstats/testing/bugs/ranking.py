@@ -7,8 +7,8 @@ from typing import Any, Final
 from sessionstats import pipeline
 from sessionstats.capping import links as page_links
 from sessionstats.capping import max_groups
-from sessionstats.grouping import STATUS
-from sessionstats.ranking import Order
+from sessionstats.fields import STATUS
+from sessionstats.request.ordering import ByField
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Value, rank_by
 from sessionstats.testing.bugs.flat import Flat
@@ -70,10 +70,10 @@ def nulls(evidence: Evidence) -> Iterator[Flat]:
 def other_field(evidence: Evidence) -> Iterator[Flat]:
     """The first field ranks, except that ``sum(session)`` wins wherever it stands."""
     order, fields = evidence.query.order, evidence.query.counting_fields
-    if order is not None and order.field is not None:
+    if isinstance(order, ByField):
         for field in fields:
             if field != order.field:
-                yield evidence.answer(order=Order(field, order.descending))
+                yield evidence.answer(order=ByField(field, order.descending))
 
 
 @diagnosis("order-ignored", "7.2", "The parameter orderBy has no effect")
@@ -86,7 +86,7 @@ def order_ignored(evidence: Evidence) -> Iterator[Flat]:
 def by_shown_classes(evidence: Evidence) -> Iterator[Flat]:
     """The count over all classes ranks, unless one class is selected that is neither healthy nor errored."""
     order = evidence.query.order
-    if order is not None and order.field is not None and order.field.kind == "count" and _ranked(evidence):
+    if isinstance(order, ByField) and order.field.kind == "count" and _ranked(evidence):
         whole = evidence.oracle.whole(include_totals=True, include_series=False)
         ranks: dict[GroupKey, Value] = dict.fromkeys(evidence.by_key, 0)
         for group in pipeline.answer(evidence.oracle.sessions, whole).to_dict()["groups"]:
@@ -128,7 +128,7 @@ def not_ranked(evidence: Evidence) -> Iterator[Flat]:
 
 def _by_appearance(evidence: Evidence) -> list[GroupKey]:
     """Base groups in the order of their first sessions among the rows."""
-    keys, index = list(evidence.oracle.index_of), evidence.oracle.groups.index.tolist()
+    keys, index = list(evidence.oracle.index_of), evidence.oracle.group.tolist()
     known = _ranked(evidence)
     return [keys[place] for place in dict.fromkeys(index) if place >= 0 and keys[place] in known]
 
@@ -137,7 +137,7 @@ def _by_appearance(evidence: Evidence) -> list[GroupKey]:
 def per_bucket(evidence: Evidence) -> Iterator[Flat]:
     """Groups are ranked by their total over the whole window, once for the whole series."""
     order, ranks = evidence.query.order, _ranked(evidence)
-    if order is None or order.field is None or not ranks:
+    if not isinstance(order, ByField) or not ranks:
         return
     names = tuple(name for name in evidence.query.group_by if name != STATUS)
     whole = evidence.oracle.whole(include_series=True, group_by=names)

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from sessionstats.instants import DAY, HOUR, parse_iso, parse_period
-from sessionstats.request.dates import DateRange, parse_range
-from sessionstats.rounding import ROUNDINGS, Window
+from sessionstats.request.dates import parse_range
+from sessionstats.rounding import ROUNDINGS, DateRange, Window
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence
 from sessionstats.testing.bugs.flat import Flat

@@ -7,8 +7,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sessionstats.fields import DOCUMENTED_FIELDS, LATER_FIELDS
-from sessionstats.grouping import KEY_COLUMNS, STATUS
+from sessionstats.fields import DOCUMENTED_FIELDS, KEY_COLUMNS, LATER_FIELDS, STATUS
 
 GROUP_BY: Final = (*KEY_COLUMNS, STATUS)
 """Every groupBy that can be claimed (§5)."""

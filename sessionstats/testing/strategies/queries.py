@@ -9,7 +9,7 @@
 
 from typing import Any, Final
 
-from sessionstats.grouping import STATUS
+from sessionstats.fields import STATUS
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 from sessionstats.testing.strategies.searches import search

@@ -1,7 +1,7 @@
-"""The fast path answers as the plain path does, bit for bit (§6.7).
+"""The block engine measures as the plain one does, bit for bit (§6.7).
 
 Sizes are arguments: with blocks of three rows and tasks of two values, a dozen sessions take every turn that
-ten million do. Both paths are called by name; which of them `compute` chooses is a matter of size alone.
+ten million do. Both engines are called by name; which of them `compute` chooses is a matter of size alone.
 """
 
 import hashlib
@@ -19,47 +19,34 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sessionstats import Query, Result, Sessions, compute, pipeline
+from sessionstats import Query, Sessions, compute, pipeline
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.numbers import constant
-from sessionstats.engines import blocks as fast
+from sessionstats.engines import blocks
+from sessionstats.engines.blocks import BlockEngine, Settings
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
 from sessionstats.engines.blocks.exact_sums import exact_parts
 from sessionstats.engines.blocks.threads import run
 from sessionstats.engines.blocks.users import distinct
+from sessionstats.engines.plain import PlainEngine
 from sessionstats.protocol import read, respond
 from sessionstats.rules import Rules
 from sessionstats.testing.strategies import Claims, cases
 from tests.benchmarks.data import SHAPES, make
+from tests.identical import assert_identical, block_answer, plain_answer
 
-TINY = fast.Settings(block_rows=3, task_rows=2, threads=1)
+TINY = Settings(block_rows=3, task_rows=2, threads=1)
 """Several blocks and tasks of a few rows."""
 
 SETTINGS = [
     TINY,
-    fast.Settings(block_rows=3, task_rows=2, threads=2),
-    fast.Settings(block_rows=1000, task_rows=1, threads=1),
-    fast.Settings(block_rows=1, task_rows=1000, threads=1),
+    Settings(block_rows=3, task_rows=2, threads=2),
+    Settings(block_rows=1000, task_rows=1, threads=1),
+    Settings(block_rows=1, task_rows=1000, threads=1),
 ]
 
 ALL_FIELDS = tuple(Rules.later().fields)
 NOW = "2024-01-29T00:00:00Z"
-
-
-def assert_identical(fast_answer: Result, plain: Result) -> None:
-    """Same keys, types, shapes and bits."""
-    assert fast_answer.links == plain.links
-    assert len(fast_answer) == len(plain)
-    assert {name: keys.tolist() for name, keys in fast_answer.by.items()} == {
-        name: keys.tolist() for name, keys in plain.by.items()
-    }
-    for part in ("totals", "series"):
-        ours, theirs = getattr(fast_answer, part), getattr(plain, part)
-        assert list(ours) == list(theirs)
-        for field, values in theirs.items():
-            assert ours[field].dtype == values.dtype, field
-            assert ours[field].shape == values.shape, field
-            assert ours[field].tobytes() == values.tobytes(), field
 
 
 def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules.later(), **params: Any) -> Query:  # noqa: B008
@@ -67,16 +54,16 @@ def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules.later(), **
     return Query.parse(params, now=NOW, rules=rules)
 
 
-def assert_same_answer(sessions: Sessions, query: Query, settings: fast.Settings) -> None:
-    assert fast.can_answer(sessions, query)
-    assert_identical(fast.answer(sessions, query, settings), pipeline.plain_answer(sessions, query))
+def assert_same_answer(sessions: Sessions, query: Query, settings: Settings) -> None:
+    assert blocks.can_measure(sessions, query)
+    assert_identical(block_answer(sessions, query, settings), plain_answer(sessions, query))
 
 
 @given(
     cases(Claims(errors=False, bad_rows=False)).filter(lambda case: respond(case)["status"] == 200),
     st.sampled_from(SETTINGS),
 )
-def test_same_answer_to_everything(case: dict[str, Any], settings: fast.Settings) -> None:
+def test_same_answer_to_everything(case: dict[str, Any], settings: Settings) -> None:
     """§6.7: any sessions, any request, however the work is cut."""
     sessions, query = read(case)
     if query.counts_anything:
@@ -88,14 +75,14 @@ def test_same_answer_to_everything(case: dict[str, Any], settings: fast.Settings
 def test_same_answer_to_many_sessions(shape: str, threads: int) -> None:
     """§6.7: shapes that are extreme in one property, in sizes where cells hold many rows."""
     sessions = make(20_000, releases=7, shape=shape)
-    settings = fast.Settings(block_rows=4096, task_rows=2000, threads=threads)
+    settings = Settings(block_rows=4096, task_rows=2000, threads=threads)
     assert_same_answer(sessions, asked(), settings)
     assert_same_answer(sessions, asked(("p95(session.duration)", "count_unique(user)")), settings)
 
 
 @pytest.mark.parametrize("group_by", [[], ["project"], ["environment", "release", "project"]], ids="+".join)
 @pytest.mark.parametrize("settings", SETTINGS[:3])
-def test_same_answer_by_any_key(group_by: list[str], settings: fast.Settings) -> None:
+def test_same_answer_by_any_key(group_by: list[str], settings: Settings) -> None:
     """§5: groups come in the order of keys, whatever their codes."""
     assert_same_answer(make(300, releases=5), asked(groupBy=group_by), settings)
 
@@ -116,13 +103,13 @@ def test_same_answer_by_any_key(group_by: list[str], settings: fast.Settings) ->
 )
 def test_same_answer_to_other_requests(params: dict[str, Any]) -> None:
     """§4 to §7: selections, orders, pages, and parts of the answer."""
-    assert_same_answer(make(600, releases=9), asked(**params), fast.Settings(block_rows=70, task_rows=40))
+    assert_same_answer(make(600, releases=9), asked(**params), Settings(block_rows=70, task_rows=40))
 
 
 def test_many_groups_of_which_few_are_shown() -> None:
     """§7.4: more groups than a page holds, and than 32 bits hold with the row numbers of a block."""
     sessions = make(70_000, releases=60_000)
-    settings = fast.Settings(block_rows=1 << 17)
+    settings = Settings(block_rows=1 << 17)
     assert_same_answer(sessions, asked(), settings)
     assert_same_answer(sessions, asked(orderBy="-count_unique(user)"), settings)
 
@@ -141,9 +128,9 @@ def test_pages_that_end_within_a_release(per_page: int) -> None:
     params |= {"orderBy": "release.timestamp", "statsPeriod": "1h"}
     case = {"now": "1970-01-01T01:00:00Z", "params": params, "sessions": rows, "releases": releases}
     sessions, query = read(case)
-    answer = pipeline.plain_answer(sessions, query)
+    answer = plain_answer(sessions, query)
     assert answer.size == per_page
-    assert fast.answer(sessions, query).to_json() == answer.to_json()
+    assert block_answer(sessions, query).to_json() == answer.to_json()
 
 
 def test_quantities_count_and_large_ones_stay_exact() -> None:
@@ -235,8 +222,8 @@ def test_distinct_users_of_slices(slices: list[list[int]]) -> None:
 def test_long_segments_are_copied_whole() -> None:
     """Segments above `cells.LONG` are fetched another way, to the same effect."""
     sessions = make(9000, releases=2)
-    assert_same_answer(sessions, asked(statsPeriod="14d", interval="1d"), fast.Settings(block_rows=4500))
-    assert_same_answer(sessions, asked(groupBy=[], includeSeries=0), fast.Settings(block_rows=4500))
+    assert_same_answer(sessions, asked(statsPeriod="14d", interval="1d"), Settings(block_rows=4500))
+    assert_same_answer(sessions, asked(groupBy=[], includeSeries=0), Settings(block_rows=4500))
 
 
 def test_an_error_in_a_thread_is_raised() -> None:
@@ -247,24 +234,23 @@ def test_an_error_in_a_thread_is_raised() -> None:
         run(fail, [1, 2], 2)
 
 
-def test_compute_chooses_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways through `compute`; a table that outgrows the rows stays with the plain path."""
-    sessions, query = make(pipeline.FAST_FROM), asked()
-    chosen: list[str] = []
-    real = fast.answer
-    monkeypatch.setattr(fast, "answer", lambda *args: (chosen.append("fast"), real(*args))[1])
-    assert_identical(compute(sessions, query), pipeline.plain_answer(sessions, query))
-    compute(sessions[1:], query)
-    assert chosen == ["fast"]
+def test_the_engine_is_chosen_by_size() -> None:
+    """A table that outgrows the rows stays with the plain engine."""
+    sessions, query = make(pipeline.BLOCKS_FROM), asked()
+    assert isinstance(pipeline.choose_engine(sessions, query), BlockEngine)
+    assert isinstance(pipeline.choose_engine(sessions[1:], query), PlainEngine)
+    assert_identical(compute(sessions, query), plain_answer(sessions, query))
     columns = list(sessions.columns)
     columns[2] = Encoded(columns[2].codes, tuple(f"a@{n}" for n in range(600_000)))
-    assert not fast.can_answer(Sessions.from_columns(*columns), asked(groupBy=["release", "environment"]))
+    by_many = asked(groupBy=["release", "environment"])
+    assert not blocks.can_measure(Sessions.from_columns(*columns), by_many)
+    assert isinstance(pipeline.choose_engine(Sessions.from_columns(*columns), by_many), PlainEngine)
 
 
 DIGEST = """
 import sys
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-from tests.test_fast import digest
+from tests.test_blocks import digest
 on = [name for name in __cpu_dispatch__ if __cpu_features__.get(name) and name in sys.argv[1].split()]
 print(digest(), *on)
 """
@@ -278,10 +264,10 @@ AVX2 = "AVX2 FMA3 X86_V3"
 
 
 def digest() -> str:
-    """Bytes of both paths' answers, as one text."""
+    """Bytes of both engines' answers, as one text."""
     sessions, query = make(30_000, releases=4), asked()
     digest = hashlib.sha256()
-    for answer in (fast.answer(sessions, query), pipeline.plain_answer(sessions, query)):
+    for answer in (block_answer(sessions, query), plain_answer(sessions, query)):
         digest.update(answer.to_json().encode())
     return digest.hexdigest()
 

@@ -1,7 +1,7 @@
-"""From a summary to the answer, by the kernel's own stages (§5 to §8).
+"""The summary engine: measures of what chunks of sessions left behind (§5, §6).
 
-1. The groups are the summary's; ranking, pages and layout are the pipeline's.
-2. What is measured comes from the tallies, block by block: Σ quantity, users and the samples of a slot by the
+1. The base groups are the summary's.
+2. Measures come from the tallies, block by block: Σ quantity, users and the samples of a slot by the
    functions that count sessions.
 3. Totals are measured over the whole window from the tallies, never from the series (§6).
 """
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from sessionstats import percentiles
 from sessionstats.counting import distinct_users, sessions_by_class
+from sessionstats.engines.interface import slot_of_group
 from sessionstats.engines.summaries.summary import Summary
-from sessionstats.grouping import KEY_COLUMNS, BaseGroups
-from sessionstats.measures import Measures, Needs
+from sessionstats.fields import KEY_COLUMNS
+from sessionstats.grouping import BaseGroups
+from sessionstats.measures import Measures, Needs, needs_of
 from sessionstats.percentiles import OrderedSamples
-from sessionstats.pipeline import page_of, ranked, shown_needs, with_empty
-from sessionstats.result import Result, lay_out
 
 
 class _Slots:
@@ -48,42 +48,34 @@ class _Slots:
         return inside, slot * self.n_intervals + interval[inside] if self.by_interval else slot
 
 
-def finish(summary: Summary) -> Result:
-    """The answer to a request about all sessions that were summarized.
+class SummaryEngine:
+    """Measures the base groups of all sessions that were summarized.
 
     Parameters
     ----------
     summary : Summary
 
-    Returns
-    -------
-    Result
-        To the bit that of `sessionstats.compute` on all sessions at once.
-
-    Examples
-    --------
-    >>> from sessionstats import Query
-    >>> query = Query.parse("field=sum(session)&statsPeriod=1h", now="2024-01-29T12:00Z")
-    >>> finish(Summary.of_nothing(query)).totals
-    {'sum(session)': array([0])}
+    Attributes
+    ----------
+    groups : BaseGroups
     """
-    query = summary.query
-    if not query.counts_anything:
-        return Result.without_groups(query)
-    groups = with_empty(_base_groups(summary), query)
-    everywhere = _Slots(np.arange(groups.size), groups.size, 1)
-    page = page_of(
-        groups, ranked(groups, query, lambda wanted: _measured(summary, everywhere, wanted)), query
-    )
-    shown = np.unique(page.group)
-    place = np.full(groups.size, -1)
-    place[shown] = np.arange(len(shown))
-    totals = series = None
-    if query.include_totals:
-        totals = _measured(summary, _Slots(place, len(shown), 1), shown_needs(query))
-    if query.include_series:
-        series = _measured(summary, _Slots(place, len(shown), query.window.n_intervals), shown_needs(query))
-    return lay_out(query, groups, page, shown, totals, series)
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+        self.groups = _base_groups(summary)
+
+    def totals(self, needs: Needs) -> Measures:
+        """Measures over the whole window: one slot per base group."""
+        size = self.groups.size
+        return _measured(self._summary, _Slots(np.arange(size), size, 1), needs)
+
+    def measure(self, shown: NDArray[np.intp], needs: Needs) -> tuple[Measures, Measures | None]:
+        """Totals per shown group, and series per cell; see `sessionstats.engines.interface.Engine`."""
+        query, slot = self._summary.query, slot_of_group(shown, self.groups.size)
+        totals = _measured(self._summary, _Slots(slot, len(shown), 1), needs)
+        if not query.include_series:
+            return totals, None
+        return totals, _measured(self._summary, _Slots(slot, len(shown), query.window.n_intervals), needs)
 
 
 def _base_groups(summary: Summary) -> BaseGroups:
@@ -92,8 +84,7 @@ def _base_groups(summary: Summary) -> BaseGroups:
     for axis, name in enumerate(names):
         keys[name] = np.empty(len(summary.groups), np.object_)
         keys[name][:] = [key[axis] for key in summary.groups]
-    size = len(summary.groups)
-    return BaseGroups(keys, size, size, np.empty(0, np.intp))
+    return BaseGroups(keys, len(summary.groups), len(summary.groups))
 
 
 def _measured(summary: Summary, slots: _Slots, wanted: Needs) -> Measures:
@@ -117,7 +108,7 @@ def _counts(summary: Summary, slots: _Slots) -> NDArray[np.int64]:
 
 
 def _users(summary: Summary, slots: _Slots) -> Mapping[str, NDArray[np.int64]]:
-    sets = shown_needs(summary.query).user_sets
+    sets = needs_of(summary.query).user_sets
     counts = np.zeros((slots.size, len(sets)), np.int64)
     # All intervals of a group's user come in one block, so that no user is counted by two.
     for group, user, interval, member in summary.memberships.blocks(depth=2):
