@@ -1,8 +1,8 @@
 """Reading rows block by block.
 
 1. A block is a slice of the columns: nothing is copied until it is known which rows count.
-2. The rows that count are chosen by the plain engine's own filter, prepared once; a block whose rows all count
-   is used as it is.
+2. The rows that count are chosen by the plain engine's own filter, prepared once; a block whose rows all
+   count is used as it is.
 3. Each row's values of the groupBy columns make one number, its *combination*: the codes as digits of a mixed
    radix. The text itself is not looked at.
 
