@@ -15,9 +15,10 @@ from typing import Any, Final
 from sessionstats.engines.summaries import Summary, merge, summarize
 from sessionstats.errors import SessionStatsError
 from sessionstats.folding import Updates, checked_updates, fold, has_text
-from sessionstats.io.arrow import PROTOCOL, as_table, updates_of
+from sessionstats.io.arrow import updates_of
 from sessionstats.io.optional import needed
 from sessionstats.io.records import record_columns
+from sessionstats.io.tables import as_table, is_frame
 from sessionstats.pipeline import finish
 from sessionstats.request.query import Query
 from sessionstats.result import Result
@@ -110,6 +111,6 @@ def _summarized(partition: Any, query: Query, name: str, whole_sessions: bool) -
 
 
 def _updates(partition: Any) -> Updates:
-    if any(hasattr(partition, method) for method in PROTOCOL):
+    if is_frame(partition):
         return updates_of(as_table(partition))
     return checked_updates(**record_columns(list(partition)))

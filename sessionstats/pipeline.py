@@ -32,6 +32,7 @@ from sessionstats.sessions import Sessions, require_known_statuses
 
 if TYPE_CHECKING:
     from sessionstats.engines.summaries import Summary
+    from sessionstats.io.tables import Frame
 
 BLOCKS_FROM: Final = 20_000
 """Sessions from which the block engine answers. Measured, it is faster from 5,000 on for percentiles by
@@ -39,7 +40,7 @@ release, from 10,000 for rates and users by release, from 50,000 for counts alon
 
 
 def compute(
-    sessions: Sessions | Iterable[Sessions],
+    sessions: "Sessions | Frame | Iterable[Sessions | Frame]",
     params: str | Mapping[str, object] | Query,
     *,
     now: object = None,
@@ -51,9 +52,10 @@ def compute(
 
     Parameters
     ----------
-    sessions : Sessions, or iterable of Sessions
+    sessions : Sessions, data frame, or iterable of them
         All sessions, or chunks of them that are summarized one after the other
-        (`sessionstats.engines.summaries`).
+        (`sessionstats.engines.summaries`). A data frame is one of pandas or Polars, a relation of DuckDB, or
+        anything else that Arrow reads (extra ``arrow``), with the columns of §1.1.
     params : str, mapping or Query
         A query string, names with values or lists of values, or a request judged before.
     now : None, datetime, datetime64, str, int or float
@@ -74,7 +76,9 @@ def compute(
     RequestError
         If the request is refused (§2).
     DataError
-        If a session has a status that the edition does not know (§1.4).
+        If a session has a status that the edition does not know (§1.4), or a row of a frame is wrong.
+    TypeError
+        If the sessions are neither sessions nor a frame.
 
     Notes
     -----
@@ -100,6 +104,10 @@ def compute(
     """
     if not isinstance(params, Query):
         params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
+    if not isinstance(sessions, Sessions):
+        from sessionstats.io.given import sessions_of
+
+        sessions = sessions_of(sessions)
     if isinstance(sessions, Sessions):
         return answer(sessions, params)
     from sessionstats.engines.summaries import summarize_chunks

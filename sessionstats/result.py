@@ -104,6 +104,12 @@ class Result:
         """The answer as a tidy `pandas.DataFrame`, as `to_arrow`; needs pandas and the extra ``arrow``."""
         return self.to_arrow().to_pandas(integer_object_nulls=True)
 
+    def to_polars(self) -> Any:
+        """The answer as a tidy `polars.DataFrame`, as `to_arrow`; needs Polars and the extra ``arrow``."""
+        from sessionstats.io.optional import needed
+
+        return needed("polars", "polars").from_arrow(self.to_arrow())
+
     def _groups(self) -> list[dict[str, Any]]:
         by = {name: keys.tolist() for name, keys in self.by.items()}
         groups: list[dict[str, Any]] = [

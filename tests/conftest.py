@@ -11,17 +11,20 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import settings
 
-NEEDED = {"arrow.py": ("pyarrow",), "dask.py": ("dask", "pyarrow")}
-"""Modules of `sessionstats.io.optional` whose examples need packages of an extra."""
+NEEDED = {
+    "io/arrow.py": ("pyarrow",),
+    "io/tables.py": ("pyarrow",),
+    "sessionstats/cluster.py": ("dask", "pyarrow"),
+}
+"""Modules whose examples need packages of an extra, by the end of their path."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the examples that cannot run here."""
     for item in items:
-        if item.path.parent.name == "integrations":
-            for package in NEEDED.get(item.path.name, ()):
-                if find_spec(package) is None:
-                    item.add_marker(pytest.mark.skip(reason=f"needs {package}"))
+        for package in NEEDED.get("/".join(item.path.parts[-2:]), ()):
+            if find_spec(package) is None:
+                item.add_marker(pytest.mark.skip(reason=f"needs {package}"))
 
 
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)

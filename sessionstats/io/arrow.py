@@ -1,7 +1,7 @@
 """Sessions from Arrow data, and back (extra ``arrow``).
 
-1. Anything that speaks the Arrow PyCapsule interface is taken: tables, batches and readers of pyarrow, frames
-   of Polars and pandas, relations of DuckDB. Columns are found by their names (§1.1); others are ignored.
+1. Frames of pandas and Polars, relations of DuckDB, and whatever else has the Arrow PyCapsule interface are
+   taken (`sessionstats.io.tables`). Columns are found by their names (§1.1); others are ignored.
 2. Numbers and instants of the kernel's own types are used where they are. Dictionary columns are used as they
    are; texts, users and projects that are not dictionaries yet are made so by Arrow.
 3. A null is a missing value (§1.1). Types are not coerced: a column of a wrong one is refused by name, a
@@ -22,6 +22,7 @@ from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.optional import needed
 from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS
+from sessionstats.io.tables import as_table
 from sessionstats.sessions import COLUMNS, Sessions
 
 NULLS: Final = {"errors": 0, "quantity": 1, "seq": 0, "duration": np.nan}
@@ -30,16 +31,13 @@ NULLS: Final = {"errors": 0, "quantity": 1, "seq": 0, "duration": np.nan}
 NUMERIC: Final = ("started", *NULLS)
 """The columns that are arrays of numbers or instants; the others are dictionary-encoded."""
 
-PROTOCOL: Final = ("__arrow_c_stream__", "__arrow_c_array__")
-"""Methods of the Arrow PyCapsule interface: a stream of batches, or one batch."""
-
 
 def from_arrow(data: Any) -> Sessions:
     """Sessions, or updates of sessions, of Arrow data.
 
     Parameters
     ----------
-    data : object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
+    data : data frame, or object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
         With the columns of §1.1, and possibly ``session_id`` and ``seq`` (§1.2).
 
     Returns
@@ -65,21 +63,6 @@ def from_arrow(data: Any) -> Sessions:
     sessionstats.errors.DataError: column 'project_id': an Arrow column of string, where integers are expected
     """
     return fold(*updates_of(as_table(data)))
-
-
-def as_table(data: Any) -> Any:
-    """The data as a `pyarrow.Table`, without a copy."""
-    pa = needed("pyarrow", "arrow")
-    if not any(hasattr(data, method) for method in PROTOCOL):
-        raise SessionStatsError(
-            f"{type(data).__name__} has no {' and no '.join(PROTOCOL)}: it is no Arrow data"
-        )
-    try:
-        if hasattr(data, "__arrow_c_stream__"):
-            return pa.RecordBatchReader.from_stream(data).read_all()
-        return pa.Table.from_batches([pa.record_batch(data)])
-    except pa.ArrowInvalid as error:
-        raise SessionStatsError(f"{type(data).__name__} is no table of columns ({error})") from None
 
 
 def updates_of(table: Any) -> Updates:
