@@ -237,7 +237,7 @@ def test_what_no_field_needs_is_not_kept() -> None:
 
 def test_a_chunk_must_be_sessions() -> None:
     with pytest.raises(TypeError, match="a chunk must be Sessions, not str"):
-        compute(["started"], parsed())  # type: ignore[list-item]
+        summarize_chunks(["started"], parsed())  # type: ignore[list-item]
 
 
 @given(st.lists(st.sets(TEXTS, max_size=6), min_size=1, max_size=4))
