@@ -224,6 +224,19 @@ def test_every_module_is_in_the_reference() -> None:
     assert all(name in modules or (package.parent / name.replace(".", "/")).is_dir() for name in listed)
 
 
+def test_the_map_of_the_architecture_is_the_tree() -> None:
+    """One line for every module and folder in the root of the package, and none for what is not there."""
+    text = (DOCS / "architecture.md").read_text()
+    tree = re.search(r"^sessionstats/\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert tree is not None
+    listed = re.findall(r"^  (\w+/?) ", tree[1], re.MULTILINE)
+    package = Path(sessionstats.__file__).parent
+    there = {path.stem for path in package.glob("[a-z]*.py")}
+    there |= {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert len(listed) == len(set(listed))
+    assert set(listed) == there
+
+
 @pytest.mark.parametrize("chapter", sorted((DOCS / "course").glob("[0-9]*.md")), ids=lambda path: path.stem)
 def test_chapters_are_made_alike(chapter: Path) -> None:
     """A question, a picture, code, the usual mistakes, and an exercise whose answer is folded away."""
