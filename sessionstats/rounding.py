@@ -40,6 +40,7 @@ class DateRange(NamedTuple):
     end: int
     end_given: bool
 
+
 FINE_LENGTH: Final = 6 * HOUR
 """Longest range of an interval that is not whole hours, in the edition of 2021 (§3.8)."""
 
