@@ -25,6 +25,7 @@ def aggregates() -> Iterator[Draft]:
     yield from filtered()
     yield from rates()
     yield from rates_of_users()
+    yield from anr_rates()
     yield from later_rates()
     yield from refused_rates()
     yield from missing_buckets()
@@ -250,6 +251,10 @@ def rates_of_users() -> Iterator[Draft]:
             field=["crash_rate(user)", "crash_free_rate(user)"],
             includeSeries="0",
         )
+
+
+def anr_rates() -> Iterator[Draft]:
+    """Rates of users whose app did not respond."""
     anr = ["anr_rate()", "foreground_anr_rate()"]
     for mechanisms, users, why in (
         (["anr_foreground", ""], ["ann", "ben"], "A foreground anr counts in both rates."),

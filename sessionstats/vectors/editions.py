@@ -11,6 +11,9 @@ TWO_PROJECTS: Final = {"projects": {"one": 1, "two": 2}}
 EDITIONS: Final = ("documented", "2021", "2022", "latest")
 """The named editions (§9)."""
 
+FINE: Final = {"interval": "15m"}
+"""An interval that is not a whole number of hours."""
+
 ON_THE_HOUR: Final = "2024-01-29T12:00:00Z"
 """An instant on which relative ranges start and end on whole hours."""
 
@@ -29,37 +32,57 @@ def editions() -> Iterator[Draft]:
     yield from rows_before_rules()
 
 
+def _restricted(rounding: str, **rules: Any) -> dict[str, Any]:
+    given = {"restrict_date_range": True, "min_interval": 60, "rounding": rounding, **rules}
+    return {"rules": given}
+
+
+def _range(start: str, end: str) -> dict[str, Any]:
+    return {"start": start, "end": end, "statsPeriod": None, "interval": "15m"}
+
+
+def _ago(start: str, end: str) -> dict[str, Any]:
+    return {"statsPeriodStart": start, "statsPeriodEnd": end, "statsPeriod": None, "interval": "15m"}
+
+
+SLUGS: Final[tuple[tuple[str | list[str], dict[str, Any], str], ...]] = (
+    ("one", TWO_PROJECTS, "A project may be named by its slug."),
+    (["one", "two"], TWO_PROJECTS, "Several slugs."),
+    (["one", "2"], TWO_PROJECTS, "A slug and an id."),
+    (["one", "1"], TWO_PROJECTS, "A slug and the id of the same project are one project."),
+    ("three", TWO_PROJECTS, "A slug that is not accessible is a permission error."),
+    ("One", TWO_PROJECTS, "Slugs are compared with their case."),
+    (" ", TWO_PROJECTS, "A blank is a slug that is not accessible."),
+    (
+        ["one", "three"],
+        TWO_PROJECTS,
+        "One inaccessible slug among accessible ones is a permission error.",
+    ),
+    (["one", "10"], TWO_PROJECTS, "An inaccessible id beside an accessible slug is a permission error."),
+    (["three", "1"], TWO_PROJECTS, "An inaccessible slug beside an accessible id is a permission error."),
+    ("one", {}, "Without a list of accessible projects no slug is accessible."),
+    ("10", {}, "Without a list of accessible projects every id is accessible."),
+    ("one", {"projects": {}}, "An inaccessible slug is reported before an empty list of projects."),
+    ("", TWO_PROJECTS, "An empty value counts as absent: all accessible projects."),
+    (["", "two"], TWO_PROJECTS, "An empty value beside a slug counts as absent."),
+    (["", ""], {}, "Only empty values, and no list of accessible projects: every project."),
+    ("", {"projects": {}}, "An empty value, and no project is accessible."),
+    (["-1", "three"], TWO_PROJECTS, "-1 wins over slugs, even inaccessible ones."),
+    (["-1", "one"], {}, "-1 wins over slugs without a list of accessible projects, too."),
+    (
+        "2",
+        {"projects": {"one": 1, "two": 2, "2": 1}},
+        "What is an integer is an id, even if it is also a slug.",
+    ),
+    ("1.0", TWO_PROJECTS, "What is not an integer is a slug."),
+)
+"""Projects that are asked for, the list of accessible ones, and why (§2)."""
+
+
 def slugs() -> Iterator[Draft]:
     """With the rule `project_slugs`, `project` accepts ids, slugs, or both."""
     table = rows(project_id=[1, 2, 10])
-    digits = {"projects": {"one": 1, "two": 2, "2": 1}}
-    for asked, world, why in (
-        ("one", TWO_PROJECTS, "A project may be named by its slug."),
-        (["one", "two"], TWO_PROJECTS, "Several slugs."),
-        (["one", "2"], TWO_PROJECTS, "A slug and an id."),
-        (["one", "1"], TWO_PROJECTS, "A slug and the id of the same project are one project."),
-        ("three", TWO_PROJECTS, "A slug that is not accessible is a permission error."),
-        ("One", TWO_PROJECTS, "Slugs are compared with their case."),
-        (" ", TWO_PROJECTS, "A blank is a slug that is not accessible."),
-        (
-            ["one", "three"],
-            TWO_PROJECTS,
-            "One inaccessible slug among accessible ones is a permission error.",
-        ),
-        (["one", "10"], TWO_PROJECTS, "An inaccessible id beside an accessible slug is a permission error."),
-        (["three", "1"], TWO_PROJECTS, "An inaccessible slug beside an accessible id is a permission error."),
-        ("one", {}, "Without a list of accessible projects no slug is accessible."),
-        ("10", {}, "Without a list of accessible projects every id is accessible."),
-        ("one", {"projects": {}}, "An inaccessible slug is reported before an empty list of projects."),
-        ("", TWO_PROJECTS, "An empty value counts as absent: all accessible projects."),
-        (["", "two"], TWO_PROJECTS, "An empty value beside a slug counts as absent."),
-        (["", ""], {}, "Only empty values, and no list of accessible projects: every project."),
-        ("", {"projects": {}}, "An empty value, and no project is accessible."),
-        (["-1", "three"], TWO_PROJECTS, "-1 wins over slugs, even inaccessible ones."),
-        (["-1", "one"], {}, "-1 wins over slugs without a list of accessible projects, too."),
-        ("2", digits, "What is an integer is an id, even if it is also a slug."),
-        ("1.0", TWO_PROJECTS, "What is not an integer is a slug."),
-    ):
+    for asked, world, why in SLUGS:
         params = {"groupBy": "project", "includeSeries": "0", "project": asked}
         rules = {"rules": {"project_slugs": True}}
         yield draft("2 project-slugs", why, table, also="2.3 9", world={**world, **rules}, **params)
@@ -84,78 +107,67 @@ def slugs_without_effect() -> Iterator[Draft]:
         yield draft("2 no-project-slugs", why, also="2.3 9", world=world, project=asked)
 
 
-def _restricted(rounding: str, **rules: Any) -> dict[str, Any]:
-    given = {"restrict_date_range": True, "min_interval": 60, "rounding": rounding, **rules}
-    return {"rules": given}
-
-
-def _range(start: str, end: str) -> dict[str, Any]:
-    return {"start": start, "end": end, "statsPeriod": None, "interval": "15m"}
-
-
-def _ago(start: str, end: str) -> dict[str, Any]:
-    return {"statsPeriodStart": start, "statsPeriodEnd": end, "statsPeriod": None, "interval": "15m"}
+HOURLY: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
+    (NOW, {"statsPeriod": "6h", **FINE}, "Six hours, off the hour, are six hours long before they grow."),
+    (NOW, {"statsPeriod": "21601", **FINE}, "A second more than six hours is seven hours long."),
+    (ON_THE_HOUR, {"statsPeriod": "6h", **FINE}, "Six hours that end on the hour."),
+    (
+        NOW,
+        _range("2024-01-29T00:00:00Z", "2024-01-29T05:59:59Z"),
+        "The end is made inclusive: six hours.",
+    ),
+    (
+        NOW,
+        _range("2024-01-29T00:00:00Z", "2024-01-29T06:00:00Z"),
+        "The end is made inclusive: seven hours.",
+    ),
+    (
+        NOW,
+        _range("2024-01-29T00:30:00Z", "2024-01-29T06:29:59Z"),
+        "Six hours that do not start on the hour.",
+    ),
+    (NOW, {"statsPeriod": "7h", "interval": "1h"}, "An interval of one hour is not restricted."),
+    (NOW, {"statsPeriod": "7h", "interval": "90m"}, "An interval of 90 minutes is not whole hours."),
+    (
+        NOW,
+        {"statsPeriod": "6h", "interval": "90m"},
+        "With 90 minutes a range is whole units of two hours.",
+    ),
+    (NOW, {"statsPeriod": "5h", "interval": "90m"}, "With 90 minutes five hours are six hours long."),
+    (NOW, {"statsPeriod": "2d", "interval": "2h"}, "An interval of two hours is not restricted."),
+    (NOW, _ago("30d", "2591000"), "A range that starts exactly 30 days ago."),
+    (NOW, _ago("2592001", "2591000"), "A range that starts a second more than 30 days ago."),
+    (
+        NOW,
+        _ago("720h", "715h"),
+        "The start is the one that was asked for, not the earlier one of the window.",
+    ),
+    (NOW, _ago("40d", "39d"), "A range that is too long and too old is too long."),
+    (NOW, _ago("40d", "955h"), "A range of five hours that is too old."),
+    (NOW, {"statsPeriod": "90d"}, "An interval of a day is not restricted to the last 30 days."),
+    (
+        NOW,
+        _range("2024-02-29T00:00:00Z", "2024-02-29T01:00:00Z"),
+        "A range in the future is not too old.",
+    ),
+)
+"""The instant, parameters, and why, with hourly rounding (§3.8)."""
 
 
 def restricted_hourly() -> Iterator[Draft]:
     """Both sides of 6 hours and of 30 days, with the rounding of that edition."""
-    fine = {"interval": "15m"}
-    for now, params, why in (
-        (NOW, {"statsPeriod": "6h", **fine}, "Six hours, off the hour, are six hours long before they grow."),
-        (NOW, {"statsPeriod": "21601", **fine}, "A second more than six hours is seven hours long."),
-        (ON_THE_HOUR, {"statsPeriod": "6h", **fine}, "Six hours that end on the hour."),
-        (
-            NOW,
-            _range("2024-01-29T00:00:00Z", "2024-01-29T05:59:59Z"),
-            "The end is made inclusive: six hours.",
-        ),
-        (
-            NOW,
-            _range("2024-01-29T00:00:00Z", "2024-01-29T06:00:00Z"),
-            "The end is made inclusive: seven hours.",
-        ),
-        (
-            NOW,
-            _range("2024-01-29T00:30:00Z", "2024-01-29T06:29:59Z"),
-            "Six hours that do not start on the hour.",
-        ),
-        (NOW, {"statsPeriod": "7h", "interval": "1h"}, "An interval of one hour is not restricted."),
-        (NOW, {"statsPeriod": "7h", "interval": "90m"}, "An interval of 90 minutes is not whole hours."),
-        (
-            NOW,
-            {"statsPeriod": "6h", "interval": "90m"},
-            "With 90 minutes a range is whole units of two hours.",
-        ),
-        (NOW, {"statsPeriod": "5h", "interval": "90m"}, "With 90 minutes five hours are six hours long."),
-        (NOW, {"statsPeriod": "2d", "interval": "2h"}, "An interval of two hours is not restricted."),
-        (NOW, _ago("30d", "2591000"), "A range that starts exactly 30 days ago."),
-        (NOW, _ago("2592001", "2591000"), "A range that starts a second more than 30 days ago."),
-        (
-            NOW,
-            _ago("720h", "715h"),
-            "The start is the one that was asked for, not the earlier one of the window.",
-        ),
-        (NOW, _ago("40d", "39d"), "A range that is too long and too old is too long."),
-        (NOW, _ago("40d", "955h"), "A range of five hours that is too old."),
-        (NOW, {"statsPeriod": "90d"}, "An interval of a day is not restricted to the last 30 days."),
-        (
-            NOW,
-            _range("2024-02-29T00:00:00Z", "2024-02-29T01:00:00Z"),
-            "A range in the future is not too old.",
-        ),
-    ):
-        why, table = why, rows(started=["2024-01-29T05:45:00Z", "2024-01-29T12:00:00Z"])
+    for now, params, why in HOURLY:
+        table = rows(started=["2024-01-29T05:45:00Z", "2024-01-29T12:00:00Z"])
         params = {**params, "includeTotals": "0"}
         yield draft("3.8 hourly", why, table, also="3.7 9", now=now, world=_restricted("hourly"), **params)
 
 
 def restricted_aligned() -> Iterator[Draft]:
     """Both sides of the same edges, on the rounded window."""
-    fine = {"interval": "15m"}
     for now, params, why in (
-        (ON_THE_HOUR, {"statsPeriod": "6h", **fine}, "Six hours that start and end on the interval."),
-        (NOW, {"statsPeriod": "6h", **fine}, "Six hours, rounded outwards, are fifteen minutes longer."),
-        (NOW, {"statsPeriod": "5h", **fine}, "Five hours, rounded outwards, are not longer than six."),
+        (ON_THE_HOUR, {"statsPeriod": "6h", **FINE}, "Six hours that start and end on the interval."),
+        (NOW, {"statsPeriod": "6h", **FINE}, "Six hours, rounded outwards, are fifteen minutes longer."),
+        (NOW, {"statsPeriod": "5h", **FINE}, "Five hours, rounded outwards, are not longer than six."),
         (NOW, _range("2024-01-29T00:00:00Z", "2024-01-29T06:00:00Z"), "The end is not made inclusive."),
         (NOW, _range("2024-01-29T00:00:00Z", "2024-01-29T06:00:01Z"), "One interval more than six hours."),
         (NOW, {"statsPeriod": "7h", "interval": "1h"}, "An interval of one hour is not restricted."),
