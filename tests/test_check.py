@@ -164,6 +164,18 @@ def crash_after_abnormal(case: dict[str, Any]) -> dict[str, Any]:
     return respond({**case, "sessions": rows})
 
 
+def test_far_too_many_groups_are_one_finding() -> None:
+    """§7.4: a hundred thousand groups are not compared, explained and reported one by one."""
+    group = {"by": {}, "totals": {}, "series": {}}
+    case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)"}, "sessions": []}
+    flood = {"status": 200, "body": {**respond(case)["body"], "groups": [group] * 100_000}}
+    (found,) = replay(lambda _: flood, [case]).findings
+    assert [finding.message for finding in found.failure.findings] == [
+        "the answer has 100,000 groups instead of 1"
+    ]
+    assert len(found.failure.actual["body"]["groups"]) == 100
+
+
 def test_no_row_is_left_over() -> None:
     """A case from which any one row can be taken is not the smallest."""
     claims = Claims(updates=False, errors=False, bad_rows=False)
@@ -178,9 +190,36 @@ def test_agreement_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     assert main(["check", "--examples", "5", "--", *oracle]) == 0
     assert list(tmp_path.iterdir()) == []
     Path("kept").mkdir()
-    Path("kept", "mine.txt").write_text("")
     assert main(["check", "--examples", "5", "--save", "kept", "--", *oracle]) == 0
-    assert [path.name for path in Path("kept").iterdir()] == ["mine.txt"]
+    assert list(Path("kept").iterdir()) == []
+
+
+def test_findings_of_an_earlier_check_are_put_aside(
+    wrong: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is in the directory was found by the last check; what was there before is not lost."""
+    (path,) = save(wrong.findings, tmp_path)
+    mine, oracle = tmp_path / "02-mine.json", [sys.executable, "-m", "sessionstats", "oracle"]
+    mine.write_text("{}")
+    assert main(["check", "--replay", str(path), "--save", str(tmp_path), "--", *oracle]) == 0
+    assert path.exists()
+    assert main(["check", "--examples", "5", "--save", str(tmp_path), "--", *oracle]) == 0
+    assert f"Case files of an earlier check, now in {tmp_path / 'earlier'}: 1" in capsys.readouterr().out
+    assert sorted(tmp_path.rglob("*.json")) == [mine, tmp_path / "earlier" / path.name]
+
+
+def test_nothing_is_written_through_a_link(wrong: Report, tmp_path: Path) -> None:
+    """A link is replaced by the file, and what it leads to stays as it is."""
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (path,) = save(wrong.findings, tmp_path)
+    for link in (path, tmp_path / "pending.jsonl"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+    save(wrong.findings, tmp_path)
+    oracle = [sys.executable, "-m", "sessionstats", "oracle"]
+    assert main(["check", "--examples", "5", "--save", str(tmp_path), "--", *oracle]) == 0
+    assert target.read_text() == "mine"
 
 
 def test_a_replay_names_no_seed() -> None:

@@ -1,12 +1,18 @@
 """Programs under test: whatever one does, the check ends, and says what it saw."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from sessionstats.cli import main
+from sessionstats.testing.attempts import Breakdown
+from sessionstats.testing.programs import Program
 from sessionstats.testing.runner import IN_A_ROW
 
 PEERS = Path(__file__).parent / "peers"
@@ -16,13 +22,21 @@ MISHAPS = {
     "half": "wrote a line without an end",
     "exit": "exited with status 0 before it answered",
     "close": "closed its standard output before it answered",
-    "print": "wrote what is not JSON: 'debug: now answering'",
-    "list": "wrote what is no answer: '[]'",
+    "print": "wrote a line that is not JSON: 'debug: now answering'",
+    "list": "wrote a line that is not an answer: '[]'",
     "id": 'answered with id "another" instead of "case-',
     "order": 'answered with id "case-1" instead of "case-',
-    "silence": "gave no answer within",
+    "twice": "wrote more than one line for a request",
+    "silence": "gave no answer within 2 s\n",
+    "stubborn": "gave no answer within 2 s\n",
     "unended": "gave no answer within",
-    "huge": "wrote an endless line",
+    "deaf": "gave no answer within 2 s: does it flush every line?",
+    "huge": "wrote a line of more than 67,108,864 bytes",
+    "huge-line": "wrote a line of more than 67,108,864 bytes",
+    "deep": "wrote an answer that is nested more than 32 levels deep",
+    "deep-id": "wrote an answer that is nested more than 32 levels deep",
+    "child": "exited with status 0 before it answered, and a child of it holds its output open",
+    "flooding-child": "wrote a line that is not JSON: 'xxx",
 }
 """What the program does, and what is said of it."""
 
@@ -43,8 +57,8 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("how", MISHAPS)
 def test_a_mishap_is_a_finding(how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """§9: exit status 3, one clear sentence, and the request is in a file, ready for a replay."""
-    quick = "0.8" if how in ("silence", "unended") else "20"
-    assert check(tmp_path, "--examples", "5", "--timeout", quick, *peer(how)) == 3
+    quick = "2" if "within" in MISHAPS[how] or how == "child" else "20"
+    assert check(tmp_path, "--examples", "3", "--timeout", quick, *peer(how)) == 3
     assert MISHAPS[how] in capsys.readouterr().out
     saved = list(tmp_path.glob("01-*.json"))
     assert {"now", "params", "sessions"} <= json.loads(saved[0].read_text())["case"].keys()
@@ -82,7 +96,7 @@ def test_an_answer_without_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     """§9: it is not an id that is null."""
     silent = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
     assert check(tmp_path, "--examples", "3", "--", sys.executable, "-c", silent) == 3
-    assert 'answer has no "id"; that of the request was "case-' in capsys.readouterr().out
+    assert 'gave an answer without an "id"; that of the request was "case-' in capsys.readouterr().out
 
 
 def test_without_hypothesis(
@@ -97,3 +111,65 @@ def test_without_hypothesis(
 def test_a_program_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, "--", str(tmp_path / "nowhere")) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return bool(state.strip()) and not state.startswith("Z")
+
+
+def test_children_end_with_the_program(tmp_path: Path) -> None:
+    """§9: the whole group is ended, so that nothing goes on when the check is over."""
+    told = tmp_path / "pid"
+    assert check(tmp_path, "--examples", "4", "--timeout", "1", *peer("parent"), "--tell", str(told)) == 3
+    assert not runs(int(told.read_text()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_program_too(number: signal.Signals, tmp_path: Path) -> None:
+    """§9: a check that is ended leaves no process, and has the usual status."""
+    told = tmp_path / "pid"
+    command = [sys.executable, "-m", "sessionstats", "check", "--save", str(tmp_path), "--timeout", "60"]
+    checking = subprocess.Popen([*command, *peer("parent"), "--tell", str(told)], stderr=subprocess.PIPE)
+    while not (told.exists() and told.read_text()):
+        assert checking.poll() is None
+        time.sleep(0.05)
+    checking.send_signal(number)
+    assert checking.communicate(timeout=30)[1] == b""
+    assert checking.returncode == 128 + number
+    assert not runs(int(told.read_text()))
+
+
+@pytest.mark.parametrize("how", ["huge", "flooding-child"])
+def test_a_flood_does_not_fill_the_memory(how: str, tmp_path: Path) -> None:
+    """§9: what nobody awaits is not read, and a line has a greatest length."""
+    arguments = ["check", "--save", str(tmp_path), "--examples", "4", *peer(how), "--apart"]
+    code = (
+        "import resource, sys; from sessionstats.cli import main\n"
+        f"main({arguments!r}); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert int(done.stderr) * (1 if sys.platform == "darwin" else 1024) < 600 << 20
+
+
+def test_a_request_that_is_not_read() -> None:
+    """§9: a program that never reads does not hold us up."""
+    message = r"did not read the whole request within 0\.5 s"
+    sleeper = Program([sys.executable, "-c", "import time; time.sleep(600)"], timeout=0.5)
+    with sleeper as deaf, pytest.raises(Breakdown, match=message):
+        deaf({"sessions": ["x" * 1_000_000]})
+
+
+def test_programs_run_in_another_time_zone() -> None:
+    """§3.3: an instant without an offset is UTC, whatever the clock of the machine shows."""
+    code = (
+        "import json, os\n"
+        "while line := input():\n"
+        "    print(json.dumps({'id': json.loads(line)['id'], 'zone': os.environ.get('TZ')}), flush=True)"
+    )
+    for given, zone in ((None, os.environ.get("TZ")), ("Asia/Tokyo", "Asia/Tokyo")):
+        with Program([sys.executable, "-c", code], time_zone=given) as program:
+            assert program({}) == {"zone": zone}
+    with Program([sys.executable, "-c", code]) as program:
+        assert program({}) == {"zone": "America/St_Johns"}

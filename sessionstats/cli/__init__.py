@@ -4,7 +4,8 @@
    function of the parsed arguments that returns the exit status. `COMMANDS` lists them.
 2. Only the module of the command that is called is imported.
 3. Exit status 0 is success. What goes wrong is one line on standard error and status 2, never a traceback.
-   A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT.
+   A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT; a
+   command that has something to clean up ends with `Ended` after other signals.
 """
 
 import argparse
@@ -41,6 +42,20 @@ start here:
 """
 
 
+class Ended(BaseException):
+    """A signal ends the command, which cleans up on the way.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that tells an error in one line."""
 
@@ -74,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Ended as ended:
+        return 128 + ended.number
     except BrokenPipeError:
         _settle_output()
         return PIPE_CLOSED

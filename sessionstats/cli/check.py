@@ -2,21 +2,25 @@
 
 1. The command after ``--`` is a program that speaks the protocol (§9) on standard input and output.
 2. Cases are drawn, or with ``--replay`` read from case files; the report is told on standard output.
-3. Every finding is saved, and each request before it is sent, in the directory of ``--save``;
-   agreement leaves nothing there.
+3. Every finding is saved, and each request before it is sent, in the directory of ``--save``. Case files of
+   an earlier check there are put aside, and reported. Agreement leaves nothing new there.
 4. Exit status 0: agreement; 1: findings; 2: usage; 3: the program crashed, hung or wrote what is no answer.
+5. However it ends, by a signal too, the program and its children end before it.
 """
 
 import argparse
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from sessionstats.cli import add_command
+from sessionstats.cli import Ended, add_command
 from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
 
@@ -63,6 +67,9 @@ CLAIMS: Final = {
 }
 """What ``--no-…`` switches off (`sessionstats.testing.Claims`)."""
 
+ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a process, besides Ctrl-C."""
+
 AGREES: Final = 0
 """Exit status of agreement."""
 
@@ -96,6 +103,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer (default: 10)"
     )
+    parser.add_argument(
+        "--time-zone",
+        metavar="TZ",
+        default=None,
+        help="time zone that the program is started in; empty: that of this machine "
+        "(default: America/St_Johns, so that local time shows)",
+    )
     parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
     parser.add_argument(
@@ -120,18 +134,20 @@ def run(args: argparse.Namespace) -> int:
     from sessionstats.io.optional import needed
 
     needed("hypothesis", "testing")
-    args.save.mkdir(parents=True, exist_ok=True)
-    from sessionstats.testing.artefacts import save
-    from sessionstats.testing.programs import Program
+    from sessionstats.testing.programs import TIME_ZONE, Program
 
-    with Program(args.command, args.timeout, args.save / PENDING) as program:
-        report = _report(args, program)
-    for line in report.to_text(args.command).splitlines():
-        print(escape(line))
-    for path in save(report.findings, args.save):
-        print(escape(f"Saved: {path}"))
-    if report.agrees:
-        _leave_nothing(args.save)
+    zone = TIME_ZONE if args.time_zone is None else args.time_zone or None
+    with ended_by_signals(), _directory(args.save):
+        with Program(args.command, args.timeout, args.save / PENDING, zone) as program:
+            report = _report(args, program)
+        for line in report.to_text(args.command).splitlines():
+            print(escape(line))
+        if zone is not None:
+            print(escape(f"The program was started with TZ={zone}; --time-zone '' leaves it as it is."))
+        if not report.broke_down:
+            (args.save / PENDING).unlink(missing_ok=True)
+        if args.replay is None:
+            _save(report, args.save)
     if args.json is not None:
         args.json.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="ascii")
     if report.broke_down:
@@ -139,11 +155,42 @@ def run(args: argparse.Namespace) -> int:
     return AGREES if report.agrees else FOUND
 
 
-def _leave_nothing(directory: Path) -> None:
-    """Take away the pending request, which was answered, and the directory if nothing else is in it."""
-    (directory / PENDING).unlink(missing_ok=True)
-    if not any(directory.iterdir()):
-        directory.rmdir()
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the signals that end a process end this one in order, as Ctrl-C does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Ended(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, end) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _directory(path: Path) -> Iterator[None]:
+    """A directory that is there meanwhile; it goes again if it was not there and is empty."""
+    existed = path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not existed and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _save(report: "Report", directory: Path) -> None:
+    from sessionstats.testing.artefacts import put_aside, save
+
+    if moved := put_aside(directory):
+        print(escape(f"Case files of an earlier check, now in {moved[0].parent}: {len(moved)}"))
+    for path in save(report.findings, directory):
+        print(escape(f"Saved: {path}"))
 
 
 def _add_tolerances(parser: argparse.ArgumentParser) -> None:

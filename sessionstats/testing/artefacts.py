@@ -4,9 +4,12 @@
    ``case``, a request of the protocol (§9), is needed to ask again.
 2. The expected answer is not taken from the file: the kernel answers anew.
 3. The file of a pending request, one line of the protocol, is a case file too.
+4. A file appears under its name when it is whole, in place of what was there: nothing is written through a
+   link. Case files of an earlier check are put aside, so that those of one check are together.
 """
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from os import PathLike
@@ -24,10 +27,42 @@ SCHEMA: Final = "report.schema.json"
 """The JSON Schema of a report, beside this module."""
 
 
+CASE_FILES: Final = "[0-9][0-9]-*.json"
+"""The names that `save` gives."""
+
+EARLIER: Final = "earlier"
+"""The subdirectory of case files of earlier checks."""
+
+
 def report_schema() -> dict[str, Any]:
     """JSON Schema of `Report.to_dict`."""
     described: dict[str, Any] = json.loads(files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8"))
     return described
+
+
+def put_aside(directory: Path) -> list[Path]:
+    """Move the case files of an earlier check to a subdirectory of their own.
+
+    Returns
+    -------
+    list of path
+        Where they are now; one of the same name there is replaced.
+    """
+    earlier = [path for path in sorted(directory.glob(CASE_FILES)) if _is_ours(path)]
+    if not earlier:
+        return []
+    aside = directory / EARLIER
+    aside.mkdir(exist_ok=True)
+    return [path.replace(aside / path.name) for path in earlier]
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is a case file that `save` wrote, and not a link."""
+    try:
+        content = None if path.is_symlink() else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.keys() >= {"format", "case", "expected"}
 
 
 def save(findings: Iterable[Suspect], directory: Path) -> list[Path]:
@@ -49,9 +84,21 @@ def save(findings: Iterable[Suspect], directory: Path) -> list[Path]:
         name = found.failure.kind if found.diagnosis is None else found.diagnosis.id
         path = directory / f"{number:02}-{name}.json"
         content = {"format": FORMAT, **finding_to_dict(found)}
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
+        _write(path, json.dumps(content, indent=1) + "\n")
         written.append(path)
     return written
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside the path, then rename."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(beside, "x", encoding="ascii") as file:
+            file.write(text)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def read_case(path: str | PathLike[str]) -> dict[str, Any]:

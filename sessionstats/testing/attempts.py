@@ -6,6 +6,7 @@
 3. A wrong answer is asked for once more. If the second is another one, that is the finding: what comes and
    goes cannot be shrunk.
 4. What is wrong is a `Failure`; of a breakdown its one finding has the place ``answer``.
+5. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
 """
 
 import json
@@ -16,7 +17,8 @@ from typing import Any, Final, TypeAlias
 
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import compare
-from sessionstats.testing.findings import ABSENT, Finding, Path
+from sessionstats.testing.findings import ABSENT, GROUPS, Finding, Path
+from sessionstats.testing.shapes import TOO_DEEP, is_nested_deeply
 from sessionstats.testing.tolerance import EXACT, Tolerance
 
 Case: TypeAlias = Mapping[str, Any]
@@ -36,6 +38,13 @@ RAISED: Final = "raised"
 
 UNSTEADY: Final = "unsteady"
 """Kind of failure: the same request was answered in two ways."""
+
+
+MOST_GROUPS: Final = 20_000
+"""Groups of an answer that are looked at one by one, if the right answer has not half as many."""
+
+KEPT_GROUPS: Final = 100
+"""Groups that are kept of an answer of more."""
 
 
 class Breakdown(Exception):  # noqa: N818 - it is what happened, not an error of ours
@@ -121,6 +130,8 @@ def attempt(
     expected = respond(dict(case))
     try:
         actual = ask(implementation, case)
+        if (flood := _flood(case, expected, actual)) is not None:
+            return flood
         findings = compare(case, expected, actual, tolerance, ordered=ordered, diagnosed=False)
         if not findings:
             return None
@@ -135,6 +146,19 @@ def attempt(
     return Failure(case, expected, actual, tuple(findings))
 
 
+def _flood(case: Case, expected: Mapping[str, Any], actual: Any) -> Failure | None:
+    """The failure of an answer of far more groups than there can be."""
+    body = actual.get("body") if isinstance(actual, dict) else None
+    groups = body.get("groups") if isinstance(body, dict) else None
+    n_right = len(expected["body"].get("groups", ()))
+    if not isinstance(groups, list) or len(groups) <= max(MOST_GROUPS, 2 * n_right):
+        return None
+    message = f"the answer has {len(groups):,} groups instead of {n_right:,}"
+    finding = Finding(Path(None, None, GROUPS), n_right, len(groups), None, "7.4", message)
+    kept = {**actual, "body": {**actual["body"], "groups": groups[:KEPT_GROUPS]}}
+    return Failure(case, expected, kept, (finding,))
+
+
 def ask(implementation: Implementation, case: Case) -> Any:
     """An implementation's answer; it gets a copy of the case, which it may alter.
 
@@ -144,12 +168,15 @@ def ask(implementation: Implementation, case: Case) -> Any:
         If it gives none.
     """
     try:
-        return implementation(json.loads(json.dumps(case)))
+        answer = implementation(json.loads(json.dumps(case)))
     except Breakdown:
         raise
     except Exception as error:
         problem = f"raised {type(error).__name__}: {error}"
         raise Breakdown(RAISED, problem, traceback.format_exc(limit=-3)) from error
+    if is_nested_deeply(answer):
+        raise Breakdown(RAISED, f"returned an answer that is {TOO_DEEP}")
+    return answer
 
 
 def _text(answer: Any) -> str:

@@ -1,24 +1,23 @@
 """A program under test that speaks the protocol on standard input and output (§9).
 
 1. It is started once, is sent one request a line, and must answer each with one line before the next.
-2. Before a request is sent it stands in a file, so that it is there whatever happens next.
-3. A program that dies, keeps silent past the timeout, or writes what is no answer has broken down. It is
-   killed, and started anew for the next request.
-4. Its standard error is drained all the time, lest it block, and the end of it is kept.
+2. Before a request is sent it is in a file, so that it is there whatever happens next.
+3. A program that dies, keeps silent past the timeout, or writes something that is not an answer has broken
+   down. It is killed with all its children (`processes`), and started anew for the next request.
+4. It is started in a time zone that is not UTC: instants without an offset are UTC (§3.3), whatever the clock
+   of the machine shows, and on machines that are in UTC a mistake goes unnoticed.
 """
 
 import json
-import subprocess
-import threading
-from collections import deque
+import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from sessionstats.errors import SessionStatsError
 from sessionstats.testing.attempts import Breakdown
+from sessionstats.testing.processes import LONGEST_LINE, LineProcess
+from sessionstats.testing.shapes import TOO_DEEP, is_nested_deeply
 
 DIED: Final = "died"
 """Kind of breakdown: the program ended, or closed its standard output."""
@@ -27,25 +26,19 @@ SILENT: Final = "silent"
 """Kind of breakdown: no answer within the timeout."""
 
 GARBAGE: Final = "garbage"
-"""Kind of breakdown: a line that is no answer to the request."""
+"""Kind of breakdown: a line that is not an answer to the request."""
 
 KINDS: Final = (DIED, SILENT, GARBAGE)
 """How a program breaks down."""
 
+TIME_ZONE: Final = "America/St_Johns"
+"""Time zone of programs: half an hour off the full hour, and with summer time."""
+
 STDERR_LINES: Final = 20
-"""Lines of standard error that are kept."""
-
-STDERR_WIDTH: Final = 2000
-"""Bytes that are kept of a line of standard error."""
-
-LONGEST_ANSWER: Final = 1 << 26
-"""Bytes of the longest line that is read as an answer."""
+"""Lines of standard error that are shown."""
 
 SHOWN: Final = 200
-"""Characters that are shown of a line that is no answer."""
-
-GRACE: Final = 0.5
-"""Seconds that a program whose output has ended gets to tell its exit status, and that its threads get."""
+"""Characters that are shown of a line that is not an answer."""
 
 
 class Program:
@@ -58,15 +51,25 @@ class Program:
     timeout : float
         Seconds it may take for an answer.
     pending : path, optional
-        File in which the request stands before it is sent.
+        File that holds the request before it is sent.
+    time_zone : str, optional
+        Value of ``TZ``; `None` leaves it as it is.
     """
 
-    def __init__(self, command: Sequence[str], timeout: float = 10.0, pending: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        timeout: float = 10.0,
+        pending: Path | None = None,
+        time_zone: str | None = TIME_ZONE,
+    ) -> None:
         self.command = list(command)
         self.timeout = timeout
-        self.pending = pending
-        self._process: _Process | None = None
+        self.time_zone = time_zone
+        self._pending = None if pending is None else _Pending(pending)
+        self._process: LineProcess | None = None
         self._sent = 0
+        self._answered = 0
 
     def __call__(self, case: dict[str, Any]) -> Any:
         """The program's answer to a request, without the id, which is a new one each time.
@@ -78,138 +81,141 @@ class Program:
         OSError
             If the program cannot be started.
         """
-        self._sent += 1
-        identity = f"case-{self._sent}"
-        line = json.dumps({**case, "id": identity})
-        if self.pending is not None:
-            self.pending.write_text(line + "\n", encoding="ascii")
         if self._process is None:
-            self._process = _Process(self.command)
+            self._process = self._start()
         try:
-            answer = _read_answer(self._process.answer(line, self.timeout), identity)
-            self._process.require_nothing_more()
+            self._require_silence(self._process)
+            self._sent += 1
+            line = json.dumps({**case, "id": self._identity})
+            if self._pending is not None:
+                self._pending.write(line)
+            answer = self._read(self._ask(self._process, line))
+            self._require_silence(self._process)
         except Breakdown:
             self.close()
             raise
+        self._answered += 1
         return answer
 
     def __enter__(self) -> "Program":
         """Start it: that a program cannot be started is no finding, but a `SessionStatsError`."""
         try:
-            self._process = _Process(self.command)
+            self._process = self._start()
         except OSError as error:
             raise SessionStatsError(f"{self.command[0]}: {error.strerror}") from None
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self._pending is not None:
+            self._pending.close()
 
     def close(self) -> None:
-        """End the program, if it runs."""
+        """End the program and its children, if it runs."""
         if self._process is not None:
             self._process.kill()
             self._process = None
 
+    @property
+    def _identity(self) -> str:
+        return f"case-{self._sent}"
 
-class _Process:
-    """One run of the program, with threads that read its output and its standard error."""
+    def _start(self) -> LineProcess:
+        zone = {} if self.time_zone is None else {"TZ": self.time_zone}
+        return LineProcess(self.command, {**os.environ, **zone})
 
-    def __init__(self, command: Sequence[str]) -> None:
-        pipe = subprocess.PIPE
-        self._popen = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
-        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
-        self._stderr: deque[bytes] = deque(maxlen=STDERR_LINES)
-        targets = (self._read_lines, self._popen.stdout), (self._drain, self._popen.stderr)
-        self._threads = [threading.Thread(target=run, args=(pipe,), daemon=True) for run, pipe in targets]
-        for thread in self._threads:
-            thread.start()
-
-    def answer(self, line: str, timeout: float) -> bytes:
+    def _ask(self, process: LineProcess, line: str) -> bytes:
         """The line that the program writes after one is sent to it."""
-        sender = threading.Thread(target=self._send, args=(line.encode() + b"\n",), daemon=True)
-        sender.start()  # a program that does not read must not block us
         try:
-            answer = self._lines.get(timeout=timeout)
-        except Empty:
-            raise self._broken(
-                SILENT, f"gave no answer within {timeout:g} s: does it flush every line?"
-            ) from None
+            answer = process.ask(line.encode(), self.timeout)
+        except TimeoutError:
+            raise self._broken(SILENT, self._silence(process)) from None
         if answer is None:
-            raise self._broken(DIED, f"{self._end()} before it answered")
-        if not answer.endswith(b"\n"):
-            how = "wrote a line without an end" if len(answer) < LONGEST_ANSWER else "wrote an endless line"
-            raise self._broken(GARBAGE, f"{how}: {_shown(answer)}")
+            raise self._broken(DIED, f"{_end(process)} before it answered")
+        if answer.endswith(b"\n"):
+            return answer
+        how = f"a line of more than {LONGEST_LINE:,} bytes"
+        raise self._broken(
+            GARBAGE,
+            f"wrote {how if len(answer) >= LONGEST_LINE else 'a line without an end'}: {_shown(answer)}",
+        )
+
+    def _silence(self, process: LineProcess) -> str:
+        within = f"within {self.timeout:g} s"
+        if process.has_ended:
+            return f"{_end(process)} before it answered, and a child of it holds its output open"
+        if process.unsent:
+            return f"did not read the whole request {within}"
+        hint = "" if self._answered else ": does it flush every line?"
+        return f"gave no answer {within}{hint}"
+
+    def _read(self, line: bytes) -> Any:
+        """The answer of a line."""
+        try:
+            answer = json.loads(line)
+            deep = is_nested_deeply(answer)
+        except RecursionError:
+            deep = True
+        except ValueError:
+            raise self._broken(GARBAGE, f"wrote a line that is not JSON: {_shown(line)}") from None
+        if deep:
+            raise self._broken(GARBAGE, f"wrote an answer that is {TOO_DEEP}: {_shown(line)}")
+        if not isinstance(answer, dict):
+            raise self._broken(GARBAGE, f"wrote a line that is not an answer: {_shown(line)}")
+        asked = json.dumps(self._identity)
+        if "id" not in answer:
+            raise self._broken(GARBAGE, f'gave an answer without an "id"; that of the request was {asked}')
+        if (given := answer.pop("id")) != self._identity:
+            earlier = isinstance(given, str) and given in {f"case-{n}" for n in range(self._sent)}
+            again = ", a request that was sent before" if earlier else ""
+            raise self._broken(GARBAGE, f"answered with id {_shown_id(given)} instead of {asked}{again}")
         return answer
 
-    def require_nothing_more(self) -> None:
-        """Refuse a second line: answers and requests would no longer match."""
-        if not self._lines.empty() and (extra := self._lines.get()) is not None:
-            raise self._broken(GARBAGE, f"wrote more than one line for a request: {_shown(extra)}")
-
-    def kill(self) -> None:
-        """End the program whatever it is doing."""
-        self._popen.kill()
-        self._popen.wait()
-        for thread in self._threads:
-            thread.join(GRACE)
-        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
-            assert stream is not None
-            with suppress(OSError):  # something was left to send
-                stream.close()
+    def _require_silence(self, process: LineProcess) -> None:
+        """Reject a second line for a request: answers and requests would no longer match."""
+        if extra := process.unread:
+            first = extra.partition(b"\n")[0]
+            raise self._broken(GARBAGE, f"wrote more than one line for a request: {_shown(first)}")
 
     def _broken(self, kind: str, problem: str) -> Breakdown:
-        self._popen.kill()
-        self._popen.wait()
-        self._threads[1].join(GRACE)
-        return Breakdown(kind, f"the program {problem}", self._stderr_end())
-
-    def _end(self) -> str:
-        try:
-            status = self._popen.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            return "closed its standard output"
-        return f"was killed by signal {-status}" if status < 0 else f"exited with status {status}"
-
-    def _stderr_end(self) -> str:
-        return b"".join(self._stderr).decode(errors="backslashreplace")
-
-    def _send(self, data: bytes) -> None:
-        assert self._popen.stdin is not None
-        with suppress(OSError, ValueError):  # a program that has ended says so on its output
-            self._popen.stdin.write(data)
-            self._popen.stdin.flush()
-
-    def _read_lines(self, stream: IO[bytes]) -> None:
-        with suppress(ValueError):  # closed by `kill`
-            while line := stream.readline(LONGEST_ANSWER):
-                self._lines.put(line)
-        self._lines.put(None)
-
-    def _drain(self, stream: IO[bytes]) -> None:
-        with suppress(ValueError):
-            while line := stream.readline(STDERR_WIDTH):
-                self._stderr.append(line)
+        assert self._process is not None
+        self._process.kill()
+        lines = self._process.stderr.splitlines()[-STDERR_LINES:]
+        return Breakdown(kind, f"the program {problem}", "\n".join(lines))
 
 
-def _read_answer(line: bytes, identity: str) -> Any:
-    try:
-        answer = json.loads(line)
-    except (ValueError, RecursionError):
-        raise Breakdown(GARBAGE, f"the program wrote what is not JSON: {_shown(line)}") from None
-    if not isinstance(answer, dict):
-        raise Breakdown(GARBAGE, f"the program wrote what is no answer: {_shown(line)}")
-    if "id" not in answer:
-        raise Breakdown(
-            GARBAGE, f'the program\'s answer has no "id"; that of the request was {json.dumps(identity)}'
-        )
-    if answer["id"] != identity:
-        given = json.dumps(answer["id"])
-        problem = f"the program answered with id {given:.50} instead of {json.dumps(identity)}"
-        raise Breakdown(GARBAGE, problem)
-    del answer["id"]
-    return answer
+class _Pending:
+    """The file that holds the request sent last: opened once, never through a link."""
+
+    def __init__(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+    def write(self, line: str) -> None:
+        data = line.encode("ascii") + b"\n"
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._file, data[written:], written)
+        os.ftruncate(self._file, len(data))
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def _end(process: LineProcess) -> str:
+    status = process.exit_status()
+    if status is None:
+        return "closed its standard output"
+    return f"was killed by signal {-status}" if status < 0 else f"exited with status {status}"
+
+
+def _shown_id(identity: Any) -> str:
+    return _cut(json.dumps(identity), SHOWN // 4)
 
 
 def _shown(line: bytes) -> str:
-    text = line[: 4 * SHOWN].decode(errors="backslashreplace").rstrip("\r\n")
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+    return repr(_cut(line[: 4 * SHOWN].decode(errors="backslashreplace").rstrip("\r\n"), SHOWN))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[:width]}…"

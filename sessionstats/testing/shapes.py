@@ -5,6 +5,7 @@
    of numbers and not every writer tells 1 from 1.0; NaN and infinities are not JSON at all (§6.3).
 3. A key of a group is an integer (``project``) or a text, or null for a release without sessions (§7.5).
 4. Two values are the same if their types are, too.
+5. An answer that is nested deeply is not one.
 """
 
 import json
@@ -15,6 +16,34 @@ from sessionstats.fields import Field
 
 PROJECT: Final = "project"
 """The one groupBy whose values are integers (§5)."""
+
+DEEPEST: Final = 32
+"""Levels of arrays and objects in an answer; those of §8 have six."""
+
+TOO_DEEP: Final = f"nested more than {DEEPEST} levels deep"
+"""What is wrong with an answer of more levels."""
+
+
+def is_nested_deeply(value: object) -> bool:
+    """Whether a decoded value has more levels than any answer.
+
+    Examples
+    --------
+    >>> is_nested_deeply({"a": [[]]}), is_nested_deeply(json.loads("[" * 100 + "]" * 100))
+    (False, True)
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, (list, dict))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def is_integer(value: object) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -15,6 +16,14 @@ GOOD = 2
 def say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def child(code: str) -> None:
+    """Leave a process behind that has our pipes, in a group of its own or not."""
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session="--apart" in sys.argv)
+    if "--tell" in sys.argv:
+        with open(sys.argv[-1], "w", encoding="ascii") as file:
+            file.write(str(process.pid))
 
 
 def misbehave(how: str, answer: dict[str, object]) -> None:
@@ -44,6 +53,25 @@ def misbehave(how: str, answer: dict[str, object]) -> None:
     elif how == "huge":
         while True:
             say("x" * (1 << 20))
+    elif how == "huge-line":
+        say("x" * (1 << 30) + "\n")
+    elif how == "deep":
+        say(json.dumps({**answer, "id": answer["id"], "body": json.loads("[" * 600 + "]" * 600)}) + "\n")
+    elif how == "deep-id":
+        say('{"id": ' + "[" * 600 + "]" * 600 + "}\n")
+    elif how == "child":
+        child("import time; time.sleep(600)")
+        sys.exit(0)
+    elif how == "parent":
+        child("import time; time.sleep(600)")
+        time.sleep(600)
+    elif how == "flooding-child":
+        child("while True: print('x' * 1000, flush=True)")
+        sys.exit(0)
+    elif how == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            time.sleep(1)
     elif how == "twice":
         say(f"{line}\n{line}\n")
     elif how == "list":
@@ -51,6 +79,8 @@ def misbehave(how: str, answer: dict[str, object]) -> None:
 
 
 def main(how: str) -> None:
+    if how == "deaf":
+        time.sleep(600)
     for number, line in enumerate(sys.stdin):
         answer = respond(json.loads(line))
         if how == "flood":
