@@ -92,24 +92,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "command", metavar="COMMAND", nargs="+", help="the program and its arguments, after --"
     )
-    parser.add_argument("--examples", metavar="N", type=int, help="most cases to draw (default: 2000)")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="draws the same cases again")
-    parser.add_argument(
-        "--max-findings", metavar="N", type=int, help="how many bugs to look for (default: 10)"
-    )
-    parser.add_argument(
-        "--shrink-seconds", metavar="S", type=float, help="time for making one case smaller (default: 10)"
-    )
-    parser.add_argument(
-        "--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer (default: 10)"
-    )
-    parser.add_argument(
-        "--time-zone",
-        metavar="TZ",
-        default=None,
-        help="time zone that the program is started in; empty: that of this machine "
-        "(default: America/St_Johns, so that local time shows)",
-    )
+    _add_budget(parser)
     parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
     parser.add_argument(
@@ -191,6 +174,27 @@ def _save(report: "Report", directory: Path) -> None:
         print(escape(f"Case files of an earlier check, now in {moved[0].parent}: {len(moved)}"))
     for path in save(report.findings, directory):
         print(escape(f"Saved: {path}"))
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--examples", metavar="N", type=int, help="most cases to draw (default: 2000)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="draws the same cases again")
+    parser.add_argument(
+        "--max-findings", metavar="N", type=int, help="how many bugs to look for (default: 10)"
+    )
+    parser.add_argument(
+        "--shrink-seconds", metavar="S", type=float, help="time for making one case smaller (default: 10)"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer (default: 10)"
+    )
+    parser.add_argument(
+        "--time-zone",
+        metavar="TZ",
+        default=None,
+        help="time zone that the program is started in; empty: that of this machine "
+        "(default: America/St_Johns, so that local time shows)",
+    )
 
 
 def _add_tolerances(parser: argparse.ArgumentParser) -> None:
