@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sessionstats.engines.summaries import Summary, merge, summarize
 from sessionstats.errors import SessionStatsError
-from sessionstats.folding import Updates, checked_updates, fold, has_text
+from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.io.arrow import updates_of
 from sessionstats.io.optional import needed
 from sessionstats.io.records import record_columns
@@ -57,7 +57,8 @@ def compute(
     Examples
     --------
     >>> import dask
-    >>> parts = [dask.delayed(Sessions.sample)(100, seed) for seed in range(3)]
+    >>> from sessionstats import sample
+    >>> parts = [dask.delayed(sample)(100, seed) for seed in range(3)]
     >>> answer = compute(parts, "field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
     >>> answer.totals["sum(session)"].tolist()
     [300]
@@ -102,12 +103,12 @@ def _summarized(partition: Any, query: Query, name: str, whole_sessions: bool) -
     if isinstance(partition, Sessions):
         return summarize(partition, query, chunk=name)
     updates = _updates(partition)
-    if not whole_sessions and has_text(updates.session_id).any():
+    if not whole_sessions and updates.to_fold.any():
         raise SessionStatsError(
             f"{name} holds updates of sessions; bring those of each session into one partition (shuffle by "
             "project_id and session_id) and say so with whole_sessions=True"
         )
-    return summarize(fold(*updates), query, chunk=name)
+    return summarize(fold(updates), query, chunk=name)
 
 
 def _updates(partition: Any) -> Updates:

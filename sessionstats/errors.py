@@ -2,12 +2,17 @@
 
 1. Everything this package raises on purpose is a `SessionStatsError`: it has a ``detail`` for people
    and the ``status`` that the oracle protocol answers with (§9).
+   Its location is data, not text: whoever knows more of it (the file, the line, how many rows came before)
+   adds that with `SessionStatsError.at`, and the text follows.
 2. `RequestError` (400): the request is wrong; the detail is the endpoint's own text, to the letter (§2.3).
 3. `AccessError` (403): a requested project is not accessible (§2.3).
-4. `DataError` (422): a session row is wrong (§1.4); names column, row and value.
+4. `DataError` (422): a session row is wrong (§1.4); names file, line or row, column and value.
 """
 
-from typing import ClassVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import ClassVar, Self
 
 
 class SessionStatsError(ValueError):
@@ -16,16 +21,69 @@ class SessionStatsError(ValueError):
     Attributes
     ----------
     detail : str
-        One sentence for a person; also ``str(error)``.
+        One sentence for a person, with the location; also ``str(error)``.
+    problem : str
+        The same without the location.
+    file : str or None
+        File at fault, where one is.
     status : int
         The status of the protocol's answer (§9).
+
+    Examples
+    --------
+    >>> str(SessionStatsError("not UTF-8").at(file="january.csv"))
+    'january.csv: not UTF-8'
     """
 
     status: ClassVar[int] = 400
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.file: str | None = None
+
+    @property
+    def location(self) -> str:
+        """Where the problem is, ``""`` where that is unknown."""
+        return self.file or ""
+
+    @property
+    def detail(self) -> str:
+        """One sentence for a person."""
+        return f"{self.location}: {self.problem}" if self.location else self.problem
+
+    def __str__(self) -> str:
+        return self.detail
+
+    def at(self, **location: object) -> Self:
+        """The same error, with more known of its location.
+
+        Parameters
+        ----------
+        **location
+            ``file``; of a `DataError` also ``line``, ``payload``, ``column`` and ``row``.
+        """
+        moved = copy(self)
+        vars(moved).update(location)
+        return moved
+
+
+@contextmanager
+def located(file: object) -> Iterator[None]:
+    """Name the file in errors raised inside that do not name one yet.
+
+    Examples
+    --------
+    >>> with located("releases.json"):
+    ...     raise SessionStatsError("not a list")
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.SessionStatsError: releases.json: not a list
+    """
+    try:
+        yield
+    except SessionStatsError as error:
+        raise error.at(file=error.file or str(file)) from None
 
 
 class RequestError(SessionStatsError):
@@ -66,12 +124,26 @@ class DataError(SessionStatsError):
 
     Attributes
     ----------
+    file : str or None
+        File at fault.
+    line : int or None
+        Line of the file on which the row begins, counted from 1, where the file has lines.
+    payload : int or None
+        Number of the SDK's payload, counted from 0, where the data is payloads.
     column : str or None
-        Column at fault.
+        Column at fault; of a payload the path of the key.
     row : int or None
-        Row number, counted from 0, of the first offending row.
+        Number of the first offending row in the whole data, counted from 0.
     value : object
         The offending value.
+
+    Examples
+    --------
+    >>> error = DataError("not an integer: 'two'", column="errors", row=1, value="two")
+    >>> print(error)
+    column 'errors', row 1: not an integer: 'two'
+    >>> print(error.at(file="january.csv", line=3))
+    january.csv, line 3, column 'errors': not an integer: 'two'
     """
 
     status: ClassVar[int] = 422
@@ -79,16 +151,23 @@ class DataError(SessionStatsError):
     def __init__(
         self, problem: str, *, column: str | None = None, row: int | None = None, value: object = None
     ) -> None:
-        place = ", ".join(
-            text
-            for text in (
-                f"column {column!r}" if column is not None else "",
-                f"row {row}" if row is not None else "",
-            )
-            if text
-        )
-        super().__init__(f"{place}: {problem}" if place else problem)
-        self.problem = problem
+        super().__init__(problem)
         self.column = column
         self.row = row
         self.value = value
+        self.line: int | None = None
+        self.payload: int | None = None
+
+    @property
+    def location(self) -> str:
+        """File, line, payload, column and row, as far as known; of line, payload and row only the first."""
+        parts = [] if self.file is None else [self.file]
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        elif self.payload is not None:
+            parts.append(f"payload {self.payload}")
+        if self.column is not None:
+            parts.append(f"column {self.column!r}" if self.payload is None else self.column)
+        if self.row is not None and self.line is None and self.payload is None:
+            parts.append(f"row {self.row}")
+        return ", ".join(parts)

@@ -1,7 +1,7 @@
 """Choosing the sessions that count for a request (§3.5, §4).
 
 1. In the window: start ≤ ``started`` < end (§3.5).
-2. (A row of quantity 0 is no session: `Sessions` holds none, §1.1.)
+2. Of a quantity other than 0: a row of 0 is no session (§1.1).
 3. Of a selected project, and of a selected environment (§4).
 4. Passing the search (§4), but for its terms on ``session.status``: they select what is counted of each
    session, and no session is removed by them (§4.5).
@@ -60,6 +60,7 @@ def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray
 
     def keep(rows: Sessions) -> NDArray[np.bool_]:
         counts = in_window(rows.started, query.window)
+        counts &= rows.quantity > 0
         for name, table in tables.items():
             counts &= table[getattr(rows, name).codes]
         if bound is not None:

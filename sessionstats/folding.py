@@ -1,7 +1,7 @@
 """Folding: several updates of one session become one session (§1.2).
 
 1. Updates of one session share project and ``session_id``; a row without a ``session_id`` is a session by
-   itself and stays as it is.
+   itself and stays as it is. So does a row of quantity 0: it is nobody's update (§1.1).
 2. The updates of a session are ordered by ``seq``; where that is equal, by ``started``, severity, release,
    environment, user, mechanism, duration (missing first), errors and quantity, so that the order of rows
    does not matter. Texts are compared only where nothing before them decides.
@@ -18,11 +18,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.columns.converting import converted
 from sessionstats.columns.encoding import MISSING, Encoded, concat_encoded, encode
-from sessionstats.columns.numbers import INT64_MIN, Values, check_length, constant, integer_column, items_of
-from sessionstats.columns.texts import empty_texts, text_column
+from sessionstats.columns.schema import BY_NAME, COLUMNS, SESSION, Fold
+from sessionstats.columns.values import Values, check_length
 from sessionstats.health import STATUSES, TERMINAL
-from sessionstats.sessions import COLUMNS, Sessions
+from sessionstats.sessions import Sessions
 
 Positions: TypeAlias = NDArray[np.intp]
 
@@ -64,6 +65,17 @@ class Updates(NamedTuple):
     seq: NDArray[np.int64]
 
     @classmethod
+    def alone(cls, sessions: Sessions) -> "Updates":
+        """Sessions by themselves."""
+        n = len(sessions)
+        return cls(sessions, *[converted(BY_NAME[name], None, n) for name in ("session_id", "seq")])
+
+    @property
+    def to_fold(self) -> NDArray[np.bool_]:
+        """Which rows are updates of a session, not sessions by themselves: (n,) bool."""
+        return has_text(self.session_id) & (self.sessions.quantity > 0)
+
+    @classmethod
     def concat(cls, parts: Sequence["Updates"]) -> "Updates":
         """The updates of all parts, one after the other; there is at least one part."""
         if len(parts) == 1:
@@ -76,26 +88,14 @@ class Updates(NamedTuple):
 
 
 def checked_updates(
-    *,
-    session_id: Values | None = None,
-    seq: Values | None = None,
-    quantity: Values | None = None,
-    **columns: Values,
+    *, session_id: Values | None = None, seq: Values | None = None, **columns: Values
 ) -> Updates:
     """Raw updates from the columns of `from_updates`."""
-    if quantity is not None:
-        quantity = items_of("quantity", quantity)
-    sessions = Sessions(quantity=quantity, **columns)
-    n = len(sessions) if quantity is None else len(quantity)
-    ids = empty_texts(n) if session_id is None else text_column("session_id", session_id)
-    order = (
-        constant(0, n, np.int64) if seq is None else integer_column("seq", seq, default=0, least=INT64_MIN)
-    )
-    check_length("session_id", ids, n)
-    check_length("seq", order, n)
-    if quantity is not None and len(sessions) < n:
-        kept = integer_column("quantity", quantity, default=1, least=0) > 0
-        ids, order = ids[kept], order[kept]
+    sessions = Sessions(**columns)
+    ids = converted(BY_NAME["session_id"], session_id, len(sessions))
+    order = converted(BY_NAME["seq"], seq, len(sessions))
+    check_length("session_id", ids, len(sessions))
+    check_length("seq", order, len(sessions))
     return Updates(sessions, ids, order)
 
 
@@ -109,7 +109,7 @@ def from_updates(**columns: Values) -> Sessions:
     seq : array or iterable of int and None, optional
         Place of an update in its session: any integer of 64 bits; missing values are 0.
     **columns
-        The columns of `Sessions`. Rows of quantity 0 are checked, then left out.
+        The columns of `Sessions`.
 
     Returns
     -------
@@ -125,23 +125,18 @@ def from_updates(**columns: Values) -> Sessions:
     --------
     >>> sessions = from_updates(session_id=["a", "a"], seq=[0, 1], status=["ok", "crashed"],
     ...                         started=[60, 61], duration=[None, 2.5], project_id=[1, 1])
-    >>> row = sessions.to_records()[0]
-    >>> row["started"], row["status"], row["duration"]
-    ('1970-01-01T00:01:00.000000Z', 'crashed', 2.5)
+    >>> sessions.started, STATUSES[sessions.status[0]], sessions.duration
+    (array(['1970-01-01T00:01:00.000000'], dtype='datetime64[us]'), 'crashed', array([2.5]))
     """
-    return fold(*checked_updates(**columns))
+    return fold(checked_updates(**columns))
 
 
-def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) -> Sessions:
+def fold(updates: Updates) -> Sessions:
     """Fold updates into sessions (§1.2).
 
     Parameters
     ----------
-    updates : Sessions
-        One update a row.
-    session_id : Encoded of n str
-        ``""`` for rows that are sessions by themselves.
-    seq : (n,) int64
+    updates : Updates
 
     Returns
     -------
@@ -155,22 +150,23 @@ def fold(updates: Sessions, session_id: Encoded[str], seq: NDArray[np.int64]) ->
 
     Examples
     --------
-    >>> from sessionstats.columns.encoding import encode
-    >>> updates = Sessions(started=[9, 8, 7], project_id=[1, 1, 1], status=["exited", "errored", "ok"],
-    ...                    duration=[5, None, None])
-    >>> folded = fold(updates, encode(["a", "a", ""]), np.array([1, 0, 0]))
-    >>> [(row["started"], row["status"], row["errors"], row["duration"]) for row in folded.to_records()]
-    [('1970-01-01T00:00:08.000000Z', 'exited', 1, 5.0), ('1970-01-01T00:00:07.000000Z', 'ok', 0, None)]
+    >>> updates = checked_updates(
+    ...     started=[9, 8, 7], project_id=[1, 1, 1], status=["exited", "errored", "ok"],
+    ...     duration=[5, None, None], session_id=["a", "a", ""], seq=[1, 0, 0])
+    >>> folded = fold(updates)
+    >>> [STATUSES[code] for code in folded.status], folded.errors, folded.duration
+    (['exited', 'ok'], array([1, 0]), array([ 5., nan]))
     """
+    sessions, session_id, seq = updates
     if not any(session_id.categories):
-        return updates
-    alone = ~has_text(session_id)
-    normal = _normalized(updates, alone)
+        return sessions
+    alone = ~updates.to_fold
+    normal = _normalized(sessions, alone)
     if np.bincount(session_id.codes[~alone], minlength=1).max() <= 1:
         return normal
-    session = session_id.codes * np.int64(len(updates.project_id.categories)) + updates.project_id.codes
+    session = session_id.codes * np.int64(len(sessions.project_id.categories)) + sessions.project_id.codes
     session[alone] = session.max() + 1 + np.arange(np.count_nonzero(alone))
-    order = ordered(updates, session, seq)
+    order = ordered(sessions, session, seq)
     return _reduced(normal, order, _run_starts(session[order]))
 
 
@@ -178,11 +174,8 @@ def _normalized(updates: Sessions, alone: NDArray[np.bool_]) -> Sessions:
     """Each update as the session it would be without others; rows that are `alone` are sessions already."""
     errors = np.maximum(updates.errors, (updates.status == ERRORED) & ~alone)
     duration = np.where(IS_TERMINAL[updates.status] | alone, updates.duration, np.nan)
-    return _with_columns(updates, errors=errors, duration=duration)
-
-
-def _with_columns(sessions: Sessions, **columns: Any) -> Sessions:
-    return Sessions.from_columns(*[columns.get(name, getattr(sessions, name)) for name in COLUMNS])
+    changed: dict[str, Any] = {"errors": errors, "duration": duration}
+    return Sessions.from_columns(*[changed.get(name, getattr(updates, name)) for name in COLUMNS])
 
 
 def ordered(updates: Sessions, session: NDArray[np.int64], seq: NDArray[np.int64]) -> Positions:
@@ -265,17 +258,23 @@ def _differ_within(run: NDArray[np.int64], values: NDArray[Any]) -> bool:
 def _reduced(normal: Sessions, order: Positions, starts: Positions) -> Sessions:
     """One session for each run of ordered updates, in the order of first appearance."""
     updates = normal[order]
-    terminal = _last(IS_TERMINAL[updates.status], starts)
-    folded = _with_columns(
-        updates[starts],
-        started=np.minimum.reduceat(updates.started, starts),
-        status=np.maximum.reduceat(updates.status, starts),
-        errors=np.maximum.reduceat(updates.errors, starts),
-        duration=updates.duration[terminal],
-        distinct_id=updates.distinct_id[_first(updates.distinct_id.codes != MISSING, starts)],
-        abnormal_mechanism=updates.abnormal_mechanism[_first(has_text(updates.abnormal_mechanism), starts)],
-    )
-    return folded[np.argsort(np.minimum.reduceat(order, starts))]
+    terminal = IS_TERMINAL[updates.status]
+    columns = [_one_value(column.fold, getattr(updates, column.name), terminal, starts) for column in SESSION]
+    return Sessions.from_columns(*columns)[np.argsort(np.minimum.reduceat(order, starts))]
+
+
+def _one_value(how: Fold, values: Any, terminal: NDArray[np.bool_], starts: Positions) -> Any:
+    """The value of each run of ordered updates in one column (§1.2)."""
+    match how:
+        case Fold.LEAST:
+            return np.minimum.reduceat(values, starts)
+        case Fold.GREATEST:
+            return np.maximum.reduceat(values, starts)
+        case Fold.FIRST_PRESENT:
+            return values[_first(has_text(values), starts)]
+        case Fold.LAST_TERMINAL:
+            return values[_last(terminal, starts)]
+    return values[starts]
 
 
 def _first(present: NDArray[np.bool_], starts: Positions) -> Positions:
@@ -292,6 +291,6 @@ def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
 
 
 def has_text(column: Encoded[str]) -> NDArray[np.bool_]:
-    """Whether each row's text is not empty: (n,) bool."""
+    """Whether each row has a text that is not empty: (n,) bool."""
     empty = column.categories.index("") if "" in column.categories else MISSING
     return np.asarray(column.codes != empty)

@@ -2,61 +2,43 @@
 
 1. Construction converts and checks every column (§1.4); after it, nothing is wrong and nothing is text:
    texts, users and projects are codes into their distinct values, statuses codes into `STATUSES`.
-2. A row of quantity 0 is no session (§1.1): it is checked like any other, then left out.
+2. A row of quantity 0 is no session (§1.1): it is checked and kept like any other, and left out wherever
+   sessions are selected.
 3. All arrays are read-only, so that parts of a `Sessions` share memory with it. A column of nothing but its
    default takes no memory.
 4. Two `Sessions` are equal if their values are, row by row, whatever the codes.
+
+Which columns there are is in `columns.schema`; `sessionstats.read` and its siblings make `Sessions` of files,
+records, frames and payloads.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NoReturn, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.columns.converting import converted
 from sessionstats.columns.encoding import Encoded, concat_encoded, same_values
-from sessionstats.columns.numbers import (
-    Values,
-    check_length,
-    check_total,
-    constant,
-    duration_column,
-    integer_column,
-    refuse,
-)
-from sessionstats.columns.started import started_column
-from sessionstats.columns.texts import (
-    empty_texts,
-    no_users,
-    project_column,
-    status_column,
-    text_column,
-    user_column,
-)
+from sessionstats.columns.numbers import check_total
+from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION
+from sessionstats.columns.values import Values, check_length, refuse
 from sessionstats.health import STATUSES
-
-if TYPE_CHECKING:
-    from os import PathLike
-
-COLUMNS: Final = (
-    "started",
-    "project_id",
-    "release",
-    "environment",
-    "status",
-    "errors",
-    "distinct_id",
-    "duration",
-    "abnormal_mechanism",
-    "quantity",
-)
-"""The columns of a session, in the order of §1.1; also the order in which they are checked."""
-
-ENCODED: Final = ("project_id", "release", "environment", "distinct_id", "abnormal_mechanism")
-"""The columns that are dictionary-encoded."""
 
 Rows: TypeAlias = slice | Sequence[int] | Sequence[bool] | NDArray[np.bool_] | NDArray[np.integer[Any]]
 """What selects rows."""
+
+
+class OptionalColumns(TypedDict, total=False):
+    """The columns that may be left out: all values are missing then."""
+
+    release: Values | None
+    environment: Values | None
+    errors: Values | None
+    distinct_id: Values | None
+    duration: Values | None
+    abnormal_mechanism: Values | None
+    quantity: Values | None
 
 
 class Sessions:
@@ -79,7 +61,7 @@ class Sessions:
         Seconds; missing values are NaN.
     abnormal_mechanism : as `release`
     quantity : array or iterable of int and None, optional
-        Missing values are 1. Rows of 0 are no sessions, and left out.
+        Missing values are 1. A row of 0 is no session: it changes no answer.
 
     Attributes
     ----------
@@ -123,54 +105,30 @@ class Sessions:
     quantity: NDArray[np.int64]
 
     def __init__(
-        self,
-        *,
-        started: Values,
-        project_id: Values,
-        status: Values,
-        release: Values | None = None,
-        environment: Values | None = None,
-        errors: Values | None = None,
-        distinct_id: Values | None = None,
-        duration: Values | None = None,
-        abnormal_mechanism: Values | None = None,
-        quantity: Values | None = None,
+        self, *, started: Values, project_id: Values, status: Values, **optional: Unpack[OptionalColumns]
     ) -> None:
-        instants = started_column(started)
-        n = len(instants)
-        columns: tuple[Any, ...] = (
-            instants,
-            project_column(project_id),
-            _texts("release", release, n),
-            _texts("environment", environment, n),
-            status_column(status),
-            constant(0, n, np.int64)
-            if errors is None
-            else integer_column("errors", errors, default=0, least=0),
-            no_users(n) if distinct_id is None else user_column(distinct_id),
-            constant(np.nan, n, np.float64) if duration is None else duration_column(duration),
-            _texts("abnormal_mechanism", abnormal_mechanism, n),
-            constant(1, n, np.int64)
-            if quantity is None
-            else integer_column("quantity", quantity, default=1, least=0),
-        )
-        for name, column in zip(COLUMNS, columns, strict=True):
-            check_length(name, column, n)
+        given: dict[str, Any] = {"started": started, "project_id": project_id, "status": status, **optional}
+        for name in given:
+            if name not in COLUMNS:
+                raise TypeError(f"Sessions have no column {name!r}; their columns are {', '.join(COLUMNS)}")
+        columns: list[Any] = []
+        for column in SESSION:
+            n = len(columns[0]) if columns else 0
+            columns.append(converted(column, given.get(column.name), n))
+        for name, values in zip(COLUMNS, columns, strict=True):
+            check_length(name, values, n)
         self._set(columns)
         check_total(self.quantity)
-        if quantity is not None and np.count_nonzero(self.quantity) < n:
-            self._set(self[self.quantity > 0].columns)
 
     @classmethod
     def from_columns(cls, *columns: Any) -> "Sessions":
         """Sessions of columns that are right already, in the order of §1.1; nothing is checked or copied."""
         self = cls.__new__(cls)
-        self._set(columns)
+        self._set(map(_read_only, columns))
         return self
 
     def _set(self, columns: Iterable[Any]) -> None:
         for name, column in zip(COLUMNS, columns, strict=True):
-            (column.codes if name in ENCODED else column).flags.writeable = False
             object.__setattr__(self, name, column)
 
     @classmethod
@@ -195,7 +153,8 @@ class Sessions:
 
         Examples
         --------
-        >>> a = Sessions.sample(3)
+        >>> from sessionstats import sample
+        >>> a = sample(3)
         >>> Sessions.concat([a[:2], a[2:]]) == a == a[:1] + a[1:]
         True
         """
@@ -209,114 +168,10 @@ class Sessions:
         check_total(columns["quantity"])
         return cls.from_columns(*columns.values())
 
-    @classmethod
-    def from_records(
-        cls, records: Iterable[Mapping[str, Any]], statuses: Collection[str] = STATUSES
-    ) -> "Sessions":
-        """Sessions of mappings with the columns of §1.1 as keys; see `records.from_records`."""
-        from sessionstats.io.records import from_records
-
-        return from_records(records, statuses)
-
-    @classmethod
-    def from_updates(cls, **columns: Values) -> "Sessions":
-        """Sessions folded from raw updates, with ``session_id`` and ``seq``; see `folding.from_updates`."""
-        from sessionstats.folding import from_updates
-
-        return from_updates(**columns)
-
-    @classmethod
-    def from_session_payloads(cls, payloads: Iterable[Mapping[str, Any]], project_id: int) -> "Sessions":
-        """Sessions of what SDKs send for one project; see `payloads.from_session_payloads`."""
-        from sessionstats.io.payloads import from_session_payloads
-
-        return from_session_payloads(payloads, project_id)
-
-    @classmethod
-    def from_arrow(cls, data: Any) -> "Sessions":
-        """Sessions of Arrow data, such as a data frame; see `integrations.arrow.from_arrow`."""
-        from sessionstats.io.arrow import from_arrow
-
-        return from_arrow(data)
-
-    @classmethod
-    def sample(cls, n: int, seed: int = 0) -> "Sessions":
-        """Realistic synthetic sessions; see `sampling.sample`."""
-        from sessionstats.io.sampling import sample
-
-        return sample(n, seed)
-
-    @classmethod
-    def read_csv(cls, path: "str | PathLike[str]") -> "Sessions":
-        """Sessions of a CSV file; see `files.read_csv`."""
-        from sessionstats.io.text import read_csv
-
-        return read_csv(path)
-
-    @classmethod
-    def read_jsonl(cls, path: "str | PathLike[str]") -> "Sessions":
-        """Sessions of a file of one JSON object a line; see `files.read_jsonl`."""
-        from sessionstats.io.text import read_jsonl
-
-        return read_jsonl(path)
-
-    @classmethod
-    def load_npz(cls, path: "str | PathLike[str]") -> "Sessions":
-        """Sessions that `save_npz` wrote; see `archives.load_npz`."""
-        from sessionstats.io.npz import load_npz
-
-        return load_npz(path)
-
-    def to_csv(self, path: "str | PathLike[str]") -> None:
-        """Write a file for `read_csv`."""
-        from sessionstats.io.text import write_csv
-
-        write_csv(self, path)
-
-    def to_jsonl(self, path: "str | PathLike[str]") -> None:
-        """Write a file for `read_jsonl`."""
-        from sessionstats.io.text import write_jsonl
-
-        write_jsonl(self, path)
-
-    def to_arrow(self) -> Any:
-        """The sessions as a `pyarrow.Table`; see `integrations.arrow.to_arrow`."""
-        from sessionstats.io.arrow import to_arrow
-
-        return to_arrow(self)
-
-    def save_npz(self, path: "str | PathLike[str]") -> None:
-        """Write a file for `load_npz`, the fastest to read."""
-        from sessionstats.io.npz import save_npz
-
-        save_npz(self, path)
-
     @property
     def columns(self) -> tuple[Any, ...]:
         """All columns, in the order of §1.1."""
         return tuple([getattr(self, name) for name in COLUMNS])
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One dict a row, fit for JSON and for `from_records`; `None` for no user and no duration.
-
-        Examples
-        --------
-        >>> sessions = Sessions(started=[0.25], project_id=[1], status=["ok"])
-        >>> sessions.to_records()[0]["started"]
-        '1970-01-01T00:00:00.250000Z'
-        >>> Sessions.from_records(sessions.to_records()) == sessions
-        True
-        """
-        return [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
-
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows as tuples of Python values, in the order of `COLUMNS`; otherwise as `to_records`."""
-        values = {name: getattr(self, name) for name in COLUMNS}
-        lists = {name: c.decode() if name in ENCODED else c.tolist() for name, c in values.items()}
-        lists["started"] = [f"{text}Z" for text in self.started.astype(str).tolist()]
-        lists["status"] = [STATUSES[code] for code in lists["status"]]
-        lists["duration"] = [None if value != value else value for value in lists["duration"]]
-        return zip(*lists.values(), strict=True)
 
     def __len__(self) -> int:
         return len(self.started)
@@ -350,16 +205,17 @@ class Sessions:
     def __repr__(self) -> str:
         if not len(self):
             return "Sessions(0 rows)"
-        first, last = (np.datetime_as_string(t, "s") for t in (self.started.min(), self.started.max()))
-        counts = [
-            (len(self), "row"),
-            (int(self.quantity.sum()), "session"),
-            (self.project_id.n_used, "project"),
-            (self.release.n_used, "release"),
-            (self.distinct_id.n_used, "user"),
-        ]
-        texts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
-        return f"Sessions({', '.join([*texts[:2], f'{first}Z to {last}Z', *texts[2:]])})"
+        counted = self if self.quantity.all() else self[self.quantity > 0]
+        texts = [_count(len(self), "row"), _count(int(self.quantity.sum()), "session")]
+        if len(counted):
+            first, last = counted.started.min(), counted.started.max()
+            texts += [
+                f"{np.datetime_as_string(first, 's')}Z to {np.datetime_as_string(last, 's')}Z",
+                _count(counted.project_id.n_used, "project"),
+                _count(counted.release.n_used, "release"),
+                _count(counted.distinct_id.n_used, "user"),
+            ]
+        return f"Sessions({', '.join(texts)})"
 
 
 def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> None:
@@ -390,8 +246,18 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
                 refuse("status", "not a status of this edition", int(rows[0]), status)
 
 
-def _texts(name: str, values: Values | None, n: int) -> Encoded[str]:
-    return empty_texts(n) if values is None else text_column(name, values)
+def _read_only(column: Any) -> Any:
+    """The column behind a view that nobody can write through; the caller's own array stays as it is."""
+    values = column.codes if isinstance(column, Encoded) else column
+    if not values.flags.writeable:
+        return column
+    view = values.view()
+    view.flags.writeable = False
+    return column.with_codes(view) if isinstance(column, Encoded) else view
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _same_values(a: Any, b: Any) -> bool:

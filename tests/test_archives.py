@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions, SessionStatsError
-from tests.test_files import write
+from sessionstats import DataError, SessionStatsError, sample
+from sessionstats.io.npz import load_npz, save_npz
+from tests.test_files import put
 
 
 class TestNpz:
@@ -20,7 +21,7 @@ class TestNpz:
 
     def saved(self, path: Path, **changes: Any) -> Path:
         """A good file with some of its arrays replaced, or left out where `None`."""
-        Sessions.sample(3).save_npz(path / "good.npz")
+        save_npz(sample(3), path / "good.npz")
         with np.load(path / "good.npz") as good:
             arrays = {**good, **{name.replace("__", "."): array for name, array in changes.items()}}
         np.savez(path / "x.npz", **{name: array for name, array in arrays.items() if array is not None})
@@ -44,7 +45,7 @@ class TestNpz:
     def test_foreign(self, changes: dict[str, Any], tmp_path: Path) -> None:
         path = self.saved(tmp_path, **changes)
         with pytest.raises(SessionStatsError, match="not a file that save_npz wrote") as caught:
-            Sessions.load_npz(path)
+            load_npz(path)
         assert caught.value.detail.startswith(f"{path}: ")
 
     @pytest.mark.parametrize(
@@ -60,37 +61,37 @@ class TestNpz:
     def test_wrong_values(self, changes: dict[str, Any], detail: str | None, tmp_path: Path) -> None:
         path = self.saved(tmp_path, **changes)
         with pytest.raises(DataError) as caught:
-            Sessions.load_npz(path)
+            load_npz(path)
         assert caught.value.detail.startswith(f"{path}, column ")
         assert detail is None or caught.value.detail == f"{path}, {detail}"
 
     def test_truncated_at_every_length(self, tmp_path: Path) -> None:
         """No length of the file is taken for a whole one, none crashes."""
-        Sessions.sample(2).save_npz(tmp_path / "x.npz")
+        save_npz(sample(2), tmp_path / "x.npz")
         whole = (tmp_path / "x.npz").read_bytes()
         for length in range(0, len(whole), 7):
             with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-                Sessions.load_npz(write(tmp_path / "y.npz", whole[:length]))
+                load_npz(put(tmp_path / "y.npz", whole[:length]))
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
     def test_changed_anywhere(self, place: float, byte: int, tmp_path: Path) -> None:
         """Whatever a byte becomes, the sessions are the same or an error says so."""
-        Sessions.sample(2).save_npz(tmp_path / "x.npz")
+        save_npz(sample(2), tmp_path / "x.npz")
         data = bytearray((tmp_path / "x.npz").read_bytes())
         data[int(place * len(data))] = byte
         try:
-            loaded = Sessions.load_npz(write(tmp_path / "y.npz", bytes(data)))
+            loaded = load_npz(put(tmp_path / "y.npz", bytes(data)))
         except SessionStatsError:
             return
-        assert loaded == Sessions.sample(2)
+        assert loaded == sample(2)
 
     @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
     def test_other_files(self, data: bytes, tmp_path: Path) -> None:
         with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-            Sessions.load_npz(write(tmp_path / "x.npz", data))
+            load_npz(put(tmp_path / "x.npz", data))
 
     def test_single_array(self, tmp_path: Path) -> None:
         np.save(tmp_path / "x.npy", np.arange(3))
         with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-            Sessions.load_npz(tmp_path / "x.npy")
+            load_npz(tmp_path / "x.npy")

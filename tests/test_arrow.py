@@ -8,15 +8,24 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from sessionstats import DataError, Sessions, SessionStatsError, compute
-from sessionstats.io.records import UPDATE_COLUMNS
+from sessionstats import (
+    DataError,
+    Sessions,
+    SessionStatsError,
+    compute,
+    from_records,
+    from_updates,
+    read,
+    sample,
+)
+from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.testing.strategies import sessions as session_rows
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
 from sessionstats.io.arrow import from_arrow, to_arrow  # noqa: E402
-from sessionstats.io.parquet import iter_parquet, read_parquet, write_parquet  # noqa: E402
+from sessionstats.io.parquet import iter_parquet, write_parquet  # noqa: E402
 
-SAMPLE = Sessions.sample(500)
+SAMPLE = sample(500)
 NOW = "2024-01-29T12:00:00Z"
 
 
@@ -34,7 +43,6 @@ def test_round_trip() -> None:
     assert from_arrow(to_arrow(SAMPLE).slice(7, 100)) == SAMPLE[7:107]
     assert from_arrow(to_arrow(Sessions.empty())) == Sessions.empty()
     assert from_arrow(to_arrow(SAMPLE).schema.empty_table()) == Sessions.empty()
-    assert Sessions.from_arrow(SAMPLE.to_arrow()) == SAMPLE
 
 
 def test_every_maker() -> None:
@@ -149,7 +157,7 @@ def test_updates_are_folded() -> None:
     columns = {"session_id": ["a", "a", None], "seq": [1, 0, None], "duration": [5, None, None]}
     data = table(**columns, status=["exited", "ok", "ok"])
     updates = {name: data.column(name).to_pylist() for name in data.column_names}
-    assert from_arrow(data) == Sessions.from_updates(**updates)
+    assert from_arrow(data) == from_updates(**updates)
     assert len(from_arrow(data)) == 2
 
 
@@ -213,13 +221,13 @@ def test_arrow_rows_are_records(rows: list[dict[str, Any]]) -> None:
         rows = [row | {"started": "1970-01-01"} for row in rows]
         data = pa.table(columns)
     if rows:
-        assert from_arrow(data) == Sessions.from_records(rows)
+        assert from_arrow(data) == from_records(rows)
 
 
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "sessions.parquet"
     write_parquet(SAMPLE, path)
-    assert read_parquet(path) == SAMPLE
+    assert read(path) == SAMPLE
     blocks = list(iter_parquet(path, block_rows=90))
     assert [len(block.sessions) for block in blocks] == [90] * 5 + [50]
     assert Sessions.concat(block.sessions for block in blocks) == SAMPLE
@@ -237,10 +245,10 @@ def test_wrong_parquet_is_named(tmp_path: Path) -> None:
         list(iter_parquet(path, block_rows=2))
     parquet.write_table(pa.table({"started": [1]}), path)
     with pytest.raises(SessionStatsError, match=r"x\.parquet: no column 'project_id'"):
-        read_parquet(path)
+        read(path)
     path.write_bytes(b"PAR1, not")
     with pytest.raises(SessionStatsError, match=r"x\.parquet: not a Parquet file \("):
-        read_parquet(path)
+        read(path)
 
 
 def test_the_answer_as_a_table() -> None:

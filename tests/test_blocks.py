@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from sessionstats import Query, Sessions, compute, pipeline
 from sessionstats.columns.encoding import Encoded
-from sessionstats.columns.numbers import constant
+from sessionstats.columns.values import constant
 from sessionstats.engines import blocks
 from sessionstats.engines.blocks import BlockEngine, Settings
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
@@ -45,11 +45,11 @@ SETTINGS = [
     Settings(block_rows=1, task_rows=1000, threads=1),
 ]
 
-ALL_FIELDS = tuple(Rules(unhandled=True).fields)
+ALL_FIELDS = tuple(Rules.later().fields)
 NOW = "2024-01-29T00:00:00Z"
 
 
-def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules(unhandled=True), **params: Any) -> Query:  # noqa: B008
+def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules.later(), **params: Any) -> Query:  # noqa: B008
     params = {"field": list(fields), "groupBy": "release", "interval": "1d", "statsPeriod": "14d"} | params
     return Query.parse(params, now=NOW, rules=rules)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sessionstats import Sessions, compute
+from sessionstats import compute, sample
 from sessionstats.cli import COMMANDS, main
 from sessionstats.cli.demo import NOW
 
@@ -20,7 +20,7 @@ HEADER = "started,project_id,status\n"
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "sample.csv"
     assert main(["sample", "500", str(path)]) == 0
     return path
@@ -46,25 +46,25 @@ class TestQuery:
         path = str(tmp_path / f"s.{extension}")
         assert main(["sample", "300", path, "--seed", "5"]) == 0
         assert main(["query", path, REQUEST, "--now", NOW, "--format", "json"]) == 0
-        expected = compute(Sessions.sample(300, 5), REQUEST, now=NOW)
+        expected = compute(sample(300, 5), REQUEST, now=NOW)
         assert capsys.readouterr().out == expected.to_json() + "\n"
 
-    def test_table_is_the_default(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["query", str(sample), REQUEST, "--now", NOW]) == 0
-        assert capsys.readouterr().out == f"{compute(Sessions.sample(500), REQUEST, now=NOW)}\n"
+    def test_table_is_the_default(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["query", str(sampled), REQUEST, "--now", NOW]) == 0
+        assert capsys.readouterr().out == f"{compute(sample(500), REQUEST, now=NOW)}\n"
 
-    def test_csv(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_csv(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """A total and fifteen intervals a group."""
-        assert main(["query", str(sample), f"{REQUEST}&per_page=2", "--now", NOW, "--format", "csv"]) == 0
+        assert main(["query", str(sampled), f"{REQUEST}&per_page=2", "--now", NOW, "--format", "csv"]) == 0
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
         assert [row["part"] for row in rows] == ["total", *["interval"] * 15] * 2
-        answer = compute(Sessions.sample(500), f"{REQUEST}&per_page=2", now=NOW)
+        answer = compute(sample(500), f"{REQUEST}&per_page=2", now=NOW)
         totals = [int(row["sum(session)"]) for row in rows if row["part"] == "total"]
         assert totals == answer.totals["sum(session)"].tolist()
 
-    def test_ignored_parameters_are_told(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_ignored_parameters_are_told(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§2: the endpoint ignores unknown names; a person may have misspelt one."""
-        assert main(["query", str(sample), f"?{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
+        assert main(["query", str(sampled), f"?{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
         assert capsys.readouterr().err.splitlines() == [
             "sessionstats: 'groupby' is no parameter, and ignored; groupBy is one",
             "sessionstats: 'zz' is no parameter, and ignored",
@@ -72,11 +72,11 @@ class TestQuery:
 
     @pytest.mark.parametrize(("left_out", "left"), [("Totals", "interval"), ("Series", "total")])
     def test_csv_of_a_part(
-        self, left_out: str, left: str, sample: Path, capsys: pytest.CaptureFixture[str]
+        self, left_out: str, left: str, sampled: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """§8: lines of what is answered, and no others."""
         request = f"{REQUEST}&per_page=2&include{left_out}=0"
-        assert main(["query", str(sample), request, "--now", NOW, "--format", "csv"]) == 0
+        assert main(["query", str(sampled), request, "--now", NOW, "--format", "csv"]) == 0
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
         assert {row["part"] for row in rows} == {left}
 
@@ -132,9 +132,9 @@ class TestQuery:
             totals = json.loads(capsys.readouterr().out)["groups"][0]["totals"]
             assert totals == {"sum(session)": 2}
 
-    def test_old_file_gets_a_hint(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_old_file_gets_a_hint(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Without --now the clock counts, and a file of old sessions holds nothing for it."""
-        assert main(["query", str(sample), REQUEST]) == 0
+        assert main(["query", str(sampled), REQUEST]) == 0
         assert "try --now 2024-01-29T" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ class TestQuery:
         ],
     )
     def test_wrong(
-        self, arguments: list[str], problem: str, sample: Path, tmp_path: Path,
+        self, arguments: list[str], problem: str, sampled: Path, tmp_path: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip
         """§2.3: one line that says what is wrong."""
         (tmp_path / "DIRECTORY.csv").mkdir()
-        paths = {"FILE": str(sample), "DIRECTORY.csv": str(tmp_path / "DIRECTORY.csv")}
+        paths = {"FILE": str(sampled), "DIRECTORY.csv": str(tmp_path / "DIRECTORY.csv")}
         assert problem in said(capsys, "query", *(paths.get(each, each) for each in arguments))
 
     @pytest.mark.parametrize(
@@ -259,9 +259,9 @@ class TestOracle:
             oracle.stdin.close()
 
 
-def test_closed_pipe_is_no_traceback(sample: Path) -> None:
+def test_closed_pipe_is_no_traceback(sampled: Path) -> None:
     """A reader that has seen enough ends us quietly."""
-    query = f"{sys.executable} -m sessionstats query {sample} '{REQUEST}' --format csv"
+    query = f"{sys.executable} -m sessionstats query {sampled} '{REQUEST}' --format csv"
     command = query + " | head -1; echo ${PIPESTATUS[0]}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert "Traceback" not in done.stderr

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from sessionstats import Sessions, compute
+from sessionstats import Sessions, compute, to_records
 from sessionstats.io.envelopes import from_envelopes
 from tests.clients import HERE, PROJECT, capture
 
@@ -50,8 +50,8 @@ def test_python_application() -> None:
     sessions = from_envelopes(*capture(PYTHON, "application"), project_id=PROJECT, left_out=left_out)
     assert classes(sessions) == {"crashed": 1, "errored": 1, "healthy": 1}
     assert left_out == {"event": 2}
-    assert {row["distinct_id"] for row in sessions.to_records()} == {"ann"}
-    assert {row["environment"] for row in sessions.to_records()} == {"production"}
+    assert {row["distinct_id"] for row in to_records(sessions)} == {"ann"}
+    assert {row["environment"] for row in to_records(sessions)} == {"production"}
 
 
 @python_sdk
@@ -67,7 +67,7 @@ def test_node_application() -> None:
     bodies = [body for mode in ("exited", "crashed") for body in capture(NODE, mode)]
     sessions = from_envelopes(*bodies, project_id=PROJECT)
     assert classes(sessions) == {"crashed": 1, "healthy": 1}
-    assert all(row["duration"] > 0 for row in sessions.to_records())
+    assert all(row["duration"] > 0 for row in to_records(sessions))
 
 
 @pytest.mark.usefixtures("node_sdk")
@@ -81,4 +81,4 @@ def test_node_requests() -> None:
 def test_node_names_its_project_to_a_tunnel() -> None:
     """§1.1: the project is read from the envelope."""
     sessions = from_envelopes(*capture(NODE, "tunnel"), project_id=1)
-    assert [row["project_id"] for row in sessions.to_records()] == [PROJECT]
+    assert [row["project_id"] for row in to_records(sessions)] == [PROJECT]

@@ -8,6 +8,8 @@ import pytest
 
 from sessionstats import DataError, Sessions
 from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.schema import COLUMNS, REQUIRED_COLUMNS, SESSION, Column
+from sessionstats.sessions import OptionalColumns
 from tests.building import built, refusal
 
 
@@ -66,11 +68,10 @@ class TestIntegers:
         for name in ("errors", "quantity"):
             assert refusal(**{name: values}).detail == f"column '{name}', {detail}"
 
-    def test_rows_of_quantity_0_are_checked_then_left_out(self) -> None:
-        """§1.1"""
+    def test_rows_of_quantity_0_are_checked_and_stay(self) -> None:
+        """§1.1, §1.4: as many rows as were given; which of them count is up to the selection (§3.5)."""
         sessions = built(quantity=[0, 2, 0], release=["a", "b", "c"])
-        assert sessions.release.decode() == ["b"]
-        assert len(built(quantity=[0])) == 0
+        assert sessions.release.decode() == ["a", "b", "c"]
         assert refusal(quantity=[0, 1], errors=[-1, 0]).row == 0
 
     def test_sum_of_quantities(self) -> None:
@@ -81,6 +82,23 @@ class TestIntegers:
         assert error.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"
         with pytest.raises(DataError, match="beyond 64 bits"):
             Sessions.concat([half, half])
+
+
+class TestSchema:
+    """§1.1: everything that is known of a column follows from its description."""
+
+    def test_sessions_have_the_described_columns(self) -> None:
+        annotated = [name for name in Sessions.__annotations__ if not name.startswith("_")]
+        assert annotated == list(COLUMNS)
+        assert set(OptionalColumns.__annotations__) == set(COLUMNS) - set(REQUIRED_COLUMNS)
+
+    @pytest.mark.parametrize("column", SESSION, ids=lambda column: column.name)
+    def test_how_sessions_hold_it(self, column: Column) -> None:
+        held = getattr(built(status=["ok"]), column.name)
+        assert isinstance(held, Encoded) == column.encoded
+        if not column.required:
+            value = held.decode()[0] if column.encoded else held[0]
+            assert repr(value if column.encoded else value.item()) == repr(column.missing)
 
 
 class TestDurations:

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from sessionstats import Query, Sessions, SessionStatsError, compute
+from sessionstats import (
+    Query,
+    Sessions,
+    SessionStatsError,
+    compute,
+    from_records,
+    sample,
+    to_arrow,
+    to_records,
+)
 from sessionstats.pipeline import finish
 
 dask = pytest.importorskip("dask", reason="needs the extra 'dask'")
@@ -20,7 +29,7 @@ REQUEST = (
     "field=sum(session)&field=count_unique(user)&field=crash_free_rate(user)&field=avg(session.duration)"
     "&field=p95(session.duration)&groupBy=release&interval=1d&statsPeriod=14d"
 )
-SAMPLE = Sessions.sample(6000)
+SAMPLE = sample(6000)
 PARTS = 20
 
 
@@ -66,7 +75,7 @@ def test_a_frame_of_pandas_partitions(cluster: Any) -> None:
     """Each partition is a frame, in the order and with the division that Dask chooses."""
     frames = pytest.importorskip("dask.dataframe", reason="needs dask[dataframe]")
     pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
-    frame = frames.from_pandas(SAMPLE.to_arrow().to_pandas(), npartitions=9, sort=False)
+    frame = frames.from_pandas(to_arrow(SAMPLE).to_pandas(), npartitions=9, sort=False)
     answer = on_dask.compute(frame, REQUEST, now=NOW)
     assert answer.to_json() == compute(SAMPLE, REQUEST, now=NOW).to_json()
 
@@ -74,7 +83,7 @@ def test_a_frame_of_pandas_partitions(cluster: Any) -> None:
 def test_a_bag_of_records() -> None:
     """§1.1: records, with the threads of this process."""
     bags = pytest.importorskip("dask.bag")
-    bag = bags.from_sequence(SAMPLE[:200].to_records(), npartitions=3)
+    bag = bags.from_sequence(to_records(SAMPLE[:200]), npartitions=3)
     with dask.config.set(scheduler="threads"):
         answer = on_dask.compute(bag, REQUEST, now=NOW)
     assert answer.to_json() == compute(SAMPLE[:200], REQUEST, now=NOW).to_json()
@@ -105,5 +114,5 @@ def test_updates_must_be_together() -> None:
         with pytest.raises(SessionStatsError, match="partition 1 holds updates of sessions"):
             on_dask.compute([[row | {"session_id": ""}], [exited]], request, now="2024-01-30")
         answer = on_dask.compute([[row, exited]], request, now="2024-01-30", whole_sessions=True)
-    expected = compute(Sessions.from_records([row, exited]), request, now="2024-01-30")
+    expected = compute(from_records([row, exited]), request, now="2024-01-30")
     assert answer.to_json() == expected.to_json()

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions, SessionStatsError, compute
+from sessionstats import DataError, Sessions, SessionStatsError, compute, from_payloads, to_records
 from sessionstats.io.envelopes import from_envelopes
-from sessionstats.io.payloads import from_session_payloads
 from tests.test_payloads import payloads
 
 CAPTURES = Path(__file__).parent / "captures"
@@ -56,9 +55,9 @@ def test_captured(name: str, others: dict[str, int], classes: dict[str, int], us
     counts = dict(zip(answer.by["session.status"], answer.totals["sum(session)"].tolist(), strict=True))
     assert counts == {"abnormal": 0, **classes}
     assert left_out == others
-    assert {row["project_id"] for row in sessions.to_records()} == {42}
-    assert {row["release"] for row in sessions.to_records()} == {"shop@1.4.0"}
-    assert len({row["distinct_id"] for row in sessions.to_records()} - {None}) == users
+    assert {row["project_id"] for row in to_records(sessions)} == {42}
+    assert {row["release"] for row in to_records(sessions)} == {"shop@1.4.0"}
+    assert len({row["distinct_id"] for row in to_records(sessions)} - {None}) == users
 
 
 def test_captures_hold_nobody() -> None:
@@ -88,7 +87,7 @@ def test_same_sessions_as_their_payloads(
     body = envelope(*others, *contents) + between + envelope(*others, header={"dsn": "https://k@h/7"})
     left_out: dict[str, int] = {}
     found = from_envelopes(gzip.compress(body) if compressed else body, project_id=3, left_out=left_out)
-    assert found == from_session_payloads(sent, 3)
+    assert found == from_payloads(sent, 3)
     assert left_out == ({"attachment": 2 * len(attachments)} if attachments else {})
 
 
@@ -106,7 +105,7 @@ def test_updates_of_one_session_in_several_files(tmp_path: Path) -> None:
     for number, status in enumerate(("ok", "exited")):
         files.append(tmp_path / f"{number}.envelope")
         files[-1].write_bytes(envelope(update(status=status, seq=number)))
-    assert [row["status"] for row in from_envelopes(*files, project_id=1).to_records()] == ["exited"]
+    assert [row["status"] for row in to_records(from_envelopes(*files, project_id=1))] == ["exited"]
 
 
 def test_projects() -> None:
@@ -115,7 +114,7 @@ def test_projects() -> None:
         envelope(update(), header=header) for header in ({"dsn": DSN}, {"dsn": None}, {"dsn": f"{DSN}/"})
     ]
     sessions = from_envelopes(*bodies, project_id=7)
-    assert [row["project_id"] for row in sessions.to_records()] == [42, 7]
+    assert [row["project_id"] for row in to_records(sessions)] == [42, 7]
     assert from_envelopes() == Sessions.empty()
     assert from_envelopes(b"", project_id=7) == Sessions.empty()
 
@@ -169,6 +168,6 @@ def test_wrong_payload(tmp_path: Path) -> None:
         from_envelopes(first, second)
     error = caught.value
     assert error.detail == f"{second}, line 9, attrs.release: not a text: 1"
-    assert (error.row, error.column, error.value) == (9, "attrs.release", 1)
+    assert (error.file, error.line, error.column, error.value) == (str(second), 9, "attrs.release", 1)
     with pytest.raises(DataError, match="project_id"):
         from_envelopes(envelope(update()), project_id=0)

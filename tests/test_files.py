@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions, SessionStatsError
+from sessionstats import DataError, Sessions, SessionStatsError, from_records, read, sample, to_records, write
 from sessionstats.health import STATUSES
 from sessionstats.io.text import iter_csv, iter_jsonl
 
@@ -59,33 +58,29 @@ records = st.fixed_dictionaries(
     }
 )
 
-FORMATS: dict[str, tuple[Callable[[Sessions, Path], None], Callable[[Path], Sessions]]] = {
-    "csv": (Sessions.to_csv, Sessions.read_csv),
-    "jsonl": (Sessions.to_jsonl, Sessions.read_jsonl),
-    "npz": (Sessions.save_npz, Sessions.load_npz),
-}
+FORMATS = ("csv", "jsonl", "npz")
 
 
 def assert_identical(a: Sessions, b: Sessions) -> None:
-    assert a.to_records() == b.to_records()
+    assert to_records(a) == to_records(b)
     assert a == b
     assert a.duration.tobytes() == b.duration.tobytes()
 
 
-def write(path: Path, data: str | bytes) -> Path:
+def put(path: Path, data: str | bytes) -> Path:
     path.write_bytes(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
     return path
 
 
 def csv_refusal(path: Path, data: str | bytes) -> SessionStatsError:
     with pytest.raises(SessionStatsError) as caught:
-        Sessions.read_csv(write(path / "x.csv", data))
+        read(put(path / "x.csv", data))
     return caught.value
 
 
 def jsonl_refusal(path: Path, data: str | bytes) -> SessionStatsError:
     with pytest.raises(SessionStatsError) as caught:
-        Sessions.read_jsonl(write(path / "x.jsonl", data))
+        read(put(path / "x.jsonl", data))
     return caught.value
 
 
@@ -96,36 +91,32 @@ class TestRoundTrip:
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(rows=st.lists(records, max_size=6))
     def test_any_sessions(self, suffix: str, rows: list[dict[str, Any]], tmp_path: Path) -> None:
-        save, load = FORMATS[suffix]
-        sessions, path = Sessions.from_records(rows), tmp_path / f"x.{suffix}"
-        save(sessions, path)
-        assert_identical(load(path), sessions)
+        sessions, path = from_records(rows), tmp_path / f"x.{suffix}"
+        write(sessions, path)
+        assert_identical(read(path), sessions)
 
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_more_than_a_block(self, suffix: str, tmp_path: Path) -> None:
-        save, load = FORMATS[suffix]
-        sessions, path = Sessions.sample(10_000), tmp_path / f"x.{suffix}"
-        save(sessions, path)
-        assert_identical(load(path), sessions)
+        sessions, path = sample(10_000), tmp_path / f"x.{suffix}"
+        write(sessions, path)
+        assert_identical(read(path), sessions)
 
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_no_sessions(self, suffix: str, tmp_path: Path) -> None:
-        save, load = FORMATS[suffix]
-        save(Sessions.empty(), tmp_path / "x")
-        assert_identical(load(tmp_path / "x"), Sessions.empty())
+        write(Sessions.empty(), tmp_path / f"x.{suffix}")
+        assert_identical(read(tmp_path / f"x.{suffix}"), Sessions.empty())
 
     @pytest.mark.parametrize("suffix", FORMATS)
     def test_same_bytes_each_time(self, suffix: str, tmp_path: Path) -> None:
         """§6.7: a file is a function of the sessions."""
-        save, _ = FORMATS[suffix]
         for name in ("a", "b"):
-            save(Sessions.sample(20), tmp_path / name)
-        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+            write(sample(20), tmp_path / f"{name}.{suffix}")
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
     def test_lines_are_ascii_json(self, tmp_path: Path) -> None:
         """§9: the same keys and forms as the rows of the protocol."""
-        Sessions(started=[0], project_id=[1], status=["ok"], release=["é"]).to_jsonl(tmp_path / "x")
-        line = (tmp_path / "x").read_text("ascii")
+        write(Sessions(started=[0], project_id=[1], status=["ok"], release=["é"]), tmp_path / "x.jsonl")
+        line = (tmp_path / "x.jsonl").read_text("ascii")
         assert json.loads(line)["started"] == "1970-01-01T00:00:00.000000Z"
         assert json.loads(line)["release"] == "é"
         assert json.loads(line)["duration"] is None
@@ -138,25 +129,25 @@ class TestCsv:
     @pytest.mark.parametrize("mark", ["", "\ufeff"])
     def test_line_ends_and_byte_order_mark(self, end: str, mark: str, tmp_path: Path) -> None:
         lines = [HEADER + ",release", "", ROW + ',"a\r\n\ufeffb"', "", ROW + ",\ufeff", ""]
-        sessions = Sessions.read_csv(write(tmp_path / "x.csv", mark + end.join(lines)))
+        sessions = read(put(tmp_path / "x.csv", mark + end.join(lines)))
         assert sessions.release.decode() == ["a\r\n\ufeffb", "\ufeff"]
 
     def test_columns_in_any_order_and_others(self, tmp_path: Path) -> None:
         data = "status,note,project_id,started,errors\nexited,hello,7,1706529600.5,3\n"
-        sessions = Sessions.read_csv(write(tmp_path / "x.csv", data))
+        sessions = read(put(tmp_path / "x.csv", data))
         row = {"started": 1706529600.5, "project_id": 7, "status": "exited", "errors": 3}
-        assert sessions == Sessions.from_records([row])
+        assert sessions == from_records([row])
 
     def test_instants(self, tmp_path: Path) -> None:
         """§1.1: ISO 8601 before epoch seconds: a day of eight digits is a day."""
         cells = ["20240129", "2024-01-29", "1706486400", "1706486400.0", "1.7064864e9", "20240129T00Z"]
         rows = "\n".join(f"{cell},1,ok" for cell in cells)
-        sessions = Sessions.read_csv(write(tmp_path / "x.csv", f"{HEADER}\n{rows}"))
+        sessions = read(put(tmp_path / "x.csv", f"{HEADER}\n{rows}"))
         assert set(sessions.started.tolist()) == {datetime(2024, 1, 29)}
 
     def test_missing_values(self, tmp_path: Path) -> None:
         columns = "errors,quantity,duration,distinct_id,release,environment,abnormal_mechanism,session_id,seq"
-        sessions = Sessions.read_csv(write(tmp_path / "x.csv", f"{HEADER},{columns}\n{ROW},,,,,,,,,\n"))
+        sessions = read(put(tmp_path / "x.csv", f"{HEADER},{columns}\n{ROW},,,,,,,,,\n"))
         assert sessions == Sessions(started=["2024-01-29T12:00:00Z"], project_id=[1], status=["ok"])
 
     def test_updates_are_folded_across_blocks(self, tmp_path: Path) -> None:
@@ -164,35 +155,35 @@ class TestCsv:
         end = "2024-01-29T12:00:05Z,1,exited,a,1,9"
         others = [f"{ROW},{n},0," for n in range(5000)]
         data = "\n".join([f"{HEADER},session_id,seq,duration", end, *others, f"{ROW},a,0,"])
-        first = Sessions.read_csv(write(tmp_path / "x.csv", data))[:1]
-        assert first.to_records()[0]["status"] == "exited"
-        assert first.to_records()[0]["started"] == "2024-01-29T12:00:00.000000Z"
-        assert first.to_records()[0]["duration"] == 9.0
+        first = read(put(tmp_path / "x.csv", data))[:1]
+        assert to_records(first)[0]["status"] == "exited"
+        assert to_records(first)[0]["started"] == "2024-01-29T12:00:00.000000Z"
+        assert to_records(first)[0]["duration"] == 9.0
 
     def test_blocks(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
-        Sessions.sample(25).to_csv(path)
+        write(sample(25), path)
         blocks = list(iter_csv(path, 10))
         assert [len(block.sessions) for block in blocks] == [10, 10, 5]
-        assert Sessions.concat([block.sessions for block in blocks]) == Sessions.sample(25)
+        assert Sessions.concat([block.sessions for block in blocks]) == sample(25)
 
     @pytest.mark.parametrize("rows", [2, 9000])
     def test_a_pipe_is_read_once(self, rows: int, tmp_path: Path) -> None:
         """§1.4: also what is wrong is named without a second look."""
-        path, lines = tmp_path / "pipe", [HEADER, "", *[ROW] * rows, ""]
+        path, lines = tmp_path / "pipe.csv", [HEADER, "", *[ROW] * rows, ""]
         os.mkfifo(path)
 
-        def read(data: str) -> Sessions:
-            writer = threading.Thread(target=write, args=(path, data))
+        def piped(data: str) -> Sessions:
+            writer = threading.Thread(target=put, args=(path, data))
             writer.start()
             try:
-                return Sessions.read_csv(path)
+                return read(path)
             finally:
                 writer.join()
 
-        assert len(read("\n".join(lines))) == rows
+        assert len(piped("\n".join(lines))) == rows
         with pytest.raises(DataError) as caught:
-            read("\n".join([*lines, "x,1,ok"]))
+            piped("\n".join([*lines, "x,1,ok"]))
         assert caught.value.detail == f"{path}, line {rows + 4}, column 'started': not an instant: 'x'"
 
     @pytest.mark.parametrize(
@@ -269,7 +260,7 @@ class TestCsv:
         assert "beyond 64 bits" in csv_refusal(tmp_path, "\n".join([f"{HEADER},quantity", *rows])).detail
 
     def test_header_alone(self, tmp_path: Path) -> None:
-        assert len(Sessions.read_csv(write(tmp_path / "x.csv", HEADER))) == 0
+        assert len(read(put(tmp_path / "x.csv", HEADER))) == 0
 
 
 class TestJsonLines:
@@ -279,14 +270,14 @@ class TestJsonLines:
         line = '{"started": 1706529600.5, "project_id": 7, "status": "exited", "note": [1]}'
         data = f"\ufeff\r\n{line}\r\n  \n\n{line}"
         row = {"started": 1706529600.5, "project_id": 7, "status": "exited"}
-        assert Sessions.read_jsonl(write(tmp_path / "x", data)) == Sessions.from_records([row, row])
+        assert read(put(tmp_path / "x.jsonl", data)) == from_records([row, row])
 
     def test_blocks(self, tmp_path: Path) -> None:
         path = tmp_path / "x.jsonl"
-        Sessions.sample(25).to_jsonl(path)
+        write(sample(25), path)
         blocks = list(iter_jsonl(path, 10))
         assert [len(block.sessions) for block in blocks] == [10, 10, 5]
-        assert Sessions.concat([block.sessions for block in blocks]) == Sessions.sample(25)
+        assert Sessions.concat([block.sessions for block in blocks]) == sample(25)
 
     @pytest.mark.parametrize(
         ("line", "detail"),
@@ -321,10 +312,10 @@ class TestJsonLines:
         assert detail == f"{tmp_path / 'x.jsonl'}, line 1: not JSON (nested too deeply)"
 
     def test_empty_file(self, tmp_path: Path) -> None:
-        assert Sessions.read_jsonl(write(tmp_path / "x", "")) == Sessions.empty()
+        assert read(put(tmp_path / "x.jsonl", "")) == Sessions.empty()
 
 
-@pytest.mark.parametrize("load", [load for _, load in FORMATS.values()])
-def test_missing_file(load: Callable[[Path], Sessions], tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_missing_file(suffix: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        load(tmp_path / "nothing")
+        read(tmp_path / f"nothing.{suffix}")

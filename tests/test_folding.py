@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions, compute
+from sessionstats import DataError, Sessions, compute, sample, to_records
 from sessionstats.columns.encoding import Encoded, encode
+from sessionstats.columns.schema import COLUMNS
 from sessionstats.folding import Updates, checked_updates, fold, from_updates, ordered
 from sessionstats.health import STATUSES
+from sessionstats.io.records import rows_of
 from sessionstats.protocol import respond
-from sessionstats.sessions import COLUMNS
 from sessionstats.testing.model.folding import fold as naive_fold
 from sessionstats.testing.model.request import Rules
 from sessionstats.testing.model.rows import Row, read_rows
@@ -42,9 +43,10 @@ updates = st.fixed_dictionaries(
 
 
 def as_tuples(sessions: Sessions) -> list[tuple[Any, ...]]:
-    """The rows in one order, to be compared whatever their order was."""
+    """The rows that are sessions in one order, to be compared whatever their order was."""
+    sessions = sessions[sessions.quantity > 0]
     micros = sessions.started.view(np.int64).tolist()
-    rows = [(instant, *row[1:]) for instant, row in zip(micros, sessions.rows(), strict=True)]
+    rows = [(instant, *row[1:]) for instant, row in zip(micros, rows_of(sessions), strict=True)]
     return sorted(rows, key=repr)
 
 
@@ -64,8 +66,8 @@ def folded(*rows: dict[str, Any]) -> dict[str, Any]:
     """The one session that updates of it make up, whatever their order."""
     own = {"session_id": "s", "started": 60, "project_id": 1, "status": "ok"}
     whole = [{**own, **row} for row in rows]
-    (session,) = from_updates(**columns_of(whole)).to_records()
-    (again,) = from_updates(**columns_of(whole[::-1])).to_records()
+    (session,) = [row for row in to_records(from_updates(**columns_of(whole))) if row["quantity"]]
+    (again,) = [row for row in to_records(from_updates(**columns_of(whole[::-1]))) if row["quantity"]]
     assert session == again
     return session
 
@@ -161,6 +163,22 @@ class TestByHand:
             folded({"status": "exited"}, {"seq": 1, "status": "crashed", "quantity": 0})["status"] == "exited"
         )
 
+    def test_rows_of_quantity_0_stay_as_they_are(self) -> None:
+        """§1.1, §1.2: by themselves, in their place, whatever their session_id."""
+        sessions = from_updates(
+            session_id=["a", "a", "a", "b"],
+            seq=[0, 1, 2, 0],
+            quantity=[0, 1, 1, 0],
+            started=[9, 8, 7, 6],
+            project_id=[1] * 4,
+            status=["errored", "ok", "exited", "ok"],
+            duration=[1, 2, 3, 4],
+        )
+        assert sessions.quantity.tolist() == [0, 1, 0]
+        assert sessions.started.view(np.int64).tolist() == [9_000_000, 7_000_000, 6_000_000]
+        assert sessions.errors.tolist() == [0, 0, 0]
+        assert sessions.duration.tolist() == [1, 3, 4]
+
     def test_order_of_first_appearance(self) -> None:
         sessions = from_updates(
             session_id=["", "b", "a", "b"], started=[9, 8, 7, 6], project_id=[1] * 4, status=["ok"] * 4
@@ -188,7 +206,7 @@ class TestLaws:
         rows = [{**row, "session_id": "s", "project_id": 1, "quantity": 1} for row in rows]
         once = from_updates(**columns_of(rows))
         assert len(once) == min(len(rows), 1)
-        assert fold(once, encode(["s"] * len(once)), np.zeros(len(once), np.int64)) == once
+        assert fold(Updates(once, encode(["s"] * len(once)), np.zeros(len(once), np.int64))) == once
 
     @given(st.lists(updates, max_size=10), st.integers(0, 10))
     def test_folding_a_part_first_or_twice_the_same_rows(self, rows: list[dict[str, Any]], cut: int) -> None:
@@ -213,7 +231,7 @@ class TestLaws:
         parts = [checked_updates(**columns_of(rows[at : at + size])) for at in range(0, len(rows), size)]
         parts = parts or [checked_updates(**columns_of([]))]
         whole = from_updates(**columns_of(rows))
-        assert fold(*Updates.concat(parts)) == whole
+        assert fold(Updates.concat(parts)) == whole
 
     @given(st.lists(st.tuples(*[st.integers(0, 1)] * 4), max_size=20))
     def test_the_order_is_total(self, keys: list[tuple[int, ...]]) -> None:
@@ -236,7 +254,7 @@ class TestLaws:
         def lines(n: int) -> int:
             names = [f"s{number}" for number in range(n // 3)]
             ids = Encoded(np.arange(n, dtype=np.int32) % len(names), names)
-            sessions = built_like(Sessions.sample(n), project_id=Encoded(np.zeros(n, np.int32), [1]))
+            sessions = built_like(sample(n), project_id=Encoded(np.zeros(n, np.int32), [1]))
             ran: list[str] = []
 
             def trace(frame: Any, event: str, argument: Any) -> Any:
@@ -246,7 +264,7 @@ class TestLaws:
             before = sys.gettrace()
             sys.settrace(trace)
             try:
-                folded = fold(sessions, ids, np.arange(n) // len(names) % 2)
+                folded = fold(Updates(sessions, ids, np.arange(n) // len(names) % 2))
             finally:
                 sys.settrace(before)
             assert len(folded) == len(names)
@@ -297,5 +315,5 @@ class TestInput:
         """§1.4"""
         good: dict[str, Any] = {"started": [0, 0], "project_id": [1, 1], "status": ["ok", "ok"]}
         with pytest.raises(DataError) as caught:
-            Sessions.from_updates(**good, **columns)
+            from_updates(**good, **columns)
         assert caught.value.detail == detail

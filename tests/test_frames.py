@@ -125,9 +125,9 @@ def test_names_of_a_frame_are_shown() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ("sessions.csv", "not a path: read the file first"),
+        ("sessions.csv", r"not a path: use read\(path\)"),
         ({"started": []}, r"not columns: use Sessions\(\*\*columns\)"),
-        ([{"started": NOW}], r"not records: use Sessions.from_records\(rows\)"),
+        ([{"started": NOW}], r"not records: use from_records\(rows\)"),
         ([1], "not an iterable of int"),
         (None, "not NoneType"),
     ],

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sessionstats import RequestError, Sessions, compute, pipeline
+from sessionstats import RequestError, Sessions, compute, from_records, pipeline
 from sessionstats.filtering import select
 from sessionstats.protocol import read, respond
 from sessionstats.testing.strategies import Claims, cases
@@ -87,7 +87,7 @@ def test_concatenated_parts_are_the_whole(case: Case, cuts: list[int]) -> None:
     """§6.7: concatenating a split gives the identical bytes, though every part has its own dictionaries."""
     sessions, query = read(case)
     rows, ends = case["sessions"], [*sorted(cuts), None]
-    parts = [Sessions.from_records(rows[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    parts = [from_records(rows[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
     assert (
         pipeline.answer(Sessions.concat(parts), query).to_json() == pipeline.answer(sessions, query).to_json()
     )
@@ -245,7 +245,7 @@ def test_refused_requests_do_no_work(case: Case) -> None:
     if answer["status"] == 200:
         return
     assert answer["body"]["detail"]
-    sessions = Sessions.from_records(case["sessions"][:0])
+    sessions = from_records(case["sessions"][:0])
     with mock.patch.object(pipeline, "answer_with", side_effect=AssertionError("work was done")):
         assert respond(case) == answer
         with pytest.raises(AssertionError, match="work was done"):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions
-from sessionstats.io.payloads import from_session_payloads
+from sessionstats import DataError, to_records
+from sessionstats.io.payloads import from_payloads
 from sessionstats.testing.model.folding import fold as naive_fold
 from sessionstats.testing.model.payloads import rows_of
 from sessionstats.testing.model.request import Rules
@@ -57,11 +57,11 @@ payloads = updates | st.fixed_dictionaries(
 def test_same_sessions_as_the_naive_model(given: list[dict[str, Any]]) -> None:
     """§1.2: both shapes, mixed, updates folded."""
     expected = naive_fold(read_rows(rows_of(given, 3), Rules(unhandled=True)))
-    assert as_tuples(from_session_payloads(given, 3)) == naive_tuples(expected)
+    assert as_tuples(from_payloads(given, 3)) == naive_tuples(expected)
 
 
 def single(payload: dict[str, Any]) -> dict[str, Any]:
-    (row,) = Sessions.from_session_payloads([payload], 1).to_records()
+    (row,) = to_records(from_payloads([payload], 1))
     return row
 
 
@@ -104,10 +104,7 @@ def environment_of_the_first(first: dict[str, Any], second: dict[str, Any]) -> s
         {"sid": "s", "started": NOON, **update, "attrs": {"environment": name}}
         for name, update in (("first", first), ("second", second))
     ]
-    found = {
-        Sessions.from_session_payloads(order, 1).to_records()[0]["environment"]
-        for order in (both, both[::-1])
-    }
+    found = {to_records(from_payloads(order, 1))[0]["environment"] for order in (both, both[::-1])}
     assert len(found) == 1
     return str(found.pop())
 
@@ -130,7 +127,7 @@ def test_updates_of_one_session_fold() -> None:
     """§1.2"""
     begin = {"sid": "s", "init": True, "started": NOON, "did": None, "attrs": {"release": "r"}}
     end = {**begin, "init": False, "seq": 1, "status": "exited", "errors": 3, "duration": 9, "did": "ann"}
-    (row,) = Sessions.from_session_payloads([end, begin], 1).to_records()
+    (row,) = to_records(from_payloads([end, begin], 1))
     assert (row["status"], row["errors"], row["duration"], row["distinct_id"]) == ("exited", 3, 9.0, "ann")
 
 
@@ -148,14 +145,14 @@ def test_updates_of_one_session_fold() -> None:
 def test_a_uuid_is_one_id_however_it_is_written(other: str, sessions: int) -> None:
     """§1.2"""
     updates = [{"sid": sid, "started": NOON} for sid in (UUID, other)]
-    assert len(Sessions.from_session_payloads(updates, 1)) == sessions
+    assert len(from_payloads(updates, 1)) == sessions
     folded = naive_fold(read_rows(rows_of(updates, 1), Rules()))
     assert len(folded) == sessions
 
 
 def test_other_ids_keep_their_case() -> None:
     """§1.2"""
-    assert len(Sessions.from_session_payloads([{"sid": sid, "started": NOON} for sid in "aA"], 1)) == 2
+    assert len(from_payloads([{"sid": sid, "started": NOON} for sid in "aA"], 1)) == 2
 
 
 def test_aggregates_become_rows_of_a_quantity() -> None:
@@ -166,7 +163,7 @@ def test_aggregates_become_rows_of_a_quantity() -> None:
         {"started": NOON},
     ]
     payload = {"aggregates": items, "attrs": {"release": "r", "environment": "e"}}
-    sessions = Sessions.from_session_payloads([payload], 5)
+    sessions = from_payloads([payload], 5)
     found = [
         (
             row["started"][11:16],
@@ -176,7 +173,7 @@ def test_aggregates_become_rows_of_a_quantity() -> None:
             row["distinct_id"],
             row["duration"],
         )
-        for row in sessions.to_records()
+        for row in to_records(sessions)
     ]
     assert found == [
         ("12:00", "exited", 123, 0, None, None),
@@ -191,7 +188,7 @@ def test_aggregates_become_rows_of_a_quantity() -> None:
 
 @pytest.mark.parametrize("empty", [[], [{"aggregates": []}], [{"aggregates": [{"started": 0}]}]])
 def test_no_sessions(empty: list[dict[str, Any]]) -> None:
-    assert len(Sessions.from_session_payloads(empty, 1)) == 0
+    assert len(from_payloads(empty, 1)) == 0
 
 
 @pytest.mark.parametrize(
@@ -246,7 +243,7 @@ def test_wrong_payload(payload: Any, detail: str) -> None:
     """§1.4: payload, key path and value."""
     good = {"aggregates": [{"started": NOON, "exited": 1}, {"started": NOON, "exited": 2}]}
     with pytest.raises(DataError) as caught:
-        Sessions.from_session_payloads([good, payload, good], 1)
+        from_payloads([good, payload, good], 1)
     assert caught.value.detail == str(caught.value) == detail
     assert caught.value.row == 1
     path = detail.partition(":")[0].removeprefix("payload 1").removeprefix(", ")
@@ -257,12 +254,12 @@ def test_wrong_payload(payload: Any, detail: str) -> None:
 def test_wrong_project(project: Any) -> None:
     """§1.4"""
     with pytest.raises(DataError, match="project_id"):
-        Sessions.from_session_payloads([], project)
+        from_payloads([], project)
 
 
 def test_sum_of_counts() -> None:
     """§6.1: beyond 64 bits; no payload alone is to blame."""
     payload = {"aggregates": [{"started": 0, "exited": 2**62, "crashed": 2**62}]}
     with pytest.raises(DataError) as caught:
-        Sessions.from_session_payloads([payload], 1)
+        from_payloads([payload], 1)
     assert caught.value.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"

@@ -5,12 +5,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from sessionstats import Sessions, SessionStatsError
+from sessionstats import Sessions, SessionStatsError, from_records, sample, to_records
 from sessionstats.health import EXITED, STATUSES
 from sessionstats.instants import DAY, HOUR
 from sessionstats.io.sampling import BAD_RELEASE, CRASHING_BADLY, SINCE, UNTIL, WITHOUT_USER
 
-SHARED = Sessions.sample(200_000, seed=1)
+SHARED = sample(200_000, seed=1)
 
 
 def share(what: np.ndarray) -> float:
@@ -26,20 +26,20 @@ def share(what: np.ndarray) -> float:
 )
 def test_golden(n: int, seed: int, digest: str) -> None:
     """Equal seeds give equal samples under any NumPy: digests made with 2.0 and 2.4, with and without AVX."""
-    rows = repr(Sessions.sample(n, seed).to_records())
+    rows = repr(to_records(sample(n, seed)))
     assert hashlib.sha256(rows.encode()).hexdigest()[:16] == digest
 
 
 def test_seeds() -> None:
-    assert Sessions.sample(50, seed=3) == Sessions.sample(50, seed=3)
-    assert Sessions.sample(50, seed=3) != Sessions.sample(50, seed=4)
+    assert sample(50, seed=3) == sample(50, seed=3)
+    assert sample(50, seed=3) != sample(50, seed=4)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_few(n: int) -> None:
-    sessions = Sessions.sample(n)
+    sessions = sample(n)
     assert len(sessions) == n
-    assert Sessions.from_records(sessions.to_records()) == sessions
+    assert from_records(to_records(sessions)) == sessions
 
 
 def test_a_sample_is_good_data() -> None:
@@ -51,7 +51,7 @@ def test_a_sample_is_good_data() -> None:
 @pytest.mark.parametrize(("n", "seed"), [(-1, 0), (1, -1)])
 def test_negative(n: int, seed: int) -> None:
     with pytest.raises(SessionStatsError, match="neither may be negative"):
-        Sessions.sample(n, seed)
+        sample(n, seed)
 
 
 def test_instants() -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions
+from sessionstats import DataError, Sessions, from_records, from_updates, sample, to_records
 from sessionstats.columns.encoding import Encoded
-from sessionstats.sessions import COLUMNS
+from sessionstats.columns.schema import COLUMNS
 from tests.building import built, refusal
 
 TEXTS = ("release", "environment", "status", "distinct_id", "abnormal_mechanism")
@@ -63,16 +63,14 @@ class TestImmutability:
     @pytest.mark.parametrize(
         "make",
         [
-            lambda: Sessions.sample(5),
-            lambda: Sessions.sample(5)[1:],
-            lambda: Sessions.sample(5)[[0, 1]],
-            lambda: Sessions.sample(5) + Sessions.sample(5),
+            lambda: sample(5),
+            lambda: sample(5)[1:],
+            lambda: sample(5)[[0, 1]],
+            lambda: sample(5) + sample(5),
             lambda: built(started=[0, 1]),
             lambda: built(started=[0, 1], quantity=[0, 5]),
-            lambda: Sessions.from_updates(
-                session_id=["a"] * 2, started=[0, 1], project_id=[1] * 2, status=["ok"] * 2
-            ),
-            lambda: pickle.loads(pickle.dumps(Sessions.sample(5))),
+            lambda: from_updates(session_id=["a"] * 2, started=[0, 1], project_id=[1] * 2, status=["ok"] * 2),
+            lambda: pickle.loads(pickle.dumps(sample(5))),
         ],
     )
     def test_values(self, make: Callable[[], Sessions]) -> None:
@@ -91,11 +89,11 @@ class TestImmutability:
         codes = np.array([0, 0], np.int32)
         encoded = {"project_id": Encoded(codes, [1]), "release": Encoded(codes, ["a"])}
         sessions = built(**own, **encoded, distinct_id=Encoded(codes, ["a"]))
-        before = sessions.to_records()
+        before = to_records(sessions)
         for array in (*own.values(), codes):
             assert array.flags.writeable
             array[:] = np.array(7).astype(array.dtype)
-        assert sessions.to_records() == before
+        assert to_records(sessions) == before
 
     def test_a_read_only_view_of_a_writable_array_is_copied(self) -> None:
         """pandas, for one, gives these away."""
@@ -112,8 +110,19 @@ class TestImmutability:
         assert built(errors=errors).errors is errors
         assert np.shares_memory(built(errors=errors[:]).errors, errors)
 
+    def test_columns_that_are_right_already_stay_writable_for_their_owner(self) -> None:
+        codes, errors = np.array([0, 0], np.int32), np.array([1, 2])
+        columns = dict(zip(COLUMNS, built(errors=[1, 2]).columns, strict=True))
+        sessions = Sessions.from_columns(
+            *(columns | {"errors": errors, "release": Encoded(codes, [""])}).values()
+        )
+        for column, own in ((sessions.errors, errors), (sessions.release.codes, codes)):
+            assert own.flags.writeable
+            assert not column.flags.writeable
+            assert np.shares_memory(column, own)
+
     def test_parts_share_memory(self) -> None:
-        sessions = Sessions.sample(10)
+        sessions = sample(10)
         assert np.shares_memory(sessions[2:5].duration, sessions.duration)
         assert sessions[2:5].release.categories is sessions.release.categories
 
@@ -124,7 +133,7 @@ class TestImmutability:
 
 
 class TestRows:
-    SESSIONS = Sessions.sample(30, seed=2)
+    SESSIONS = sample(30, seed=2)
 
     @pytest.mark.parametrize(
         "rows",
@@ -143,8 +152,8 @@ class TestRows:
     )
     def test_selection(self, rows: Any) -> None:
         numbers = np.arange(30)[rows].tolist()
-        records = self.SESSIONS.to_records()
-        assert self.SESSIONS[rows].to_records() == [records[number] for number in numbers]
+        records = to_records(self.SESSIONS)
+        assert to_records(self.SESSIONS[rows]) == [records[number] for number in numbers]
 
     @pytest.mark.parametrize("rows", [0, np.int64(0), True, None, "started", [[0]], np.zeros((2, 2), int)])
     def test_no_selection(self, rows: Any) -> None:
@@ -179,8 +188,8 @@ class TestRows:
             self.SESSIONS + 1
 
     def test_records(self) -> None:
-        assert Sessions.from_records(self.SESSIONS.to_records()) == self.SESSIONS
-        assert list(self.SESSIONS.to_records()[0]) == list(COLUMNS)
+        assert from_records(to_records(self.SESSIONS)) == self.SESSIONS
+        assert list(to_records(self.SESSIONS)[0]) == list(COLUMNS)
 
 
 class TestEquality:
@@ -219,10 +228,10 @@ class TestEquality:
         assert Sessions.empty() == built(started=[0])[:0]
 
     def test_copies(self) -> None:
-        sessions = Sessions.sample(5)
+        sessions = sample(5)
         for other in (copy.copy(sessions), copy.deepcopy(sessions), pickle.loads(pickle.dumps(sessions))):
             assert other == sessions
-            assert other.to_records() == sessions.to_records()
+            assert to_records(other) == to_records(sessions)
 
 
 class TestRepr:
@@ -245,4 +254,20 @@ class TestRepr:
 
     def test_nothing(self) -> None:
         assert repr(Sessions.empty()) == "Sessions(0 rows)"
+
+    def test_repr_counts_no_session_of_quantity_0(self) -> None:
+        """§1.1: such a row is a row, and has no effect on anything else that is counted."""
+        sessions = built(
+            started=[5, 0, 9], release=["a", "b", "c"], distinct_id=[1, 2, 3], quantity=[2, 0, 0]
+        )
+        assert repr(sessions) == (
+            "Sessions(3 rows, 2 sessions, 1970-01-01T00:00:05Z to 1970-01-01T00:00:05Z, "
+            "1 project, 1 release, 1 user)"
+        )
+        assert repr(sessions[1:]) == "Sessions(2 rows, 0 sessions)"
+
+    def test_another_column(self) -> None:
+        """§1.1"""
+        with pytest.raises(TypeError, match="Sessions have no column 'user_id'; their columns are started, "):
+            built(user_id=["ann"])
         assert repr(Encoded(np.zeros(1500, int), ["a"])) == "Encoded(1,500 codes, 1 categories)"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import Sessions, grouping, percentiles, rates
+from sessionstats import grouping, percentiles, rates, sample
 from sessionstats.capping import Link, links, max_groups, page_of_groups, page_of_rows
 from sessionstats.counting import distinct_users, sessions_by_class, set_membership, users_by_class
 from sessionstats.errors import RequestError
@@ -231,7 +231,7 @@ def test_links() -> None:
 def test_keys_beyond_64_bits_are_numbered_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """§5: more combinations than an integer holds are found all the same, in the same order."""
     names = ("project", "release", "environment")
-    sessions = Sessions.sample(300)
+    sessions = sample(300)
     expected, expected_index = base_groups(sessions, names, [DOCUMENTED_FIELDS["sum(session)"]])
     monkeypatch.setattr(grouping, "_KEY_LIMIT", 3)
     found, index = base_groups(sessions, names, [DOCUMENTED_FIELDS["sum(session)"]])

@@ -12,16 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Query, Rules, Sessions, SessionStatsError, compute
+from sessionstats import (
+    DataError,
+    Query,
+    Rules,
+    Sessions,
+    SessionStatsError,
+    compute,
+    from_records,
+    sample,
+    write,
+)
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
 from sessionstats.engines.summaries import summarize, summarize_chunks
 from sessionstats.folding import Updates, checked_updates
-from sessionstats.io.chunks import READERS, folded, read_chunks
+from sessionstats.io.files import FORMATS, folded, read_chunks
 from sessionstats.io.npz import iter_npz
 from sessionstats.io.records import record_columns
 from sessionstats.io.text import iter_csv, iter_jsonl, unreported
-from sessionstats.sessions import empty_texts
 from sessionstats.testing.strategies import Claims
 from sessionstats.testing.strategies import sessions as session_rows
 
@@ -30,25 +39,21 @@ REQUEST = (
     "field=sum(session)&field=count_unique(user)&field=avg(session.duration)&field=p95(session.duration)"
     "&groupBy=release&interval=1d&statsPeriod=14d"
 )
-SAMPLE = Sessions.sample(3000)
+SAMPLE = sample(3000)
 
 
-def write(sessions: Sessions, folder: Path, extension: str) -> Path:
-    path = folder / f"sessions{extension}"
+def written(sessions: Sessions, folder: Path, extension: str) -> Path:
     if extension == ".parquet":
         pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
-        from sessionstats.io.parquet import write_parquet
-
-        write_parquet(sessions, path)
-    else:
-        {".csv": sessions.to_csv, ".jsonl": sessions.to_jsonl, ".npz": sessions.save_npz}[extension](path)
+    path = folder / f"sessions{extension}"
+    write(sessions, path)
     return path
 
 
-@pytest.mark.parametrize("extension", READERS)
+@pytest.mark.parametrize("extension", FORMATS)
 def test_a_file_streams_as_it_is_read(tmp_path: Path, extension: str) -> None:
     """§6.7: the sessions of the file, in its order; the same answer."""
-    path = write(SAMPLE, tmp_path, extension)
+    path = written(SAMPLE, tmp_path, extension)
     shares: list[float] = []
     chunks = list(read_chunks(path, shares.append))
     assert Sessions.concat(chunks) == SAMPLE
@@ -58,16 +63,15 @@ def test_a_file_streams_as_it_is_read(tmp_path: Path, extension: str) -> None:
     )
 
 
-def iter_npz_as_updates(path: Path, block_rows: int, report: Any) -> Iterator[Any]:
-    for sessions in iter_npz(path, block_rows, report):
-        yield Updates(sessions, empty_texts(len(sessions)), np.zeros(len(sessions), np.int64))
+def iter_npz_as_updates(path: Path, block_rows: int, report: Any) -> Iterator[Updates]:
+    return map(Updates.alone, iter_npz(path, block_rows, report))
 
 
 @pytest.mark.parametrize(
     ("extension", "blocks"), [(".csv", iter_csv), (".jsonl", iter_jsonl), (".npz", iter_npz_as_updates)]
 )
 def test_blocks_report_the_share_that_is_read(tmp_path: Path, extension: str, blocks: Any) -> None:
-    path = write(SAMPLE, tmp_path, extension)
+    path = written(SAMPLE, tmp_path, extension)
     shares: list[float] = []
     parts = list(folded(blocks(path, 700, shares.append)))
     assert [len(part) for part in parts] == [700, 700, 700, 700, 200]
@@ -94,14 +98,14 @@ def test_updates_fold_wherever_they_stand(
     every_year = REQUEST.replace("statsPeriod=14d", "start=1970-01-01&end=2100-01-01")
     query = Query.parse(every_year, now=NOW, rules=Rules(unhandled=True, max_intervals=10**6))
     draw.shuffle(rows)
-    whole = summarize(Sessions.from_records(rows), query)
+    whole = summarize(from_records(rows), query)
     assert summarize_chunks(folded(blocks_of(rows, sizes)), query) == whole
 
 
 def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
     """§1.4: the line in the file."""
     path = tmp_path / "sessions.csv"
-    SAMPLE[:5].to_csv(path)
+    write(SAMPLE[:5], path)
     with open(path, "a") as file:
         file.write("2024-01-29T12:00:00Z,1,,,gone,0,,,,1\n")
     with pytest.raises(DataError, match=r"sessions\.csv, line 7, column 'status': unknown status: 'gone'"):
@@ -110,7 +114,7 @@ def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
 
 def test_an_archive_in_blocks_is_judged_like_a_whole_one(tmp_path: Path) -> None:
     """§1.4: rows by their place in the file; columns of other lengths; foreign files."""
-    Sessions.sample(9).save_npz(tmp_path / "good.npz")
+    write(sample(9), tmp_path / "good.npz")
     with np.load(tmp_path / "good.npz") as archive:
         good = dict(archive)
     wrong = tmp_path / "wrong.npz"
@@ -122,7 +126,7 @@ def test_an_archive_in_blocks_is_judged_like_a_whole_one(tmp_path: Path) -> None
     with pytest.raises(SessionStatsError, match=r"wrong\.npz: errors has 10 rows, but started has 9"):
         list(iter_npz(wrong, 4))
     np.savez_compressed(wrong, **good)
-    assert Sessions.concat(iter_npz(wrong, 4)) == Sessions.sample(9)
+    assert Sessions.concat(iter_npz(wrong, 4)) == sample(9)
     for changed in ({"format": np.array("x")}, {"errors": np.array([{}] * 9, object)}):
         np.savez(wrong, **(good | changed))
         with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
@@ -134,10 +138,10 @@ def test_what_is_no_file_of_sessions() -> None:
         read_chunks("sessions.xlsx")
 
 
-@pytest.mark.parametrize("extension", READERS)
+@pytest.mark.parametrize("extension", FORMATS)
 def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str], extension: str) -> None:
     """The answer of the command is that of `compute`; nothing but the answer is written."""
-    path = write(SAMPLE, tmp_path, extension)
+    path = written(SAMPLE, tmp_path, extension)
     assert main(["query", str(path), REQUEST, "--now", NOW, "--format", "json"]) == 0
     output = capsys.readouterr()
     assert json.loads(output.out) == compute(SAMPLE, REQUEST, now=NOW).to_dict()
@@ -146,7 +150,7 @@ def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str],
 
 def test_the_command_tells_where_the_sessions_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without ``--now`` the window ends by the clock, and sessions of another year are not in it."""
-    path = write(SAMPLE, tmp_path, ".csv")
+    path = written(SAMPLE, tmp_path, ".csv")
     assert main(["query", str(path), "field=sum(session)&statsPeriod=1d", "--format", "json"]) == 0
     output = capsys.readouterr()
     assert json.loads(output.out)["groups"][0]["totals"] == {"sum(session)": 0}

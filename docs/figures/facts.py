@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats import Query, RequestError, Rules, Sessions, compute
+from sessionstats import Query, RequestError, Rules, compute, from_records, from_updates
 from sessionstats.bucketing import bucket_index
 from sessionstats.capping import max_groups
 from sessionstats.health import HEALTH_CLASSES, health_class
@@ -31,7 +31,7 @@ def sessions() -> dict[str, Any]:
     ]
     shown = []
     for updates in lives:
-        folded = Sessions.from_updates(
+        folded = from_updates(
             started=[0] * len(updates),
             project_id=[1] * len(updates),
             status=updates,
@@ -91,7 +91,7 @@ def counting() -> dict[str, Any]:
         for day, number in enumerate(numbers)
     ]
     answer = compute(
-        Sessions.from_records(rows),
+        from_records(rows),
         "field=sum(session)&groupBy=session.status&interval=1d&start=2024-01-22&end=2024-01-29",
         now=NOW,
     )
@@ -108,7 +108,7 @@ def users() -> dict[str, Any]:
         for day in days
     ]
     answer = compute(
-        Sessions.from_records(rows),
+        from_records(rows),
         "field=count_unique(user)&interval=1d&start=2024-01-24&end=2024-01-29",
         now=NOW,
     )
@@ -151,7 +151,7 @@ def rates() -> dict[str, Any]:
         for status, number in (("crashed", crashed), ("exited", total - crashed))
     ]
     answer = compute(
-        Sessions.from_records(rows),
+        from_records(rows),
         "field=crash_free_rate(session)&groupBy=release&interval=1d&start=2024-01-15&end=2024-01-29",
         now=NOW,
     )
@@ -188,7 +188,7 @@ def search() -> dict[str, Any]:
             "interval": "1d",
             "query": query,
         }
-        answer = compute(Sessions.from_records(rows), params, now=NOW)
+        answer = compute(from_records(rows), params, now=NOW)
         pairs = zip(answer.by["release"].tolist(), answer.by["environment"].tolist(), strict=True)
         kept[query] = [list(pair) for pair in pairs]
     return {"kinds": [list(kind) for kind in kinds], "kept": kept}

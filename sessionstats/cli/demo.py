@@ -45,8 +45,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print the request and its answer."""
-    from sessionstats import Sessions, compute
+    from sessionstats import compute, sample
 
     print(INTRODUCTION)
-    print(compute(Sessions.sample(SIZE), REQUEST, now=NOW))
+    print(compute(sample(SIZE), REQUEST, now=NOW))
     return 0

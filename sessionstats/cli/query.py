@@ -1,7 +1,7 @@
 """``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
 
 1. The request is judged before the file is read: what is wrong with it is told at once.
-2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.io.chunks`).
+2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.io.files`).
 3. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
    sessions is told, with where they are.
 """
@@ -22,7 +22,7 @@ from sessionstats.display.terminal import escape
 from sessionstats.engines.summaries import Summary, summarize_chunks
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, format_instant
-from sessionstats.io.chunks import extension, read_chunks
+from sessionstats.io.files import extension, read_chunks
 from sessionstats.pipeline import finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query

@@ -34,12 +34,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Write the file."""
-    from sessionstats import Sessions
-    from sessionstats.cli.formats import WRITERS
-    from sessionstats.io.chunks import extension
+    from sessionstats import sample, write
+    from sessionstats.io.files import extension
 
-    write = WRITERS[extension(args.file)]
-    write(Sessions.sample(args.n, args.seed), args.file)
+    extension(args.file)  # before anything is sampled
+    write(sample(args.n, args.seed), args.file)
     return 0
 
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns.numbers import INT64_MAX, Values, frozen, items_of, refuse, refuse_first
+from sessionstats.columns.numbers import INT64_MAX
+from sessionstats.columns.values import Values, frozen, items_of, refuse, refuse_first
 from sessionstats.errors import DataError
 from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, parse_iso
 

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded, encode
-from sessionstats.columns.numbers import (
-    INT64_MAX,
+from sessionstats.columns.numbers import INT64_MAX, integer_column
+from sessionstats.columns.values import (
     Values,
     constant,
     frozen,
-    integer_column,
     items_of,
     python_values,
     refuse,

@@ -9,27 +9,36 @@
 4. Rows with a ``session_id`` are updates, which are folded (§1.2).
 """
 
-from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded, encode
-from sessionstats.columns.numbers import Values, refuse
+from sessionstats.columns.schema import BY_NAME, COLUMNS, REQUIRED_COLUMNS, UPDATE_COLUMNS, Column, Kind
+from sessionstats.columns.values import Values, refuse
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.optional import needed
-from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS
 from sessionstats.io.tables import as_table
-from sessionstats.sessions import COLUMNS, Sessions
+from sessionstats.sessions import Sessions
 
-NULLS: Final = {"errors": 0, "quantity": 1, "seq": 0, "duration": np.nan}
-"""What a null stands for in columns of numbers (§1.1)."""
+TEXTS: Final = ("is_string", "is_large_string", "is_string_view")
+"""Arrow types of text, by the names of the functions of `pyarrow.types` that recognise them."""
 
-NUMERIC: Final = ("started", *NULLS)
-"""The columns that are arrays of numbers or instants; the others are dictionary-encoded."""
+TYPES: Final = MappingProxyType(
+    {
+        Kind.INSTANT: ("is_timestamp", "is_date", *TEXTS, "is_integer", "is_floating"),
+        Kind.INTEGER: ("is_integer",),
+        Kind.SECONDS: ("is_integer", "is_floating"),
+        Kind.TEXT: TEXTS,
+        Kind.STATUS: TEXTS,
+        Kind.USER: (*TEXTS, "is_integer"),
+    }
+)
+"""Arrow types that hold each kind of column."""
 
 
 def from_arrow(data: Any) -> Sessions:
@@ -62,7 +71,7 @@ def from_arrow(data: Any) -> Sessions:
         ...
     sessionstats.errors.DataError: column 'project_id': an Arrow column of string, where integers are expected
     """
-    return fold(*updates_of(as_table(data)))
+    return fold(updates_of(as_table(data)))
 
 
 def updates_of(table: Any) -> Updates:
@@ -71,53 +80,42 @@ def updates_of(table: Any) -> Updates:
     for name in UPDATE_COLUMNS:
         if names.count(name) > 1:
             raise SessionStatsError(f"column {name!r} stands twice")
-    for name in REQUIRED:
+    for name in REQUIRED_COLUMNS:
         if name not in names:
             raise SessionStatsError(f"no column {name!r}; the columns are {', '.join(names)}")
-    columns = {name: _column(name, table.column(name)) for name in UPDATE_COLUMNS if name in names}
+    columns = {name: _column(BY_NAME[name], table.column(name)) for name in UPDATE_COLUMNS if name in names}
     return checked_updates(**columns)
 
 
-def _column(name: str, column: Any) -> Values:
+def _column(described: Column, column: Any) -> Values:
     """The values of a chunked array, checked for their type."""
+    name, kind = described.name, described.kind
     types = needed("pyarrow", "arrow").types
     if types.is_null(column.type) or not column.num_chunks:
         return [None] * len(column)
     of_dictionary = types.is_dictionary(column.type)
     value_type = column.type.value_type if of_dictionary else column.type
-    wanted, allowed = _allowed(types)[name]
-    if not any(is_one(value_type) for is_one in allowed):
-        raise DataError(f"an Arrow column of {value_type}, where {wanted} are expected", column=name)
-    if of_dictionary and (name in NUMERIC or any(chunk.dictionary.null_count for chunk in column.chunks)):
+    if not any(getattr(types, is_one)(value_type) for is_one in TYPES[kind]):
+        raise DataError(f"an Arrow column of {value_type}, where {kind.value} are expected", column=name)
+    numeric = not described.encoded and kind is not Kind.STATUS
+    if of_dictionary and (numeric or any(chunk.dictionary.null_count for chunk in column.chunks)):
         # Dictionaries that hold a null are none that Arrow can unite.
         column = column.cast(value_type)
-    if name in NUMERIC:
-        return _numbers(name, column)
+    if numeric:
+        return _numbers(described, column)
     return _encoded(name, column)
 
 
-def _allowed(types: Any) -> dict[str, tuple[str, tuple[Callable[[Any], bool], ...]]]:
-    """What each column is to hold, and the Arrow types that do."""
-    integers, texts = (types.is_integer,), (types.is_string, types.is_large_string, types.is_string_view)
-    instants = (types.is_timestamp, types.is_date, *texts, *integers, types.is_floating)
-    return {
-        **dict.fromkeys(UPDATE_COLUMNS, ("texts", texts)),
-        **dict.fromkeys(("project_id", "errors", "quantity", "seq"), ("integers", integers)),
-        "started": ("instants", instants),
-        "duration": ("numbers", (*integers, types.is_floating)),
-        "distinct_id": ("texts or integers", (*texts, *integers)),
-    }
-
-
-def _numbers(name: str, column: Any) -> Values:
+def _numbers(described: Column, column: Any) -> Values:
     """Numbers or instants as an array, without a copy if they are one chunk without nulls."""
     types = needed("pyarrow", "arrow").types
-    if name in REQUIRED and column.null_count:
-        refuse(name, "missing value", _first_null(column), None)
+    if described.required and column.null_count:
+        refuse(described.name, "missing value", _first_null(column), None)
     if not types.is_primitive(column.type):  # instants as text
         return list(column.to_pylist())
     if column.null_count:
-        column = column.cast("float64" if name == "duration" else column.type).fill_null(NULLS[name])
+        column = column.cast("float64" if described.kind is Kind.SECONDS else column.type)
+        column = column.fill_null(described.missing)
     parts = [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -136,7 +134,7 @@ def _encoded(name: str, column: Any) -> Encoded[Any]:
         codes, categories = np.append(distinct.codes, np.int32(MISSING))[codes], distinct.categories
     if name == "distinct_id" or not column.null_count:
         return Encoded(codes, categories)
-    if name in REQUIRED:
+    if name in REQUIRED_COLUMNS:
         refuse(name, "missing value", _first_null(column), None)
     with_empty = categories if "" in categories else (*categories, "")
     return Encoded(np.where(codes == MISSING, np.int32(with_empty.index("")), codes), with_empty)
@@ -159,7 +157,8 @@ def to_arrow(sessions: Sessions) -> Any:
 
     Examples
     --------
-    >>> sessions = Sessions.sample(100)
+    >>> from sessionstats import sample
+    >>> sessions = sample(100)
     >>> from_arrow(to_arrow(sessions)) == sessions
     True
     """

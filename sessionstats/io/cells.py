@@ -12,17 +12,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from sessionstats.columns.schema import BY_NAME, Kind
 from sessionstats.instants import parse_iso
-from sessionstats.io.records import REQUIRED
 
 INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
 """Form of an integer; no column holds longer ones."""
 
 DECIMAL: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 """Form of a number."""
-
-INTEGER_COLUMNS: Final = ("project_id", "errors", "quantity", "seq")
-"""Columns whose cells are integers."""
 
 
 def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
@@ -44,13 +41,15 @@ def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
     >>> read_cells("errors", ["1", "", "1.0"]), read_cells("started", ["2024-01-29", "1706530320"])
     ([1, None, '1.0'], ['2024-01-29', 1706530320])
     """
-    if name in INTEGER_COLUMNS:
-        return _read_all(cells, INTEGER, int)
-    if name == "duration":
-        return _read_all(cells, DECIMAL, float)
-    if name == "started":
-        return _read_instants(cells)
-    return [cell or None for cell in cells] if name in REQUIRED else cells
+    column = BY_NAME[name]
+    match column.kind:
+        case Kind.INTEGER:
+            return _read_all(cells, INTEGER, int)
+        case Kind.SECONDS:
+            return _read_all(cells, DECIMAL, float)
+        case Kind.INSTANT:
+            return _read_instants(cells)
+    return [cell or None for cell in cells] if column.required else cells
 
 
 def _read_all(cells: Sequence[str], form: re.Pattern[str], read: Callable[[str], Any]) -> list[Any]:

@@ -22,9 +22,9 @@ from collections.abc import Iterator, MutableMapping
 from os import PathLike, fspath
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sessionstats.columns.numbers import relocated, show
+from sessionstats.columns.values import show
 from sessionstats.errors import DataError, SessionStatsError
-from sessionstats.io.payloads import from_session_payloads
+from sessionstats.io.payloads import from_payloads
 from sessionstats.sessions import Sessions
 
 Source: TypeAlias = str | PathLike[str] | bytes
@@ -81,7 +81,7 @@ def from_envelopes(
     Raises
     ------
     DataError
-        If a payload is wrong (§1.4): `row` is its line.
+        If a payload is wrong (§1.4).
     SessionStatsError
         If a source is not made of envelopes, or nobody says which project one belongs to.
     OSError
@@ -94,8 +94,9 @@ def from_envelopes(
     ... {}
     ... {"type": "session"}
     ... {"sid": "a", "init": true, "started": "2024-01-29T12:00:00Z", "attrs": {"release": "app@1.0"}}'''
+    >>> from sessionstats import to_records
     >>> others = {}
-    >>> row, = from_envelopes(body, left_out=others).to_records()
+    >>> row, = to_records(from_envelopes(body, left_out=others))
     >>> row["project_id"], row["release"], row["status"], others
     (42, 'app@1.0', 'ok', {'event': 1})
     >>> from_envelopes(body.replace(b"12:00", b"25:00"))
@@ -124,13 +125,12 @@ def _sessions(items: list[Item], project: int) -> Sessions:
     """The sessions of one project; what is wrong is named by its line."""
     payloads = [_parsed(item.payload, item.place) for item in items]
     try:
-        return from_session_payloads(payloads, project)
+        return from_payloads(payloads, project)
     except DataError as error:
         if error.row is None:  # the project, or the sum of all quantities
             raise
         source, line = items[error.row].place
-        key = "" if error.column is None else f", {error.column}"
-        raise relocated(error, f"{source}, line {line}{key}", column=error.column, row=line) from None
+        raise error.at(file=source, line=line) from None
 
 
 def _content(source: Source, name: str) -> bytes:

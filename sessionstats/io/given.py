@@ -33,7 +33,7 @@ def sessions_of(data: Any) -> Sessions | Iterator[Sessions]:
     >>> sessions_of("sessions.csv")
     Traceback (most recent call last):
         ...
-    TypeError: Sessions, a data frame, or an iterable of either is expected, not a path: read the file first
+    TypeError: Sessions, a data frame, or an iterable of either is expected, not a path: use read(path)
     """
     if isinstance(data, Sessions):
         return data
@@ -42,7 +42,7 @@ def sessions_of(data: Any) -> Sessions | Iterator[Sessions]:
 
         return from_arrow(data)
     if isinstance(data, (str, os.PathLike)):
-        raise TypeError(f"{OTHERWISE}, not a path: read the file first")
+        raise TypeError(f"{OTHERWISE}, not a path: use read(path)")
     if isinstance(data, Mapping):
         raise TypeError(f"{OTHERWISE}, not columns: use Sessions(**columns)")
     if not isinstance(data, Iterable):
@@ -53,7 +53,7 @@ def sessions_of(data: Any) -> Sessions | Iterator[Sessions]:
 def _chunks(data: Iterable[Any]) -> Iterator[Sessions]:
     for chunk in data:
         if isinstance(chunk, Mapping):
-            raise TypeError(f"{OTHERWISE}, not records: use Sessions.from_records(rows)")
+            raise TypeError(f"{OTHERWISE}, not records: use from_records(rows)")
         if not isinstance(chunk, Sessions) and not is_frame(chunk):
             raise TypeError(f"{OTHERWISE}, not an iterable of {type(chunk).__name__}")
         made = sessions_of(chunk)

@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import Encoded
-from sessionstats.columns.numbers import in_file
+from sessionstats.columns.schema import COLUMNS, ENCODED
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.health import STATUSES
 from sessionstats.io.text import Path, Report, unreported
-from sessionstats.sessions import COLUMNS, ENCODED, Sessions
+from sessionstats.sessions import Sessions
 
 FORMAT: Final = "sessionstats 1"
 """What a file of this format says of itself; another layout would be another number."""
 
-BLOCK: Final = 1 << 18
+ROWS_TOGETHER: Final = 1 << 18
 """Rows of a block."""
 
 PER_ROW: Final = tuple(f"{name}.codes" if name in ENCODED else name for name in COLUMNS)
@@ -78,7 +78,7 @@ def load_npz(path: Path) -> Sessions:
         return _checked(path, columns, before=0)
 
 
-def iter_npz(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Sessions]:
+def iter_npz(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Sessions]:
     """Read sessions that `save_npz` wrote block by block; raises as `load_npz` does.
 
     Parameters
@@ -123,7 +123,8 @@ def _checked(path: Path, columns: dict[str, Any], before: int) -> Sessions:
     try:
         return Sessions(**columns)
     except DataError as error:
-        raise in_file(path, error, before) from None
+        row = None if error.row is None else before + error.row
+        raise error.at(file=str(path), row=row) from None
 
 
 class _Stream:

@@ -7,45 +7,22 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sessionstats.columns.numbers import in_file
+from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.errors import DataError, SessionStatsError
-from sessionstats.folding import Updates, fold
+from sessionstats.folding import Updates
 from sessionstats.io.arrow import to_arrow, updates_of
 from sessionstats.io.optional import needed
-from sessionstats.io.records import UPDATE_COLUMNS
 from sessionstats.io.text import Path, Report, unreported
 from sessionstats.sessions import Sessions
 
-BLOCK: Final = 1 << 18
-"""Rows that are read together."""
+ROWS_TOGETHER: Final = 1 << 18
+"""Most rows that are read together."""
 
 
-def read_parquet(path: Path) -> Sessions:
-    """Read sessions, or updates of sessions, from a Parquet file.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    Sessions
-
-    Raises
-    ------
-    DataError
-        If a column has a wrong type, or a row breaks §1.4; the text names file, row, column and value.
-    SessionStatsError
-        If the file is not Parquet, or has no such columns.
-    OSError
-        If it cannot be opened.
-    """
-    parts = list(iter_parquet(path))
-    return fold(*Updates.concat(parts)) if parts else Sessions.empty()
-
-
-def iter_parquet(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
-    """Read a Parquet file block by block; raises as `read_parquet` does.
+def iter_parquet(
+    path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported
+) -> Iterator[Updates]:
+    """Read a Parquet file block by block; raises as `files.read` does.
 
     Parameters
     ----------
@@ -68,16 +45,17 @@ def iter_parquet(path: Path, block_rows: int = BLOCK, report: Report = unreporte
             try:
                 yield updates_of(pa.Table.from_batches([batch]))
             except DataError as error:
-                raise in_file(path, error, before) from None
+                row = None if error.row is None else before + error.row
+                raise error.at(file=str(path), row=row) from None
             except SessionStatsError as error:
-                raise SessionStatsError(f"{path}: {error.detail}") from None
+                raise error.at(file=str(path)) from None
             before += batch.num_rows
             pa.default_memory_pool().release_unused()  # a block's memory is not hoarded for the next
             report(before / reader.metadata.num_rows)
 
 
 def write_parquet(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a file for `read_parquet`, with all columns of §1.1."""
+    """Write sessions to a file for `iter_parquet`, with all columns of §1.1."""
     needed("pyarrow.parquet", "arrow").write_table(to_arrow(sessions), path)
 
 

@@ -22,33 +22,26 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import Encoded
-from sessionstats.columns.numbers import INT64_MIN, constant, integer_column, python_values, relocated, show
+from sessionstats.columns.numbers import integer_column
+from sessionstats.columns.schema import BY_NAME, UPDATE
 from sessionstats.columns.started import started_column
+from sessionstats.columns.values import constant, python_values, show
 from sessionstats.errors import DataError
 from sessionstats.folding import from_updates
 from sessionstats.instants import SECOND
 from sessionstats.sessions import Sessions
 
-KEYS: Final = {
-    "started": "started",
-    "release": "attrs.release",
-    "environment": "attrs.environment",
-    "status": "status",
-    "errors": "errors",
-    "distinct_id": "did",
-    "duration": "duration",
-    "abnormal_mechanism": "abnormal_mechanism",
-    "session_id": "sid",
-    "seq": "seq",
-    "init": "init",
-    "timestamp": "timestamp",
-}
+KEYS: Final = MappingProxyType(
+    {column.name: column.payload_key for column in UPDATE if column.payload_key is not None}
+    | {"init": "init", "timestamp": "timestamp"}
+)
 """The key path of each column in a payload; the last three tell the place of an update."""
 
 COUNTED: Final = ("exited", "errored", "crashed", "abnormal", "unhandled")
@@ -72,7 +65,7 @@ class Row(NamedTuple):
     columns: Mapping[str, Any]
 
 
-def from_session_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int) -> Sessions:
+def from_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int) -> Sessions:
     """Sessions of what SDKs send for one project.
 
     Parameters
@@ -98,10 +91,11 @@ def from_session_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int
     >>> begin = {"sid": "a", "init": True, "started": noon, "attrs": attrs}
     >>> end = {**begin, "init": False, "seq": 1, "status": "exited", "duration": 30}
     >>> minute = {"aggregates": [{"started": noon, "exited": 123, "errored": 4}], "attrs": attrs}
-    >>> sessions = from_session_payloads([end, begin, minute], project_id=1)
-    >>> [(row["status"], row["quantity"], row["duration"]) for row in sessions.to_records()]
+    >>> from sessionstats import to_records
+    >>> sessions = from_payloads([end, begin, minute], project_id=1)
+    >>> [(row["status"], row["quantity"], row["duration"]) for row in to_records(sessions)]
     [('exited', 1, 30.0), ('exited', 123, None), ('errored', 4, None)]
-    >>> from_session_payloads([begin, {**end, "attrs": {"release": 1.0}}], project_id=1)
+    >>> from_payloads([begin, {**end, "attrs": {"release": 1.0}}], project_id=1)
     Traceback (most recent call last):
         ...
     sessionstats.errors.DataError: payload 1, attrs.release: not a text: 1.0
@@ -113,11 +107,12 @@ def from_session_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int
         columns["started"] = started = started_column(columns["started"])
         columns["seq"] = _places(columns["seq"], columns.pop("init"), columns.pop("timestamp"), started)
         columns["project_id"] = Encoded(constant(0, len(rows), np.int32), [project])
-        return from_updates(**columns)
+        sessions = from_updates(**columns)
     except DataError as error:
         if error.row is None:  # the sum of all quantities
             raise
         raise _located(rows[error.row], error) from None
+    return sessions[sessions.quantity > 0]
 
 
 def _rows(number: int, payload: Any) -> Iterator[Row]:
@@ -145,7 +140,7 @@ def _same_id(sid: Any) -> Any:
 
 
 def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each status; like all rows, those of quantity 0 are checked and then left out (§1.1)."""
+    """A row for each status; those that count nothing are checked like the others, then left out."""
     for status in COUNTED:
         count = aggregate.get(status)
         yield {
@@ -159,7 +154,7 @@ def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _places(seq: list[Any], init: list[Any], timestamp: list[Any], started: Instants) -> NDArray[np.int64]:
     """Place of each update among those of its session."""
-    counted = integer_column("seq", seq, default=0, least=INT64_MIN)
+    counted = integer_column("seq", seq, default=0, least=BY_NAME["seq"].least)
     first = np.array(python_values("init", "true or false", init, (bool,), False), np.bool_)
     uncounted = np.array([value is None for value in seq], np.bool_)
     sent = _sent(timestamp, started).view(np.int64) // MILLISECOND
@@ -195,5 +190,4 @@ def _located(row: Row, error: DataError) -> DataError:
 
 
 def _at(number: int, path: str | None, error: DataError) -> DataError:
-    place = f"payload {number}" if path is None else f"payload {number}, {path}"
-    return relocated(error, place, column=path, row=number)
+    return error.at(payload=number, column=path, row=number)

@@ -1,4 +1,4 @@
-"""Sessions from records: mappings with the columns of §1.1 as keys, as JSON has them.
+"""Sessions from records and back: mappings with the columns of §1.1 as keys, as JSON has them.
 
 1. Keys that are no column are ignored; a key that is absent, or null, is a missing value.
 2. A record with a ``session_id`` that is not empty is an update; updates of one session are folded (§1.2).
@@ -6,20 +6,15 @@
 3. Records are turned into columns first, so that each column is checked and encoded once.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
-from sessionstats.columns.numbers import refuse, show
+from sessionstats.columns.schema import COLUMNS, ENCODED, REQUIRED_COLUMNS, UPDATE_COLUMNS
+from sessionstats.columns.values import refuse, show
 from sessionstats.errors import DataError
 from sessionstats.folding import from_updates
 from sessionstats.health import STATUSES
-from sessionstats.sessions import COLUMNS, Sessions
-
-UPDATE_COLUMNS: Final = (*COLUMNS, "session_id", "seq")
-"""The keys of a record (§1.1, §1.2)."""
-
-REQUIRED: Final = ("started", "project_id", "status")
-"""The columns in which no value is missing (§1.1)."""
+from sessionstats.sessions import Sessions
 
 
 def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str] = STATUSES) -> Sessions:
@@ -61,6 +56,30 @@ def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str]
     return sessions
 
 
+def to_records(sessions: Sessions) -> list[dict[str, Any]]:
+    """One dict a row, fit for JSON and for `from_records`; `None` for no user and no duration.
+
+    Examples
+    --------
+    >>> sessions = Sessions(started=[0.25], project_id=[1], status=["ok"])
+    >>> to_records(sessions)[0]["started"]
+    '1970-01-01T00:00:00.250000Z'
+    >>> from_records(to_records(sessions)) == sessions
+    True
+    """
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows_of(sessions)]
+
+
+def rows_of(sessions: Sessions) -> Iterator[tuple[Any, ...]]:
+    """The rows as tuples of Python values, in the order of `COLUMNS`; otherwise as `to_records`."""
+    values = {name: getattr(sessions, name) for name in COLUMNS}
+    lists = {name: c.decode() if name in ENCODED else c.tolist() for name, c in values.items()}
+    lists["started"] = [f"{text}Z" for text in sessions.started.astype(str).tolist()]
+    lists["status"] = [STATUSES[code] for code in lists["status"]]
+    lists["duration"] = [None if value != value else value for value in lists["duration"]]
+    return zip(*lists.values(), strict=True)
+
+
 def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
     """The records as columns, `None` where a value is missing; columns that no record has are left out.
 
@@ -79,4 +98,4 @@ def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
     except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
         raise DataError(f"not an object: {show(rows[wrong])}", row=wrong, value=rows[wrong]) from None
-    return {name: v for name, v in columns.items() if name in REQUIRED or v.count(None) < len(v)}
+    return {name: v for name, v in columns.items() if name in REQUIRED_COLUMNS or v.count(None) < len(v)}

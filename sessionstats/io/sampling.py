@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded
-from sessionstats.columns.numbers import constant
 from sessionstats.columns.texts import encode_integers
+from sessionstats.columns.values import constant
 from sessionstats.errors import SessionStatsError
 from sessionstats.health import STATUSES
 from sessionstats.instants import DAY, HOUR, SECOND

@@ -12,14 +12,14 @@
 import sys
 from typing import Any, Final, Protocol
 
+from sessionstats.columns.schema import UPDATE, UPDATE_COLUMNS, Kind
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.io.optional import needed
-from sessionstats.io.records import UPDATE_COLUMNS
 
 PROTOCOL: Final = ("__arrow_c_stream__", "__arrow_c_array__")
 """Methods of the Arrow PyCapsule interface: a stream of batches, or one batch."""
 
-INTEGERS: Final = ("project_id", "errors", "distinct_id", "quantity", "seq")
+INTEGERS: Final = tuple([column.name for column in UPDATE if column.kind in (Kind.INTEGER, Kind.USER)])
 """Columns in which a float may be an integer."""
 
 EXACT: Final = 2**53

@@ -12,24 +12,25 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from os import PathLike
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from sessionstats.columns.numbers import relocated, show
+from sessionstats.columns.schema import COLUMNS, REQUIRED_COLUMNS, UPDATE_COLUMNS
+from sessionstats.columns.values import show
 from sessionstats.errors import DataError, SessionStatsError
-from sessionstats.folding import Updates, checked_updates, fold
+from sessionstats.folding import Updates, checked_updates
 from sessionstats.io.cells import read_cells
-from sessionstats.io.records import REQUIRED, UPDATE_COLUMNS, record_columns
-from sessionstats.sessions import COLUMNS, Sessions
+from sessionstats.io.records import record_columns, rows_of
+from sessionstats.sessions import Sessions
 
 Path: TypeAlias = str | PathLike[str]
 
 Report: TypeAlias = Callable[[float], object]
 """A function that is told the share of a file that has been read, after each block."""
 
-BLOCK: Final = 1 << 12
+ROWS_TOGETHER: Final = 1 << 12
 """Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
 
 
@@ -37,59 +38,8 @@ def unreported(share: float) -> None:
     """Tell nobody."""
 
 
-def read_csv(path: Path) -> Sessions:
-    """Read sessions, or updates of sessions, from a CSV file.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    Sessions
-
-    Raises
-    ------
-    DataError
-        If a row breaks §1.4; the text names file, line, column and value.
-    SessionStatsError
-        If the file is not CSV in UTF-8 with the required columns.
-    OSError
-        If it cannot be opened.
-    """
-    return _folded(iter_csv(path))
-
-
-def read_jsonl(path: Path) -> Sessions:
-    """Read sessions, or updates of sessions, from a file of one JSON object a line.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    Sessions
-
-    Raises
-    ------
-    DataError
-        If a row breaks §1.4; the text names file, line, column and value.
-    SessionStatsError
-        If a line is not a JSON object in UTF-8.
-    OSError
-        If it cannot be opened.
-    """
-    return _folded(iter_jsonl(path))
-
-
-def _folded(blocks: Iterable[Updates]) -> Sessions:
-    parts = list(blocks)
-    return fold(*Updates.concat(parts)) if parts else Sessions.empty()
-
-
-def iter_csv(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
-    """Read a CSV file block by block; raises as `read_csv` does.
+def iter_csv(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Updates]:
+    """Read a CSV file block by block; raises as `files.read` does.
 
     Parameters
     ----------
@@ -125,8 +75,8 @@ def iter_csv(path: Path, block_rows: int = BLOCK, report: Report = unreported) -
             report(_share(file))
 
 
-def iter_jsonl(path: Path, block_rows: int = BLOCK, report: Report = unreported) -> Iterator[Updates]:
-    """Read a file of JSON lines block by block; raises as `read_jsonl` does.
+def iter_jsonl(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Updates]:
+    """Read a file of JSON lines block by block; raises as `files.read` does.
 
     Parameters
     ----------
@@ -154,7 +104,7 @@ def iter_jsonl(path: Path, block_rows: int = BLOCK, report: Report = unreported)
 
 
 def write_csv(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a CSV file for `read_csv`, with all columns of §1.1."""
+    """Write sessions to a CSV file for `iter_csv`, with all columns of §1.1."""
     # Python 3.11 leaves a carriage return unquoted, and then does not read what it wrote.
     columns = (sessions.release, sessions.environment, sessions.distinct_id, sessions.abnormal_mechanism)
     odd = any("\r" in text for column in columns for text in column.categories)
@@ -166,7 +116,7 @@ def write_csv(sessions: Sessions, path: Path) -> None:
 
 
 def write_jsonl(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a file of one JSON object a line for `read_jsonl`, with all columns of §1.1."""
+    """Write sessions to a file of one JSON object a line for `iter_jsonl`, with all columns of §1.1."""
     encode = json.JSONEncoder(check_circular=False).encode
     with open(path, "w", encoding="ascii", newline="\n") as file:
         for rows in _blocks_of_rows(sessions):
@@ -182,8 +132,8 @@ def _share(file: BinaryIO) -> float:
 
 def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
     """The rows, not all of them Python values at the same time."""
-    for first in range(0, len(sessions), BLOCK):
-        yield sessions[first : first + BLOCK].rows()
+    for first in range(0, len(sessions), ROWS_TOGETHER):
+        yield rows_of(sessions[first : first + ROWS_TOGETHER])
 
 
 def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
@@ -219,7 +169,7 @@ def _rows(path: Path, reader: Any, count: int) -> tuple[list[int], list[list[str
 
 def _places(path: Path, header: list[str]) -> dict[str, int]:
     """Place of each column that is ours."""
-    for name in REQUIRED:
+    for name in REQUIRED_COLUMNS:
         if name not in header:
             raise SessionStatsError(f"{path}: no column {name!r}; its first line names {show(header)}")
     for name in UPDATE_COLUMNS:
@@ -250,7 +200,6 @@ def _json(path: Path, number: int, line: str) -> Any:
 
 def _at_line(path: Path, lines: list[int], before: int, error: DataError) -> DataError:
     """The error of a row of a block, named by its line; its row becomes one of the file."""
-    place = str(path) if error.row is None else f"{path}, line {lines[error.row]}"
-    column = "" if error.column is None else f", column {error.column!r}"
-    row = None if error.row is None else before + error.row
-    return relocated(error, place + column, column=error.column, row=row)
+    if error.row is None:
+        return error.at(file=str(path))
+    return error.at(file=str(path), line=lines[error.row], row=before + error.row)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from sessionstats.columns.encoding import MISSING, Encoded
-from sessionstats.columns.numbers import constant
+from sessionstats.columns.values import constant
 from sessionstats.health import STATUSES
 from sessionstats.instants import DAY
 from sessionstats.sessions import Sessions

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sessionstats import Sessions
+from sessionstats import from_arrow
 from sessionstats.health import STATUSES
 from tests.benchmarks.data import make
 from tests.benchmarks.engines import as_arrow
@@ -32,4 +32,4 @@ def seconds(n: int, rounds: int) -> dict[str, float]:
         }
     )
     sides = {name: (lambda engine=engine: engine().load(table)) for name, engine in ENGINES.items()}
-    return medians({US: lambda: Sessions.from_arrow(ours), **sides}, rounds)
+    return medians({US: lambda: from_arrow(ours), **sides}, rounds)

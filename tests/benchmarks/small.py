@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from sessionstats import compute
+from sessionstats import compute, to_records
 from sessionstats.io.sampling import sample
 from sessionstats.protocol import respond_to_line
 from tests.benchmarks.questions import ALL_FIELDS, NOW
@@ -56,7 +56,7 @@ def _serve(line: bytes) -> None:
 
 def _line(params: dict[str, str]) -> bytes:
     """A request of the protocol about 50 sessions."""
-    request = {"id": 1, "now": NOW, "params": params, "sessions": sample(50).to_records()}
+    request = {"id": 1, "now": NOW, "params": params, "sessions": to_records(sample(50))}
     return json.dumps(request).encode()
 
 

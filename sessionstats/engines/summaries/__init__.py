@@ -9,11 +9,11 @@
 
 Examples
 --------
->>> from sessionstats import Query, Sessions, compute
+>>> from sessionstats import Query, compute, sample
 >>> from sessionstats.pipeline import finish
 >>> query = Query.parse("field=sum(session)&field=p50(session.duration)&groupBy=release&statsPeriod=14d",
 ...                     now="2024-01-29T12:00Z")
->>> sessions = Sessions.sample(1000)
+>>> sessions = sample(1000)
 >>> monday, tuesday = summarize(sessions[:300], query), summarize(sessions[300:], query)
 >>> finish(merge(monday, tuesday)).to_json() == compute(sessions, query).to_json()
 True

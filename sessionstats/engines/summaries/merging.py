@@ -42,10 +42,10 @@ def merge(first: Summary, *others: Summary) -> Summary:
 
     Examples
     --------
-    >>> from sessionstats import Query, Sessions
+    >>> from sessionstats import Query, sample
     >>> from sessionstats.engines.summaries import summarize
     >>> query = Query.parse("field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
-    >>> part = summarize(Sessions.sample(10), query, chunk="monday.csv")
+    >>> part = summarize(sample(10), query, chunk="monday.csv")
     >>> merge(part, Summary.of_nothing(query)) == part
     True
     >>> merge(part, part)

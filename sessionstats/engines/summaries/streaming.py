@@ -56,8 +56,9 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
 
     Examples
     --------
+    >>> from sessionstats import sample
     >>> query = Query.parse("field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
-    >>> summarize_chunks((Sessions.sample(100, seed) for seed in range(3)), query).n_sessions
+    >>> summarize_chunks((sample(100, seed) for seed in range(3)), query).n_sessions
     300
     """
     done, waiting = Summary.of_nothing(query), list[Summary]()

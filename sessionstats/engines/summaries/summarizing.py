@@ -60,8 +60,9 @@ def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> 
 
     Examples
     --------
+    >>> from sessionstats import sample
     >>> query = Query.parse("field=count_unique(user)&statsPeriod=14d", now="2024-01-29T12:00Z")
-    >>> summarize(Sessions.sample(1000), query).users.decode()[:3]
+    >>> summarize(sample(1000), query).users.decode()[:3]
     ['user-0', 'user-1', 'user-2']
     """
     require_known_statuses(sessions, query.rules.statuses)
@@ -128,7 +129,8 @@ def _durations(counting: _Counting, n_groups: int, query: Query) -> tuple[NDArra
 
 
 def _span(sessions: Sessions) -> tuple[int, int] | None:
-    if not len(sessions):
+    """The instants of the first session and the last."""
+    instants = microseconds(sessions.started[sessions.quantity > 0])
+    if not len(instants):
         return None
-    instants = microseconds(sessions.started)
     return int(instants.min()), int(instants.max())

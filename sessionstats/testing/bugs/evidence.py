@@ -16,14 +16,13 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
-from sessionstats import pipeline, protocol
+from sessionstats import from_records, pipeline, protocol, to_records
 from sessionstats.fields import STATUS, Field
 from sessionstats.health import STATUSES, health_class
 from sessionstats.request.ordering import ByField, ranked_class
 from sessionstats.request.parameters import Parameters
 from sessionstats.request.query import Query
 from sessionstats.search.grammar import And
-from sessionstats.sessions import Sessions
 from sessionstats.testing.bugs.flat import Flat, flatten
 from sessionstats.testing.findings import SERIES, TOTALS, GroupKey, Path
 from sessionstats.testing.groups import key_of
@@ -94,7 +93,8 @@ class Evidence:
     @cached_property
     def sessions(self) -> list[Row]:
         """The sessions, updates folded, with every column."""
-        return self.oracle.sessions.to_records()
+        sessions = self.oracle.sessions
+        return to_records(sessions[sessions.quantity > 0])
 
     @cached_property
     def params(self) -> dict[str, Any]:
@@ -126,15 +126,13 @@ class Evidence:
 
     def with_selected(self, change: Callable[[Row], Row]) -> Iterator[Flat]:
         """The answer to the sessions that count, each changed after all filters; none if no session is."""
-        selected = self.oracle.counting.to_records()
+        selected = to_records(self.oracle.counting)
         changed = [change(dict(session)) for session in selected]
         if changed != selected:
             search = dataclasses.replace(self.query.search, _tree=And(()), _conditions=())
             query = dataclasses.replace(self.query, search=search, environments=(), projects=None)
             yield self.flatten(
-                protocol.answered(
-                    pipeline.answer(Sessions.from_records(changed, self.query.rules.statuses), query)
-                )
+                protocol.answered(pipeline.answer(from_records(changed, self.query.rules.statuses), query))
             )
 
     def with_params(self, **changes: Any) -> Iterator[Flat]:

@@ -1,0 +1,145 @@
+"""What every column goes through: values as they come, refused by row, read-only once they are right (§1.4).
+
+1. Values come as an array, or as any iterable of Python values; `None` is a missing value.
+2. Types are not coerced: a whole `float` is not an integer, a `bool` or a text of digits not a number.
+3. The first wrong row is named, with its value, by a `DataError`.
+4. What comes out is read-only. It is the caller's own array only if nobody can write to that.
+"""
+
+from collections.abc import Iterable, Sequence, Sized
+from functools import cache
+from types import NoneType
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.columns.encoding import Encoded
+from sessionstats.errors import DataError
+
+Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
+"""A column as a caller may give it."""
+
+SHOWN: Final = 80
+"""Most characters of a value that an error text repeats."""
+
+S = TypeVar("S", bound=np.generic)
+
+
+def check_length(name: str, column: Sized, n: int) -> None:
+    """Refuse a column whose length is not that of ``started``."""
+    if len(column) != n:
+        raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
+
+
+def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
+    """The column as a numeric array of one dimension, or as a list of Python values.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+
+    Examples
+    --------
+    >>> items_of("errors", (1, None)), items_of("release", np.array(["a", "b"]))
+    ([1, None], ['a', 'b'])
+    """
+    if isinstance(values, list):
+        return values
+    if isinstance(values, Encoded):
+        return values.decode()
+    if not hasattr(values, "__array__"):
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            refuse(name, "not a sequence of values", None, values)
+        return list(values)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        refuse(name, "not an array of one dimension, but of shape", None, array.shape)
+    # Only subclasses are asked: `np.ma` takes milliseconds to import.
+    if type(values) is not np.ndarray and isinstance(values, np.ndarray) and np.ma.is_masked(values):
+        return [
+            None if hidden else value for value, hidden in zip(array, np.ma.getmaskarray(values), strict=True)
+        ]
+    if array.dtype.kind not in "OUST":
+        return array
+    missing = getattr(array.dtype, "na_object", None)
+    return [None if value is missing else value for value in array.tolist()]
+
+
+def python_values(
+    name: str, wanted: str, items: list[Any], allowed: tuple[type, ...], default: object
+) -> list[Any]:
+    """The values with NumPy's scalars as Python's, missing ones as `default`, and no others than `allowed`.
+
+    Raises
+    ------
+    DataError
+        If the type of a value is not exactly one of `allowed`: `True` is no integer here.
+    """
+    kinds = set(map(type, items))
+    if kinds.issubset(allowed):
+        return items
+    if not kinds.issubset((*allowed, NoneType)):
+        items = [_as_python(value) for value in items]
+    for row, value in enumerate(items):
+        if type(value) not in allowed and (value is not None or default is None):
+            refuse(name, f"not {wanted}" if value is not None else "missing value", row, value)
+    return [default if value is None else value for value in items]
+
+
+def _as_python(value: object) -> object:
+    """A number or text of NumPy as Python's; a time stays one, lest its count be taken for a number."""
+    return value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
+
+
+def show(value: object) -> str:
+    """A value as error texts show it, cut if long."""
+    try:
+        text = repr(_as_python(value))
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        text = "an integer of too many digits"
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def refuse(name: str, problem: str, row: int | None, value: object) -> NoReturn:
+    """Raise the `DataError` of a wrong value."""
+    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value)
+
+
+def refuse_first(
+    name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]
+) -> None:
+    """Refuse the first of the `wrong` rows, if there is one."""
+    if np.count_nonzero(wrong):
+        row = int(wrong.argmax())
+        refuse(name, problem, row, values[row])
+
+
+def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
+    """The array made read-only; a copy if it is `given`, the caller's, and somebody could write to it."""
+    if array is given and _is_writable(array):
+        array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def _is_writable(array: NDArray[Any]) -> bool:
+    """Whether the memory can be written to through the array, or through one that it is a view of."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return True
+        base = base.base
+    return False
+
+
+def constant(value: float, n: int, dtype: type[S]) -> NDArray[S]:
+    """A read-only column of `n` equal values that takes the memory of one."""
+    return np.ndarray((n,), dtype, buffer=_memory(value, np.dtype(dtype)), strides=(0,))
+
+
+@cache
+def _memory(value: float, dtype: np.dtype[Any]) -> bytes:
+    """The value as it is in memory: bytes, so that NumPy lets nobody write there."""
+    return np.array(value, dtype).tobytes()
