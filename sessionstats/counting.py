@@ -93,7 +93,9 @@ def set_membership(
     member: NDArray[np.uint8] = by_class.take(health)
     if any(name in ANR_MECHANISMS for name in sets):
         by_mechanism = [_bits(sets, _sets_of_mechanism(name)) for name in mechanisms]
-        member |= np.array(by_mechanism, np.uint8).take(mechanism)
+        hung = np.array(by_mechanism, np.uint8).take(mechanism)
+        hung[health != classes.index("abnormal")] = 0  # a mechanism counts on abnormal sessions only (§6.5)
+        member |= hung
     return member
 
 

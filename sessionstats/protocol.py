@@ -2,7 +2,8 @@
 
 1. A request is ``{"id", "now", "params", "sessions", "projects"?, "releases"?, "rules"?}``; other keys are
    ignored. A line that is not one is answered with status 400, and the stream goes on.
-2. Session rows that are wrong are judged before the request (§2.2): status 422.
+2. Session rows are validated before anything else (§2.2), against the statuses of the edition as far as the
+   rules tell which it is: an invalid row is status 422.
 3. A refused request has the status and the text of its error; an answered one has status 200, the answer
    of §8, and links when ``per_page`` was given.
 4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
@@ -15,12 +16,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, Final
 
 from sessionstats.errors import RequestError, SessionStatsError
+from sessionstats.health import STATUSES
 from sessionstats.instants import parse_iso
 from sessionstats.io.records import from_records
 from sessionstats.pipeline import answer as answer_query
 from sessionstats.request.query import Query
 from sessionstats.result import Result
-from sessionstats.rules import Rules
+from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
@@ -123,22 +125,60 @@ def read(request: object) -> tuple[Sessions, Query]:
     for key in REQUIRED:
         if request.get(key) is None:
             raise RequestError(f'not a request: "{key}" is missing', parameter=key)
-    now, params = request["now"], request["params"]
+    now, params, rows = (request[key] for key in REQUIRED)
+    if not isinstance(rows, list):
+        raise RequestError(f"sessions: a list of rows is expected, not {type(rows).__name__}")
+    sessions = from_records(rows, statuses=known_statuses(request.get("rules")))
     if not isinstance(now, str) or parse_iso(now) is None:
         raise RequestError(
             f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now
         )
-    rules = Rules.from_mapping(_mapping(request, "rules") or {})
+    rules = _rules(request.get("rules"))
     projects = _projects(_mapping(request, "projects"))
-    rows = request["sessions"]
-    if not isinstance(rows, list):
-        raise RequestError(f"sessions: a list of rows is expected, not {type(rows).__name__}")
-    sessions = from_records(rows, statuses=rules.statuses)
     releases = None if request.get("releases") is None else Releases.from_records(request["releases"])
     if not isinstance(params, (str, dict)):
         raise RequestError(f"params: an object or a query string is expected, not {type(params).__name__}")
     query = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
     return sessions, query
+
+
+def known_statuses(rules: object) -> tuple[str, ...]:
+    """The statuses that rows may have under the rules of a request, valid or not (§2.2).
+
+    Parameters
+    ----------
+    rules : object
+        The value of ``rules``, as decoded.
+
+    Returns
+    -------
+    tuple of str
+        Those of every edition if the rules do not tell which one it is; they are rejected later.
+
+    Examples
+    --------
+    >>> ["unhandled" in known_statuses(rules) for rules in (None, "latest", {"edition": "2021"}, "2023")]
+    [False, True, False, True]
+    """
+    values = {"edition": rules} if isinstance(rules, str) else {} if rules is None else rules
+    if not isinstance(values, dict):
+        return STATUSES
+    unhandled, edition = values.get("unhandled"), values.get("edition", "documented")
+    if "unhandled" not in values and isinstance(edition, str) and edition in EDITIONS:
+        unhandled = EDITIONS[edition].get("unhandled", False)
+    return Rules(unhandled=unhandled).statuses if isinstance(unhandled, bool) else STATUSES
+
+
+def _rules(rules: object) -> Rules:
+    if isinstance(rules, str):
+        return Rules.of(rules)
+    if rules is not None and not isinstance(rules, dict):
+        raise RequestError(
+            f"rules: the name of an edition or an object is expected, not {type(rules).__name__}",
+            parameter="rules",
+            value=rules,
+        )
+    return Rules.from_mapping(rules or {})
 
 
 def _mapping(request: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:

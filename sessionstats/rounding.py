@@ -7,6 +7,7 @@ Today's rule, `align`:
    is already a multiple stays (§3.5). Hence "the last 90 days" by day touch 91 days.
 
 The rule of 2021 to 2023, `align_hourly` (§3.7), kept the *length* and rounded only the end, to whole hours.
+The edition of 2021 restricted fine intervals to short and recent ranges, `require_short_and_recent` (§3.8).
 
 Windows are half-open: a session belongs to one if start ≤ ``started`` < end.
 """
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.errors import RequestError
-from sessionstats.instants import HOUR, MINUTE, SECOND
+from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
 
 
 class DateRange(NamedTuple):
@@ -40,6 +41,13 @@ class DateRange(NamedTuple):
     end_given: bool
 
 
+FINE_LENGTH: Final = 6 * HOUR
+"""Longest range of an interval that is not whole hours, in the edition of 2021 (§3.8)."""
+
+FINE_AGE: Final = 30 * DAY
+"""How long before now such a range may start (§3.8)."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A rounded window; all in microseconds (since the epoch).
@@ -51,7 +59,7 @@ class Window:
     interval : int
         Length of a bucket; the last one may be cut short by `end` (§3.7).
     length : int
-        The length that the limit on intervals is judged by (§3.6).
+        The length that the limits are judged by (§3.6, §3.8).
     """
 
     start: int
@@ -144,6 +152,39 @@ def require_few_intervals(window: Window, max_intervals: int) -> None:
             "Use a larger interval, or a smaller date range.",
             parameter="interval",
         )
+
+
+def require_short_and_recent(window: Window, asked_start: int, now: int) -> None:
+    """Reject a long range, or one that starts long ago, whose interval is not a whole number of hours (§3.8).
+
+    Parameters
+    ----------
+    window : Window
+    asked_start : int
+        The start before it was rounded, in microseconds since the epoch.
+    now : int
+        Microseconds since the epoch.
+
+    Examples
+    --------
+    >>> require_short_and_recent(Window(0, 6 * HOUR, MINUTE, 6 * HOUR), 0, 30 * DAY)
+    >>> require_short_and_recent(Window(0, 7 * HOUR, MINUTE, 7 * HOUR), 0, 0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sessionstats.errors.RequestError: The time-range when using ... is restricted to 6 hours.
+    """
+    if window.interval % HOUR == 0:
+        return
+    if window.length > FINE_LENGTH:
+        limit = "6 hours"
+    elif now - asked_start > FINE_AGE:
+        limit = "the last 30 days"
+    else:
+        return
+    raise RequestError(
+        f"The time-range when using one-minute resolution intervals is restricted to {limit}.",
+        parameter="interval",
+    )
 
 
 def _round_down(instant: int, unit: int) -> int:

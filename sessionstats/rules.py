@@ -1,18 +1,36 @@
 """Editions of the endpoint as data: limits and switches (§9), and what follows from them.
 
 1. The limits: `min_interval` (§3.2), `max_intervals` (§3.6), `max_points` (§7.4), `max_per_page` (§2.3).
-2. The switches: `rounding` (§3.5 or §3.7) and `unhandled` (the fifth health class of the later edition).
-3. What follows: `Rules.health_classes`, `Rules.statuses` and `Rules.fields`. Counting, grouping, filtering
+2. The switches: `rounding` (§3.5 or §3.7), `unhandled` (the fifth health class), `project_slugs` (§2),
+   `order_by_release` (§7.5) and `restrict_date_range` (§3.8).
+3. A named edition is an entry of `EDITIONS`: the values in which it differs from the documented one.
+4. What follows: `Rules.health_classes`, `Rules.statuses` and `Rules.fields`. Counting, grouping, filtering
    and rates are driven by these tables, so that another edition is another `Rules`, not other code.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from sessionstats.errors import RequestError
 from sessionstats.fields import DOCUMENTED_FIELDS, LATER_FIELDS, Field
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES
+
+EDITIONS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "documented": {},
+        "2021": {"rounding": "hourly", "restrict_date_range": True, "min_interval": 60},
+        "2022": {"rounding": "hourly", "min_interval": 10},
+        "latest": {
+            "min_interval": 10,
+            "unhandled": True,
+            "project_slugs": True,
+            "order_by_release": False,
+        },
+    }
+)
+"""The named editions, and how each differs from the documented one (§9)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,13 @@ class Rules:
     rounding : {"aligned", "hourly"}
         How the window is rounded: §3.5, or the older §3.7.
     unhandled : bool
-        Whether the fifth health class and its rates exist (the later edition).
+        Whether the fifth health class and its rates exist (§1.3, §2.1).
+    project_slugs : bool
+        Whether ``project`` accepts slugs beside ids (§2).
+    order_by_release : bool
+        Whether ``orderBy=release.timestamp`` exists (§7.5).
+    restrict_date_range : bool
+        Whether intervals that are not whole hours are restricted to short and recent ranges (§3.8).
 
     Raises
     ------
@@ -41,9 +65,9 @@ class Rules:
 
     Examples
     --------
-    >>> Rules() == Rules.documented()
+    >>> Rules() == Rules.documented() == Rules.of("documented")
     True
-    >>> Rules.later().health_classes
+    >>> Rules.of("latest").health_classes
     ('abnormal', 'crashed', 'errored', 'healthy', 'unhandled')
     """
 
@@ -53,6 +77,9 @@ class Rules:
     max_per_page: int = 5000
     rounding: Literal["aligned", "hourly"] = "aligned"
     unhandled: bool = False
+    project_slugs: bool = False
+    order_by_release: bool = True
+    restrict_date_range: bool = False
 
     def __post_init__(self) -> None:
         for name in ("min_interval", "max_intervals", "max_points", "max_per_page"):
@@ -61,45 +88,72 @@ class Rules:
                 raise _wrong_rule(name, value, "a positive integer")
         if self.rounding not in ("aligned", "hourly"):
             raise _wrong_rule("rounding", self.rounding, '"aligned" or "hourly"')
-        if not isinstance(self.unhandled, bool):
-            raise _wrong_rule("unhandled", self.unhandled, "true or false")
+        for name in ("unhandled", "project_slugs", "order_by_release", "restrict_date_range"):
+            if not isinstance(getattr(self, name), bool):
+                raise _wrong_rule(name, getattr(self, name), "true or false")
 
     @classmethod
     def documented(cls) -> "Rules":
-        """The edition of the public documentation: intervals of an hour or more (the default)."""
+        """The edition of the public documentation, which is the default."""
         return cls()
 
     @classmethod
-    def fine_grained(cls) -> "Rules":
-        """The endpoint as it was observed: intervals down to ten seconds (§3.2)."""
-        return cls(min_interval=10)
+    def of(cls, edition: str, **changes: Any) -> "Rules":
+        """A named edition (§9), with other values for some of its rules.
 
-    @classmethod
-    def hourly(cls) -> "Rules":
-        """The edition of 2021 to 2023, which rounded the window to whole hours (§3.7)."""
-        return cls(rounding="hourly")
-
-    @classmethod
-    def later(cls) -> "Rules":
-        """The later edition, with the class ``unhandled`` and further rates (§1.3, §2.1, §6.5)."""
-        return cls(unhandled=True)
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> "Rules":
-        """Rules by name, as the protocol sends them (§9).
+        Parameters
+        ----------
+        edition : str
+            A name in `EDITIONS`.
+        **changes
+            Rules by name that differ from the edition.
 
         Raises
         ------
         RequestError
-            If a name is unknown or a value wrong: an edition misread would make every answer wrong.
+            If the edition or a rule is unknown, or a value invalid.
+
+        Examples
+        --------
+        >>> Rules.of("2022").rounding, Rules.of("latest", max_points=5).max_points
+        ('hourly', 5)
+        >>> Rules.of("2023")
+        Traceback (most recent call last):
+            ...
+        sessionstats.errors.RequestError: rules: unknown edition '2023'; known: documented, 2021, 2022, latest
         """
+        return cls.from_mapping({**changes, "edition": edition})
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> "Rules":
+        """Rules by name, and ``edition`` for a named one that they change, as in the protocol (§9).
+
+        Raises
+        ------
+        RequestError
+            If a name is unknown or a value invalid: a misread edition would make every answer wrong.
+
+        Examples
+        --------
+        >>> Rules.from_mapping({"edition": "latest", "max_points": 5}) == Rules.of("latest", max_points=5)
+        True
+        """
+        changes = dict(values)
+        edition = changes.pop("edition", "documented")
+        if not isinstance(edition, str) or edition not in EDITIONS:
+            known = ", ".join(EDITIONS)
+            raise RequestError(
+                f"rules: unknown edition {edition!r:.80}; known: {known}", parameter="rules", value=edition
+            )
         names = [field.name for field in fields(cls)]
-        for name in values:
+        for name in changes:
             if name not in names:
                 raise RequestError(
-                    f"rules: unknown rule {name!r}; known: {', '.join(names)}", parameter="rules", value=name
+                    f"rules: unknown rule {name!r:.80}; known: edition, {', '.join(names)}",
+                    parameter="rules",
+                    value=name,
                 )
-        return cls(**values)
+        return cls(**{**EDITIONS[edition], **changes})
 
     @property
     def health_classes(self) -> tuple[str, ...]:

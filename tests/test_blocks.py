@@ -45,11 +45,11 @@ SETTINGS = [
     Settings(block_rows=1, task_rows=1000, threads=1),
 ]
 
-ALL_FIELDS = tuple(Rules.later().fields)
+ALL_FIELDS = tuple(Rules(unhandled=True).fields)
 NOW = "2024-01-29T00:00:00Z"
 
 
-def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules.later(), **params: Any) -> Query:  # noqa: B008
+def asked(fields: tuple[str, ...] = ALL_FIELDS, rules: Rules = Rules(unhandled=True), **params: Any) -> Query:  # noqa: B008
     params = {"field": list(fields), "groupBy": "release", "interval": "1d", "statsPeriod": "14d"} | params
     return Query.parse(params, now=NOW, rules=rules)
 

@@ -165,12 +165,12 @@ WRONG: dict[str, tuple[Case, Callable[[Case], Answer]]] = {
         case_of(row("29T11:30:00", duration=2.5), row("29T10:30:00"), field=AVERAGE),
         nothing_is_zero,
     ),
-    "anr-of-abnormal-only": (
+    "anr-of-any-session": (
         case_of(row("29T11:30:00", abnormal_mechanism="anr_foreground"),
                 row("29T11:30:00", status="abnormal", distinct_id="ben"),
                 row("29T11:30:00", distinct_id="cat", status="abnormal"),
                 field="anr_rate()", includeSeries="0"),
-        with_total(2 / 3),
+        with_total(1 / 3),
     ),
     "session-rate-of-users": (
         case_of(row("29T11:30:00", status="crashed"), row("29T11:30:00"), row("29T11:30:00"),

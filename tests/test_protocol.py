@@ -129,7 +129,7 @@ class TestNotRequests:
             (json.dumps({**REQUEST, "sessions": [1]}).encode(), "row 0"),
             (json.dumps({**REQUEST, "now": 5}).encode(), "now: an ISO 8601 instant"),
             (json.dumps({**REQUEST, "now": "noon"}).encode(), "now: an ISO 8601 instant"),
-            (json.dumps({**REQUEST, "rules": 1}).encode(), "rules: an object"),
+            (json.dumps({**REQUEST, "rules": 1}).encode(), "rules: the name of an edition or an object"),
             (json.dumps({**REQUEST, "rules": {"min_intervals": 1}}).encode(), "min_intervals"),
             (json.dumps({**REQUEST, "rules": {"max_points": "1"}}).encode(), "max_points"),
             (json.dumps({**REQUEST, "rules": {"rounding": "daily"}}).encode(), "rounding"),

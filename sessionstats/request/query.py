@@ -27,7 +27,7 @@ from sessionstats.request.ordering import (
 )
 from sessionstats.request.paging import Page, parse_page, require_fitting_page
 from sessionstats.request.parameters import Parameters
-from sessionstats.rounding import ROUNDINGS, Window, require_few_intervals
+from sessionstats.rounding import ROUNDINGS, Window, require_few_intervals, require_short_and_recent
 from sessionstats.rules import Rules
 from sessionstats.search.conditions import Search, SearchContext, judge
 from sessionstats.search.releases import EnvironmentRequirement, Releases
@@ -123,16 +123,19 @@ class Query:
         given = Parameters(params)
         instant = parse_now(now)
         page = parse_page(given, rules)
-        selected = parse_projects(given, projects)
+        selected = parse_projects(given, projects, rules)
         fields = parse_fields(given, rules)
         group_by = parse_group_by(given)
         interval = parse_interval(given.last("interval"), rules.min_interval)
-        window = ROUNDINGS[rules.rounding](parse_range(given, instant), interval, instant)
+        dates = parse_range(given, instant)
+        window = ROUNDINGS[rules.rounding](dates, interval, instant)
+        if rules.restrict_date_range:
+            require_short_and_recent(window, dates.start, instant)
         require_few_intervals(window, rules.max_intervals)
         environments = given.distinct("environment")
         context = SearchContext(projects, selected, environments, releases, rules.health_classes)
         search = judge(given.last("query") or "", context)
-        order = _parse_order(given, fields, group_by, page, search, releases)
+        order = _parse_order(given, fields, group_by, page, search, releases, rules)
         include_totals = given.last("includeTotals") != OFF
         include_series = given.last("includeSeries") != OFF
         if order is not None:
@@ -206,44 +209,45 @@ class Query:
         return max_groups(self.window.n_intervals, self.rules.max_points)
 
 
-def parse_projects(given: Parameters, accessible: Mapping[str, int] | None) -> frozenset[int] | None:
+def parse_projects(
+    given: Parameters, accessible: Mapping[str, int] | None, rules: Rules
+) -> frozenset[int] | None:
     """The selected projects; `None` selects every project (§2, §2.3).
 
     Parameters
     ----------
     given : Parameters
     accessible : mapping of slug to id, or None
-        The accessible projects; `None` means every project is accessible.
+        The accessible projects; `None` means every project is accessible, though no slug is known.
+    rules : Rules
 
     Raises
     ------
     RequestError
-        If a project is not a number, or none is accessible.
+        If a project is not a number and the edition has no slugs, or no project is accessible.
     AccessError
         If a project is not accessible.
     """
-    try:
-        requested = frozenset(map(_project_number, given.all("project")))
-    except ValueError as error:
-        raise RequestError(
-            "Invalid project parameter. Values must be numbers.",
-            parameter="project",
-            value=given.all("project"),
-        ) from error
-    everything = not requested or ALL_PROJECTS in requested
+    texts = given.all("project")
+    if rules.project_slugs:
+        texts = [text for text in texts if text]
+    slugs = [text for text in texts if not _NUMBER.fullmatch(text)]
+    if slugs and not rules.project_slugs:
+        problem = "Invalid project parameter. Values must be numbers."
+        raise RequestError(problem, parameter="project", value=texts)
+    requested = {int(text) for text in texts if _NUMBER.fullmatch(text)}
+    everything = not texts or ALL_PROJECTS in requested
+    if not everything:
+        known = accessible or {}
+        unknown = [slug for slug in slugs if slug not in known]
+        requested.update(known[slug] for slug in slugs if slug in known)
+        if unknown or (accessible is not None and not requested <= set(accessible.values())):
+            raise AccessError("You do not have permission to perform this action.", parameter="project")
     if accessible is None:
-        return None if everything else requested
-    if not everything and not requested <= set(accessible.values()):
-        raise AccessError("You do not have permission to perform this action.", parameter="project")
+        return None if everything else frozenset(requested)
     if not accessible:
         raise RequestError("No projects available", parameter="project")
-    return frozenset(accessible.values()) if everything else requested
-
-
-def _project_number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(text)
-    return int(text)
+    return frozenset(accessible.values()) if everything else frozenset(requested)
 
 
 def parse_fields(given: Parameters, rules: Rules) -> tuple[Field, ...]:
@@ -273,6 +277,7 @@ def _parse_order(
     page: Page,
     search: Search,
     releases: Releases | None,
+    rules: Rules,
 ) -> Order | None:
     """Judge fields and order against the status filter (§6.4, §7.2); `None` where judging ends (§2.2)."""
     if search.classes == ():
@@ -286,6 +291,7 @@ def _parse_order(
         raise RequestError("Cannot order by multiple fields", parameter="orderBy", value=order_by)
     if not order_by:
         return primary_order(counting)
-    if order_by[0].removeprefix("-") == RELEASE_TIMESTAMP:
+    by_release = order_by[0].removeprefix("-") == RELEASE_TIMESTAMP
+    if by_release and rules.order_by_release:
         return parse_release_order(order_by[0], group_by, page, releases, search)
     return parse_order(order_by[0], fields, counting, group_by, search.classes)

@@ -19,6 +19,7 @@ from sessionstats.protocol import respond
 from sessionstats.vectors.aggregates import aggregates
 from sessionstats.vectors.answers import answers
 from sessionstats.vectors.drafts import Draft
+from sessionstats.vectors.editions import editions
 from sessionstats.vectors.grouping import grouping
 from sessionstats.vectors.metadata import metadata
 from sessionstats.vectors.parameters import parameters
@@ -42,12 +43,13 @@ CHAPTERS: Final[tuple[Callable[[], Iterator[Draft]], ...]] = (
     aggregates,
     ranking,
     answers,
+    editions,
 )
 """The drafts, in the order of the file."""
 
 SECTIONS: Final = (
     *("1.1", "1.2", "1.3", "1.4", "2", "2.1", "2.2", "2.3"),
-    *("3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"),
+    *("3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8"),
     *("4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8", "5"),
     *("6", "6.1", "6.2", "6.3", "6.4", "6.5", "6.6", "6.7"),
     *("7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "8", "9"),

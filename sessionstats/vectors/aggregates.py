@@ -25,6 +25,7 @@ def aggregates() -> Iterator[Draft]:
     yield from filtered()
     yield from rates()
     yield from rates_of_users()
+    yield from anr_rates()
     yield from later_rates()
     yield from refused_rates()
     yield from missing_buckets()
@@ -250,6 +251,10 @@ def rates_of_users() -> Iterator[Draft]:
             field=["crash_rate(user)", "crash_free_rate(user)"],
             includeSeries="0",
         )
+
+
+def anr_rates() -> Iterator[Draft]:
+    """Rates of users whose app did not respond."""
     anr = ["anr_rate()", "foreground_anr_rate()"]
     for mechanisms, users, why in (
         (["anr_foreground", ""], ["ann", "ben"], "A foreground anr counts in both rates."),
@@ -258,11 +263,30 @@ def rates_of_users() -> Iterator[Draft]:
         (["anr_foreground", ""], [None, "ben"], "An anr without a user does not count."),
         (["anr", "ANR_FOREGROUND"], ["ann", "ben"], "Other mechanisms are none."),
     ):
-        table = rows(abnormal_mechanism=mechanisms, distinct_id=users, status=["abnormal", "exited"])
+        table = rows(abnormal_mechanism=mechanisms, distinct_id=users, status="abnormal")
         yield draft("6.5 anr-rates", why, table, field=anr, includeSeries="0")
-    why = "The mechanism alone makes the anr, whatever the status."
-    table = rows(abnormal_mechanism="anr_foreground", distinct_id="ann", status="exited")
-    yield draft("6.5 anr-rates", why, table, field=anr, includeSeries="0")
+    for status in ("ok", "exited", "errored", "crashed", "abnormal"):
+        counted = "counts" if status == "abnormal" else "does not count"
+        table = rows(
+            abnormal_mechanism="anr_foreground", distinct_id=["ann", "ben"], status=[status, "exited"]
+        )
+        why = f"A mechanism on a session of status {status} {counted}."
+        yield draft("6.5 anr-status", why, table, field=anr, includeSeries="0")
+    table = rows(abnormal_mechanism="anr_background", distinct_id="ann", status="unhandled")
+    why = "A mechanism on an unhandled session does not count."
+    yield draft("6.5 anr-status", why, table, world=LATER, field=anr, includeSeries="0")
+    table = rows(abnormal_mechanism=["", "anr_foreground"], status=["abnormal", "exited"], distinct_id="ann")
+    why = "Mechanism and class must meet in one session: a user with each in another session does not count."
+    yield draft("6.5 anr-status", why, table, field=anr, includeSeries="0")
+    table = rows(
+        session_id="s",
+        seq=[0, 1],
+        status=["abnormal", "crashed"],
+        abnormal_mechanism=["anr_foreground", ""],
+        distinct_id="ann",
+    )
+    why = "A session that was abnormal and then crashed is a crash, whose mechanism does not count."
+    yield draft("6.5 anr-status", why, table, also="1.2", field=anr, includeSeries="0")
 
 
 def later_rates() -> Iterator[Draft]:

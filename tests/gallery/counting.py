@@ -115,9 +115,9 @@ MUTANTS = (
         "open-sessions-ignored",
         diffs={
             "answer": """
-- sessions = fold(read_rows(request.sessions, request.rules))
-+ sessions = fold(read_rows(request.sessions, request.rules))
-+ sessions = [session for session in sessions if session.status != "ok"]
+- rows = read_rows(read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
++ rows = read_rows(read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
++ rows = [row for row in fold(rows) if row.status != "ok"]
 """,
         },
     ),

@@ -13,6 +13,7 @@ from sessionstats.testing.bugs.measuring import (
     Counter,
     distinct_users,
     exclusive,
+    hung_for,
     in_classes,
     rate,
     session_parts,
@@ -143,7 +144,8 @@ def mechanisms(evidence: Evidence) -> Iterator[Flat]:
 
     def counting(part: str, *counted: str) -> Iterator[Flat]:
         def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-            hung = [session for session in sessions if session.mechanism in counted]
+            abnormal = in_classes(sessions, ["abnormal"])
+            hung = [session for session in abnormal if session.mechanism in counted]
             return rate(field, distinct_users(hung), distinct_users(sessions))
 
         yield from evidence.recomputed(
@@ -155,9 +157,9 @@ def mechanisms(evidence: Evidence) -> Iterator[Flat]:
     yield from counting("anr", "anr_background")
 
 
-@diagnosis("anr-of-abnormal-only", "6.5", "ANR rates count the users of abnormal sessions")
-def of_abnormal(evidence: Evidence) -> Iterator[Flat]:
-    """What counts is the mechanism of the session, whatever its status."""
+@diagnosis("anr-of-any-session", "6.5", "ANR rates look at the class or at the mechanism, not at both")
+def of_any_session(evidence: Evidence) -> Iterator[Flat]:
+    """A mechanism counts on abnormal sessions only, and these count only with a mechanism of the rate."""
 
     def counting(is_hung: Callable[[Field, Session], bool]) -> Iterator[Flat]:
         def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
@@ -166,8 +168,8 @@ def of_abnormal(evidence: Evidence) -> Iterator[Flat]:
 
         yield from evidence.recomputed(wrong, [f for f in evidence.query.fields if f.part in ANR_MECHANISMS])
 
+    yield from counting(lambda field, session: session.mechanism in ANR_MECHANISMS[field.part])
     yield from counting(lambda _, session: session.health == "abnormal")
-    yield from counting(lambda field, s: s.health == "abnormal" and s.mechanism in ANR_MECHANISMS[field.part])
     yield from counting(lambda _, session: bool(session.mechanism))
 
 
@@ -179,7 +181,7 @@ def of_sessions(evidence: Evidence) -> Iterator[Flat]:
 
     def session_part(field: Field, sessions: Sequence[Session]) -> int:
         if field.part in ANR_MECHANISMS:
-            return sessions_in([s for s in sessions if s.mechanism in ANR_MECHANISMS[field.part]], None)
+            return sessions_in(hung_for(field, sessions), None)
         return session_parts(field, sessions)[0]
 
     def by_sessions(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
@@ -231,7 +233,7 @@ DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
     errored_holds_others,
     as_sets,
     mechanisms,
-    of_abnormal,
+    of_any_session,
     of_sessions,
     of_users,
     count_of_sessions,

@@ -63,6 +63,12 @@ def users_in_class(
     return count(in_classes(sessions, [name]))
 
 
+def hung_for(field: Field, sessions: Sequence[Session]) -> list[Session]:
+    """The sessions that an ANR rate counts: abnormal ones with one of its mechanisms (§6.5)."""
+    abnormal = in_classes(sessions, ["abnormal"])
+    return [session for session in abnormal if session.mechanism in ANR_MECHANISMS[field.part]]
+
+
 def user_parts(
     field: Field,
     sessions: Sequence[Session],
@@ -72,8 +78,7 @@ def user_parts(
 ) -> tuple[int, int]:
     """Part and whole of a rate of users (§6.5)."""
     if field.part in ANR_MECHANISMS:
-        hung = [session for session in sessions if session.mechanism in ANR_MECHANISMS[field.part]]
-        return count(hung), count(sessions)
+        return count(hung_for(field, sessions)), count(sessions)
     if in_class is not None:
         return in_class(sessions, field.part, classes), count(sessions)
     return users_in_class(sessions, field.part, classes, count), count(sessions)

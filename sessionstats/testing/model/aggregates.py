@@ -4,7 +4,7 @@
 2. Counts are integers, 0 if there is nothing; everything else is a float or None.
 3. Counts of users by class are counts subtracted from counts (§6.2).
 4. Durations are those of `exited` sessions, each weighted once, in milliseconds (§6.3).
-5. Rates are Python int / int, and 1 minus that (§6.5).
+5. Rates are Python int / int, and 1 minus that; a mechanism counts on abnormal sessions only (§6.5).
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def rate(field: str, sessions: list[Row]) -> float | None:
     if everything == 0:
         return None
     if field in ANR:
-        hung = users(session for session in sessions if session.mechanism in ANR[field])
-        return len(hung) / everything
+        abnormal = [session for session in sessions if health(session) == "abnormal"]
+        return len(users(session for session in abnormal if session.mechanism in ANR[field])) / everything
     name = field.partition("(")[0].removesuffix("_rate")
     if name == "crash_free":
         return 1 - counts["crashed"] / everything

@@ -19,7 +19,15 @@ from .folding import fold
 from .instants import SECOND, to_text
 from .ordering import Group, Order
 from .parameters import Parameters
-from .request import Release, Request, Rules, read_request, refuse_repeated_releases
+from .request import (
+    Release,
+    Request,
+    Rules,
+    may_be_unhandled,
+    read_request,
+    read_shape,
+    refuse_repeated_releases,
+)
 from .rows import Row, read_rows
 from .search import All, parse
 from .window import Window
@@ -76,14 +84,15 @@ def answer(request: Any) -> dict[str, Any]:
     # silent (§9): a request without an id is answered with the id null.
     given = request.get("id") if isinstance(request, dict) else None
     try:
-        return {"id": given, "status": 200, **judge(read_request(request))}
+        # silent (§2.2): what is no request at all is refused before its rows are looked at.
+        rows = read_rows(read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
+        return {"id": given, "status": 200, **judge(read_request(request), fold(rows))}
     except Refusal as refusal:
         return {"id": given, "status": refusal.status, "body": {"detail": refusal.detail}}
 
 
-def judge(request: Request) -> dict[str, Any]:
-    """Everything that can fail, in the order of §2.2; then the body and the links."""
-    sessions = fold(read_rows(request.sessions, request.rules))
+def judge(request: Request, sessions: list[Row]) -> dict[str, Any]:
+    """Everything that can fail once the rows are good, in the order of §2.2; then the body and the links."""
     refuse_repeated_releases(request.releases)
     params = Parameters(request.params)
     question = read_question(request, params, sessions)
@@ -98,7 +107,7 @@ def judge(request: Request) -> dict[str, Any]:
         raise Refusal("Cannot omit both series and totals")
     if not question.window.buckets:
         return report(question, [], [])
-    if order is not None and order.timestamp:
+    if order is not None and question.by_timestamp:
         return newest(question, order)
     return best(question, order)
 
@@ -107,7 +116,7 @@ def read_question(request: Request, params: Parameters, sessions: list[Row]) -> 
     """From per_page to the search query (§2.2), with the sessions that all filters but status select."""
     rules = request.rules
     per_page, offset = parameters.read_per_page(params, rules), parameters.read_offset(params)
-    selected = parameters.read_projects(params, request.projects)
+    selected = parameters.read_projects(params, request.projects, rules)
     fields, group_by = parameters.read_fields(params, rules), parameters.read_group_by(params)
     interval = window.read_interval(params, rules)
     within = window.make_window(window.read_dates(params, request.now), interval, request.now, rules)
@@ -127,7 +136,8 @@ def read_question(request: Request, params: Parameters, sessions: list[Row]) -> 
         rules, per_page, offset, selected, environments, fields, group_by, within, query, tree,
         conditions.status_filter(tree, rules), request.releases, chosen,
         params.one("includeTotals") != "0", params.one("includeSeries") != "0",
-        [text.removeprefix("-") for text in params.order_by()] == ["release.timestamp"],
+        rules.order_by_release
+        and [text.removeprefix("-") for text in params.order_by()] == ["release.timestamp"],
     )  # fmt: skip
 
 
@@ -152,7 +162,7 @@ def read_order(params: Parameters, question: Question) -> Order | None:
     if not texts:
         return None
     order = Order(texts[0].removeprefix("-"), texts[0].startswith("-"))
-    if order.timestamp:
+    if question.by_timestamp:
         judge_timestamp(question)
         return order
     if question.split_by is not None:

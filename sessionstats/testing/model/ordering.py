@@ -38,11 +38,6 @@ class Order:
     by: str
     descending: bool
 
-    @property
-    def timestamp(self) -> bool:
-        """Whether it is the order of §7.5."""
-        return self.by == "release.timestamp"
-
 
 def column(session: Row, name: str) -> int | str:
     """A column of a base group (§5)."""

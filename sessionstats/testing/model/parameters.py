@@ -120,12 +120,33 @@ def read_offset(params: Parameters) -> int:
     return int(parts[1])
 
 
-def read_projects(params: Parameters, accessible: dict[str, int] | None) -> frozenset[int] | None:
+def read_projects(
+    params: Parameters, accessible: dict[str, int] | None, rules: Rules
+) -> frozenset[int] | None:
     """The ids of the selected projects; None is every project there is (§2, §2.3)."""
     texts = params.many("project")
+    if rules.project_slugs:
+        return read_ids_and_slugs([text for text in texts if text != ""], accessible)
     if not all(NUMBER.fullmatch(text) for text in texts):
         raise Refusal("Invalid project parameter. Values must be numbers.")
-    requested = frozenset(int(text) for text in texts)
+    return among_accessible(frozenset(int(text) for text in texts), accessible)
+
+
+def read_ids_and_slugs(texts: list[str], accessible: dict[str, int] | None) -> frozenset[int] | None:
+    """The same where `project` takes slugs, too (§2)."""
+    # silent (§2): what is a number is an id, whatever the slugs are; -1 is all, whatever stands beside it.
+    numbers = {text: int(text) for text in texts if NUMBER.fullmatch(text)}
+    if -1 in numbers.values():
+        return among_accessible(frozenset([-1]), accessible)
+    slugs = accessible or {}
+    if any(text not in numbers and text not in slugs for text in texts):
+        raise Refusal(NO_PERMISSION, 403)
+    ids = [numbers[text] if text in numbers else slugs[text] for text in texts]
+    return among_accessible(frozenset(ids), accessible)
+
+
+def among_accessible(requested: frozenset[int], accessible: dict[str, int] | None) -> frozenset[int] | None:
+    """The selected projects of the ids that are requested (§2, §2.3)."""
     everything = not requested or -1 in requested
     if accessible is None:
         return None if everything else requested

@@ -1,14 +1,17 @@
 """The request of the protocol (§9): what must be there, and of which shape, before anything is judged.
 
-1. A request is an object with `now` (ISO instant), `params` and `sessions` (a list); anything else: 400.
-2. `projects`, `releases` and `rules` may be missing or null.
-3. A rule that is not named in §9 is an error, and so is a value that a rule cannot take.
-4. A release listed twice is an error (§4.8).
+1. A request is an object with `now`, `params` and `sessions`, none of them null, `sessions` a list; anything
+   else is no request: 400.
+2. The session rows are read first (§2.2), with the statuses of the edition if the rules say which it is.
+3. Then the values of the rest: `now` is an ISO instant; `projects`, `releases` and `rules` may be null.
+4. `rules` names an edition, or is an object of rules that may name one; a rule or an edition that is not
+   named in §9 is an error, and so is a value that a rule cannot take.
+5. A release listed twice is an error (§4.8).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from . import instants
@@ -25,12 +28,24 @@ class Rules:
     max_per_page: int = 5000
     rounding: str = "aligned"
     unhandled: bool = False
+    project_slugs: bool = False
+    order_by_release: bool = True
+    restrict_date_range: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The health classes, in the order of the answer (§5)."""
         four = ("abnormal", "crashed", "errored", "healthy")
         return (*four, "unhandled") if self.unhandled else four
+
+
+NAMED = {
+    "documented": Rules(),
+    "2021": Rules(rounding="hourly", restrict_date_range=True, min_interval=60),
+    "2022": Rules(rounding="hourly", min_interval=10),
+    "latest": Rules(min_interval=10, unhandled=True, project_slugs=True, order_by_release=False),
+}
+"""The named editions (§9)."""
 
 
 @dataclass(frozen=True)
@@ -50,31 +65,48 @@ class Request:
 
     now: int
     params: Any
-    sessions: list[Any]
     projects: dict[str, int] | None
     releases: list[Release] | None
     rules: Rules
 
 
-def read_request(request: Any) -> Request:
-    """Judge the outer shape of a request (§9)."""
+def read_shape(request: Any) -> list[Any]:
+    """The session rows of what is a request at all (§9)."""
     if not isinstance(request, dict):
         raise Refusal("A request must be a JSON object.")
     for name in ("now", "params", "sessions"):
-        if name not in request:
+        if request.get(name) is None:
             raise Refusal(f"A request needs {name!r}.")
+    if not isinstance(request["sessions"], list):
+        raise Refusal("'sessions' must be a list of rows.")
+    return request["sessions"]
+
+
+def may_be_unhandled(rules: Any) -> bool:
+    """Whether a row may have the status `unhandled`, as far as the rules can be read (§2.2)."""
+    if rules is None:
+        return False
+    if isinstance(rules, str):
+        return rules not in NAMED or NAMED[rules].unhandled
+    if not isinstance(rules, dict):
+        return True
+    if "unhandled" in rules:
+        return rules["unhandled"] is not False
+    edition = rules.get("edition", "documented")
+    return not isinstance(edition, str) or edition not in NAMED or NAMED[edition].unhandled
+
+
+def read_request(request: dict[str, Any]) -> Request:
+    """Judge the values of a request other than its rows (§9)."""
     now = instants.from_iso(request["now"]) if isinstance(request["now"], str) else None
     if now is None or not instants.YEAR_1 <= now < instants.YEAR_10000:
         raise Refusal(f"'now' must be an ISO 8601 instant: {request['now']!r}.")
     # silent (§9): `params` may be a query string here too, as §2 allows both.
     if not isinstance(request["params"], (dict, str)):
         raise Refusal("'params' must be an object of name to value or list, or a query string.")
-    if not isinstance(request["sessions"], list):
-        raise Refusal("'sessions' must be a list of rows.")
     return Request(
         now=now,
         params=request["params"],
-        sessions=request["sessions"],
         projects=read_accessible(request.get("projects")),
         releases=read_releases(request.get("releases")),
         rules=read_rules(request.get("rules")),
@@ -97,22 +129,28 @@ def read_rules(rules: Any) -> Rules:
     """The rules of the request over their defaults (§9)."""
     if rules is None:
         return Rules()
+    if isinstance(rules, str):
+        rules = {"edition": rules}
     if not isinstance(rules, dict):
-        raise Refusal("'rules' must be an object.")
+        raise Refusal("'rules' must be an object or the name of an edition.")
+    changes = dict(rules)
+    edition = changes.pop("edition", "documented")
+    if not isinstance(edition, str) or edition not in NAMED:
+        raise Refusal(f"Unknown edition: {edition!r}; known: {', '.join(NAMED)}.")
     known = {rule.name for rule in fields(Rules)}
-    for name, value in rules.items():
+    for name, value in changes.items():
         if name not in known:
             raise Refusal(f"Unknown rule: {name!r}.")
         if name == "rounding":
             good = value in ("aligned", "hourly")
-        elif name == "unhandled":
+        elif isinstance(getattr(Rules(), name), bool):
             good = isinstance(value, bool)
         else:
             # silent (§9): the numbers among the rules are positive integers.
             good = type(value) is int and value >= 1
         if not good:
             raise Refusal(f"Rule {name!r} cannot be {value!r}.")
-    return Rules(**rules)
+    return replace(NAMED[edition], **changes)
 
 
 def read_releases(releases: Any) -> list[Release] | None:

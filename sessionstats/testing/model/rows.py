@@ -15,7 +15,6 @@ from typing import Any
 
 from . import instants
 from .errors import Refusal
-from .request import Rules
 
 LARGEST = 2**63 - 1
 """The largest integer of an integer column."""
@@ -45,16 +44,19 @@ class Row:
     seq: int
 
 
-def read_rows(sessions: list[Any], rules: Rules) -> list[Row]:
-    """Judge every row, then drop those of quantity 0 (§1.4, §1.1)."""
-    rows = [read_row(index, row, rules) for index, row in enumerate(sessions)]
+def read_rows(sessions: list[Any], *, unhandled: bool) -> list[Row]:
+    """Judge every row, then drop those of quantity 0 (§1.4, §1.1).
+
+    `unhandled` says whether the edition has that status.
+    """
+    rows = [read_row(index, row, unhandled) for index, row in enumerate(sessions)]
     total = sum(row.quantity for row in rows)
     if total > LARGEST:
         raise Refusal(f"sessions: column 'quantity': the sum {total} is beyond {LARGEST}.", 422)
     return [row for row in rows if row.quantity > 0]
 
 
-def read_row(index: int, row: Any, rules: Rules) -> Row:
+def read_row(index: int, row: Any, unhandled: bool) -> Row:
     """One row, column by column in the order of the table (§1.1)."""
     # silent (§1.4): a row that is no object is bad data (422); columns that §1 does not name are ignored.
     if not isinstance(row, dict):
@@ -65,7 +67,7 @@ def read_row(index: int, row: Any, rules: Rules) -> Row:
         project=cells.integer("project_id", None, 1),
         release=cells.text("release"),
         environment=cells.text("environment"),
-        status=cells.status(rules),
+        status=cells.status(unhandled),
         errors=cells.integer("errors", 0, 0),
         user=cells.user(),
         duration=cells.duration(),
@@ -123,10 +125,10 @@ class Cells:
             raise self.bad(column, "not a text")
         return value
 
-    def status(self, rules: Rules) -> str:
+    def status(self, unhandled: bool) -> str:
         """One of the statuses of the edition (§1.1)."""
         value = self.row.get("status")
-        known = [status for status in STATUSES if status != "unhandled" or rules.unhandled]
+        known = [status for status in STATUSES if status != "unhandled" or unhandled]
         if not isinstance(value, str) or value not in known:
             raise self.bad("status", "not a known status")
         return value

@@ -6,7 +6,8 @@
 4. The start must be before the end (§3.3).
 5. Rounding `aligned`: a start in the future becomes now (§3.4); outwards to multiples (§3.5).
 6. Rounding `hourly`: the steps of §3.7.
-7. At most 1000 intervals (§3.6).
+7. In the edition of 2021, intervals that are not whole hours: at most 6 hours, within 30 days (§3.8).
+8. At most 1000 intervals (§3.6).
 """
 
 from __future__ import annotations
@@ -132,9 +133,21 @@ def make_window(dates: Dates, interval: int, now: int, rules: Rules) -> Window:
         return hourly(dates, interval, now, rules)
     start = min(dates.start, now)
     start, end = start // interval * interval, up(dates.end, interval)
+    judge_fine_range(end - start, dates, interval, now, rules)
     if (end - start) // interval > rules.max_intervals:
         raise Refusal(TOO_MANY)
     return Window(start, end, interval)
+
+
+def judge_fine_range(length: int, dates: Dates, interval: int, now: int, rules: Rules) -> None:
+    """How long, and how long ago, a range of an interval of no whole hours may be (§3.8)."""
+    if not rules.restrict_date_range or interval % HOUR == 0:
+        return
+    restricted = "The time-range when using one-minute resolution intervals is restricted to "
+    if length > 6 * HOUR:
+        raise Refusal(restricted + "6 hours.")
+    if now - dates.start > 30 * DAY:
+        raise Refusal(restricted + "the last 30 days.")
 
 
 def hourly(dates: Dates, interval: int, now: int, rules: Rules) -> Window:
@@ -142,6 +155,7 @@ def hourly(dates: Dates, interval: int, now: int, rules: Rules) -> Window:
     unit = interval if interval < MINUTE else up(interval, HOUR)
     end = dates.end + SECOND if dates.explicit else dates.end
     length = up(end - dates.start, unit)
+    judge_fine_range(length, dates, interval, now, rules)
     if length > rules.max_intervals * interval:
         raise Refusal(TOO_MANY)
     end = up(end, unit)
