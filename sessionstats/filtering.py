@@ -50,24 +50,49 @@ def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray
         Only their categories are looked at.
     query : Query
     """
+    decided = conditions(sessions, query)
+
+    def keep(rows: Sessions) -> NDArray[np.bool_]:
+        counts = in_window(rows.started, query.window)
+        counts &= rows.quantity > 0
+        for condition in decided.values():
+            counts &= condition(rows)
+        return counts
+
+    return keep
+
+
+def conditions(sessions: Sessions, query: Query) -> dict[str, Callable[[Sessions], NDArray[np.bool_]]]:
+    """The conditions of a request besides the window, by what they are about: whether each row fulfils them.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        Only their categories are looked at.
+    query : Query
+
+    Returns
+    -------
+    dict of str to callable
+        Of ``project_id``, ``environment``, ``release`` and ``query``, those that the request has.
+    """
     one_of = (
         ("project_id", query.projects),
         ("environment", query.environments or None),
         ("release", query.participating_releases),
     )
-    tables = {name: _table(getattr(sessions, name), values) for name, values in one_of if values is not None}
+    made = {name: _lookup(sessions, name, values) for name, values in one_of if values is not None}
     bound = query.search.bind(sessions.project_id, sessions.release, sessions.environment)
+    if bound is not None:
+        made["query"] = lambda rows: bound(rows.project_id.codes, rows.release.codes, rows.environment.codes)
+    return made
 
-    def keep(rows: Sessions) -> NDArray[np.bool_]:
-        counts = in_window(rows.started, query.window)
-        counts &= rows.quantity > 0
-        for name, table in tables.items():
-            counts &= table[getattr(rows, name).codes]
-        if bound is not None:
-            counts &= bound(rows.project_id.codes, rows.release.codes, rows.environment.codes)
-        return counts
 
-    return keep
+def _lookup(
+    sessions: Sessions, name: str, values: Collection[Hashable]
+) -> Callable[[Sessions], NDArray[np.bool_]]:
+    table = _table(getattr(sessions, name), values)
+    return lambda rows: table[getattr(rows, name).codes]
 
 
 def _table(column: Encoded[T], values: Collection[T]) -> NDArray[np.bool_]:

@@ -184,15 +184,21 @@ def _duration_values(
     return values
 
 
+def whole_of(field: Field, measures: Measures) -> NDArray[np.int64]:
+    """What a rate divides by, one entry per slot: the sessions, or the users (§6.5)."""
+    by_class, users = measures.sessions, measures.users
+    whole: NDArray[np.int64] = by_class.sum(axis=1) if field.subject == "session" else users[ALL_USERS]
+    return whole
+
+
 def _rate_values(field: Field, measures: Measures, classes: Sequence[str]) -> NDArray[np.float64]:
+    whole = whole_of(field, measures)
     if field.subject == "session":
-        whole = measures.sessions.sum(axis=1)
         if field.part == UNHEALTHY:
             part = whole - measures.sessions[:, classes.index("healthy")]
         else:
             part = measures.sessions[:, classes.index(field.part)]
     else:
-        whole = measures.users[ALL_USERS]
         if field.part == "errored":
             part = users_by_class(measures.users, classes)[:, classes.index("errored")]
         else:

@@ -12,6 +12,8 @@ Every engine gives the same measures, bit for bit (§6.7); only speed and memory
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from sessionstats import capping
 from sessionstats.engines.interface import Engine
 from sessionstats.engines.plain import PlainEngine
+from sessionstats.explanation import Explanation, explain
 from sessionstats.grouping import BaseGroups
 from sessionstats.measures import Measures, Needs, evaluate, needs, needs_of
 from sessionstats.ranking import rank, rank_by_release_date, with_empty_releases
@@ -109,10 +112,15 @@ def compute(
 
         sessions = sessions_of(sessions)
     if isinstance(sessions, Sessions):
-        return answer(sessions, params)
+        return explained(answer(sessions, params), [sessions])
     from sessionstats.engines.summaries import summarize_chunks
 
     return finish(summarize_chunks(sessions, params))
+
+
+def explained(result: Result, sessions: "Iterable[Sessions]") -> Result:
+    """The answer with the reason if nothing was counted, from a second look at the sessions."""
+    return replace(result, explanation=explain(sessions, result.query)) if result.is_empty else result
 
 
 def answer(sessions: Sessions, query: Query) -> Result:
@@ -143,7 +151,11 @@ def finish(summary: "Summary") -> Result:
     """
     from sessionstats.engines.summaries import SummaryEngine
 
-    return answer_with(lambda: SummaryEngine(summary), summary.query)
+    result = answer_with(lambda: SummaryEngine(summary), summary.query)
+    if result.is_empty:
+        known = Explanation(summary.query, summary.n_rows, summary.span, MappingProxyType({}))
+        return replace(result, explanation=known)
+    return result
 
 
 def choose_engine(sessions: Sessions, query: Query) -> Engine:

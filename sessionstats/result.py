@@ -4,6 +4,7 @@
 2. Totals have an entry a row; series an entry a row and interval. Counts are int64; everything else is
    float64 with NaN for null.
 3. In JSON, null is `None`: neither NaN nor an infinity ever reaches it (§6.3).
+4. Beside the answer stand what its rates rest on, and where nothing was counted, why.
 """
 
 from collections.abc import Mapping
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 
 from sessionstats.capping import Link, PageRows, links
 from sessionstats.display.answer import with_nulls
+from sessionstats.explanation import Explanation
 from sessionstats.fields import STATUS
 from sessionstats.grouping import BaseGroups
 from sessionstats.instants import format_instant
-from sessionstats.measures import Measures, evaluate
+from sessionstats.measures import Measures, evaluate, whole_of
 from sessionstats.request.query import Query
+from sessionstats.uncertainty import Uncertainty, wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,13 @@ class Result:
         Per interval, likewise.
     links : tuple of Link
         To the previous and the next page (§7.6).
+    size : int
+        Number of rows.
+    wholes : mapping of field to a pair of int64 arrays
+        For every rate the sessions or users that it divides by, shaped as its totals and its series; `None`
+        where these are left out.
+    explanation : Explanation or None
+        Why nothing was counted; `None` if something was. `sessionstats.compute` finds it out.
     """
 
     query: Query
@@ -48,12 +58,14 @@ class Result:
     series: Mapping[str, NDArray[Any]]
     links: tuple[Link, Link]
     size: int
+    wholes: Mapping[str, tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]]
+    explanation: Explanation | None = None
 
     @classmethod
     def without_groups(cls, query: Query) -> "Result":
         """The answer that has no groups (§2.2)."""
         by = {name: np.empty(0, np.object_) for name in query.group_by}
-        return cls(query, by, {}, {}, links(query.page.offset, query.page_size, 0), 0)
+        return cls(query, by, {}, {}, links(query.page.offset, query.page_size, 0), 0, {})
 
     def __len__(self) -> int:
         return self.size
@@ -63,8 +75,50 @@ class Result:
         """Start of each interval: (intervals,) datetime64[us]."""
         return self.query.window.bucket_starts()
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was counted: every count is 0, every other value null."""
+        arrays = [*self.totals.values(), *self.series.values()]
+        return not any((~np.isnan(array) if array.dtype.kind == "f" else array).any() for array in arrays)
+
+    def uncertainty(self, field: str) -> Uncertainty:
+        """How sure the values of a rate are: Wilson's interval at 95 % (`sessionstats.uncertainty`).
+
+        Parameters
+        ----------
+        field : str
+            One of the request's rates.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+
+        Examples
+        --------
+        >>> from sessionstats import Sessions, compute
+        >>> sessions = Sessions(started=["2024-01-29T11:30Z"] * 2, project_id=[1, 1], status=["ok", "ok"])
+        >>> request = "field=crash_free_rate(session)&statsPeriod=1h"
+        >>> answer = compute(sessions, request, now="2024-01-29T12:00Z")
+        >>> bounds = answer.uncertainty("crash_free_rate(session)").totals
+        >>> bounds.low.round(4).tolist(), bounds.high.tolist(), bounds.whole.tolist()
+        ([0.3424], [1.0], [2])
+        """
+        if not any(rate.name == field and rate.kind == "rate" for rate in self.query.fields):
+            raise ValueError(f"not a rate of this answer: {field!r}")
+        totals, series = self.wholes.get(field, (None, None))
+        return Uncertainty(
+            None if totals is None else wilson(self.totals[field], totals),
+            None if series is None else wilson(self.series[field], series),
+        )
+
+    def to_dict(self, *, uncertainty: bool = False) -> dict[str, Any]:
         """The answer as JSON-ready values (§8).
+
+        Parameters
+        ----------
+        uncertainty : bool
+            Whether each group has the key ``uncertainty`` too, with its rates as pairs ``[low, high]``.
 
         Examples
         --------
@@ -74,8 +128,12 @@ class Result:
         [{'by': {}, 'totals': {'sum(session)': 0}, 'series': {'sum(session)': [0]}}]
         """
         window = self.query.window
+        groups = self._groups()
+        if uncertainty:
+            for group, bounds in zip(groups, self._bounds(), strict=True):
+                group["uncertainty"] = bounds
         return {
-            "groups": self._groups(),
+            "groups": groups,
             "start": format_instant(window.start),
             "end": format_instant(window.end),
             "intervals": [
@@ -123,6 +181,18 @@ class Result:
                     group[part] = {name: rows[row] for name, rows in values.items()}
         return groups
 
+    def _bounds(self) -> list[dict[str, Any]]:
+        """The intervals of all rates, one entry per row: {"totals" or "series": {field: [low, high]}}."""
+        rows: list[dict[str, Any]] = [{} for _ in range(self.size)]
+        for name in (field.name for field in self.query.fields if field.kind == "rate"):
+            found = self.uncertainty(name)
+            for part, bounds in (("totals", found.totals), ("series", found.series)):
+                if bounds is not None:
+                    pairs = with_nulls(np.stack([bounds.low, bounds.high], axis=-1))
+                    for row, pair in zip(rows, pairs, strict=True):
+                        row.setdefault(part, {})[name] = pair
+        return rows
+
     def __str__(self) -> str:
         from sessionstats.display.table import render
 
@@ -153,18 +223,24 @@ def lay_out(
         One slot per cell, shown group × interval; `None` if left out.
     """
     place = np.searchsorted(shown, page.group)
+    cell = len(shown), query.window.n_intervals
     values: dict[str, dict[str, NDArray[Any]]] = {"totals": {}, "series": {}}
+    wholes = {}
     for field in query.fields:
+        whole: list[NDArray[np.int64] | None] = [None, None]
         if query.include_totals:
             columns = _values(query, field, totals)
             values["totals"][field.name] = columns[place, page.column]
+            if field.kind == "rate":
+                whole[0] = whole_of(field, totals)[place]
         if series is not None:
             cells = _values(query, field, series)
-            cells = cells.reshape(len(shown), query.window.n_intervals, cells.shape[1])
-            values["series"][field.name] = cells[place, :, page.column]
-    return Result(
-        query, _keys(query, groups, page), values["totals"], values["series"], page.links, len(place)
-    )
+            values["series"][field.name] = cells.reshape(*cell, cells.shape[1])[place, :, page.column]
+            if field.kind == "rate":
+                whole[1] = whole_of(field, series).reshape(cell)[place]
+        wholes[field.name] = whole[0], whole[1]
+    keys = _keys(query, groups, page)
+    return Result(query, keys, values["totals"], values["series"], page.links, len(place), wholes)
 
 
 def _values(query: Query, field: Any, measures: Measures) -> NDArray[Any]:

@@ -135,7 +135,7 @@ class TestQuery:
     def test_old_file_gets_a_hint(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Without --now the clock counts, and a file of old sessions holds nothing for it."""
         assert main(["query", str(sampled), REQUEST]) == 0
-        assert "try --now 2024-01-29T" in capsys.readouterr().err
+        assert "set now to 2024-01-29T" in capsys.readouterr().out
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),

@@ -2,8 +2,8 @@
 
 1. The request is judged before the file is read: what is wrong with it is told at once.
 2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.io.files`).
-3. Without ``--now`` the clock is used. Files are often older than that, so a window that holds none of their
-   sessions is told, with where they are.
+3. Without ``--now`` the clock is used. Files are often older than that: an answer in which nothing is counted
+   says why, for which the file is read again (`sessionstats.explanation`).
 """
 
 import argparse
@@ -18,16 +18,15 @@ from typing import Any, Final
 from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
 from sessionstats.display import tidy
+from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
-from sessionstats.engines.summaries import Summary, summarize_chunks
+from sessionstats.engines.summaries import summarize_chunks
 from sessionstats.errors import SessionStatsError
-from sessionstats.instants import SECOND, format_instant
 from sessionstats.io.files import extension, read_chunks
-from sessionstats.pipeline import finish
+from sessionstats.pipeline import explained, finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result
-from sessionstats.rounding import Window
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 
@@ -59,15 +58,6 @@ the formats:
          interval; null is an empty cell
 """
 
-WRITERS: Final[Mapping[str, Callable[[Result], None]]] = MappingProxyType(
-    {
-        "table": print,
-        "json": lambda result: print(result.to_json()),
-        "csv": lambda result: _print_csv(result),
-    }
-)
-"""How an answer is printed in each format."""
-
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -82,6 +72,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
+    parser.add_argument(
+        "--uncertainty",
+        action="store_true",
+        help="show the interval at 95 %% beside each rate (Wilson's), and which rates rest on few",
+    )
     parser.add_argument(
         "--rule",
         metavar="NAME=VALUE",
@@ -116,17 +111,33 @@ def run(args: argparse.Namespace) -> int:
     )
     _tell_unknown_parameters(args.request)
     with progress(args.file) as report:
-        summary = summarize_chunks(read_chunks(args.file, report), query)
-    if args.now is None:
-        _tell_if_far_away(args.file, summary, query.window)
-    WRITERS[args.format](finish(summary))
+        result = finish(summarize_chunks(read_chunks(args.file, report), query))
+    if result.is_empty:
+        result = explained(result, read_chunks(args.file))
+        if args.format != "table":
+            print(f"sessionstats: {result.explanation}", file=sys.stderr)
+    WRITERS[args.format](result, args.uncertainty)
     return 0
 
 
-def _print_csv(result: Result) -> None:
+def _print_table(result: Result, uncertainty: bool) -> None:
+    print(render(result, uncertainty=uncertainty))
+
+
+def _print_json(result: Result, uncertainty: bool) -> None:
+    print(json.dumps(result.to_dict(uncertainty=uncertainty), allow_nan=False))
+
+
+def _print_csv(result: Result, uncertainty: bool) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(tidy.header(result))
-    writer.writerows(tidy.lines(result))
+    writer.writerow(tidy.header(result, uncertainty=uncertainty))
+    writer.writerows(tidy.lines(result, uncertainty=uncertainty))
+
+
+WRITERS: Final[Mapping[str, Callable[[Result, bool], None]]] = MappingProxyType(
+    {"table": _print_table, "json": _print_json, "csv": _print_csv}
+)
+"""How an answer is printed in each format, with or without the intervals of its rates."""
 
 
 def _tell_unknown_parameters(request: str) -> None:
@@ -135,19 +146,6 @@ def _tell_unknown_parameters(request: str) -> None:
         close = get_close_matches(name, NAMES, n=1)
         meant = f"; {close[0]} is one" if close else ""
         print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
-
-
-def _tell_if_far_away(path: str, summary: Summary, window: Window) -> None:
-    """Tell if all sessions lie before the window, or all after it."""
-    if summary.span is None or (summary.span[0] < window.end and window.start <= summary.span[1]):
-        return
-    first, last = summary.span
-    notice = (
-        f"sessionstats: no session of {path} is in the window, "
-        f"{format_instant(window.start)} to {format_instant(window.end)}; they are of "
-        f"{format_instant(first)} to {format_instant(last)}: try --now {format_instant(last + SECOND)}"
-    )
-    print(escape(notice), file=sys.stderr)
 
 
 def _rule(text: str) -> tuple[str, Any]:

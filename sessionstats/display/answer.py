@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.capping import Link
+from sessionstats.explanation import Explanation
 from sessionstats.request.query import Query
+from sessionstats.uncertainty import Uncertainty
 
 
 class Answer(Protocol):
@@ -37,6 +39,13 @@ class Answer(Protocol):
     @property
     def links(self) -> tuple[Link, Link]:
         """To the previous and the next page."""
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """Why nothing was counted."""
+
+    def uncertainty(self, field: str) -> Uncertainty:
+        """Intervals of a rate."""
 
     def __len__(self) -> int:
         """Number of rows."""
