@@ -1,6 +1,7 @@
 """Placing sessions in buckets (§3.5).
 
-1. Bucket ``i`` of a window holds the instants from ``start + i × interval`` on, up to and without the next.
+1. Bucket ``i`` of a window holds the instants from ``start + i × interval`` on, up to but not including those
+   of the next bucket.
 2. Integer division of whole microseconds decides: no float, so an instant on an edge is never misplaced.
 """
 

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Link:
-    """Where a neighbouring page is.
+    """Where an adjacent page is.
 
     Parameters
     ----------
     cursor : str
         ``VALUE:OFFSET:IS_PREV``.
     results : bool
-        Whether there is anything.
+        Whether that page has groups.
     """
 
     cursor: str

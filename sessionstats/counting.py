@@ -1,6 +1,6 @@
 """Counting sessions and distinct users (§6.1, §6.2).
 
-A *slot* is whatever is counted for: a base group, or a cell (base group × bucket).
+A *slot* is one output position: a base group, or a cell (base group × bucket).
 
 1. Sessions: Σ quantity, by health class.
 2. Users: a user belongs to every *user set* that one of their sessions belongs to: all, ``unhealthy``, a

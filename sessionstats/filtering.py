@@ -1,13 +1,13 @@
-"""Choosing the sessions that count for a request (§3.5, §4).
+"""Selecting the sessions that count for a request (§3.5, §4).
 
 1. In the window: start ≤ ``started`` < end (§3.5).
 2. Of a quantity other than 0: a row of 0 is no session (§1.1).
 3. Of a selected project, and of a selected environment (§4).
-4. Passing the search (§4), but for its terms on ``session.status``: they select what is counted of each
-   session, and no session is removed by them (§4.5).
-5. When ordering by ``release.timestamp``, of a release that takes part (§7.5).
+4. Matching the search (§4), except for its terms on ``session.status``: those select what is counted of each
+   session, and remove no session (§4.5).
+5. When ordered by ``release.timestamp``, of a release that participates (§7.5).
 
-Conditions on texts are decided once per distinct value; sessions only look the decision up.
+Conditions on texts are evaluated once per distinct value; each session looks the result up.
 """
 
 from collections.abc import Callable, Collection, Hashable
@@ -42,12 +42,12 @@ def select(sessions: Sessions, query: Query) -> Sessions:
 
 
 def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray[np.bool_]]:
-    """Decide the conditions on texts; what is returned tells which rows count, of any part of the sessions.
+    """Evaluate the conditions on texts; the function returned selects the rows of any part of the sessions.
 
     Parameters
     ----------
     sessions : Sessions
-        Only their categories are looked at.
+        Only their categories are used.
     query : Query
     """
     decided = conditions(sessions, query)

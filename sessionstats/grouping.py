@@ -1,11 +1,11 @@
 """Base groups (§5).
 
 1. A base group is a combination of the values of the groupBy columns other than ``session.status``.
-2. It exists if it has something for at least one requested field: any session for session counts and rates,
-   a session with a user for user counts and rates, a duration that counts for durations.
+2. It exists if it has data for at least one requested field: any session for session counts and rates, a
+   session with a user for user counts and rates, a duration that counts for durations.
 3. Base groups are made in ascending order of their key: project as a number, then release, then environment
    as text by code point, whatever the order of groupBy. Ties in rank are broken by this order (§7.3).
-4. Without a groupBy column other than status there is one base group, ``{}``, even of nothing.
+4. Without a groupBy column other than status there is one base group, ``{}``, even without sessions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from sessionstats.health import has_duration
 from sessionstats.sessions import Sessions
 
 NO_GROUP: Final = -1
-"""Base group of a session whose combination makes none."""
+"""Base group of a session whose combination does not exist as a group."""
 
 _KEY_LIMIT: Final = 2**62
 
@@ -33,7 +33,7 @@ class BaseGroups:
     Parameters
     ----------
     keys : mapping of groupBy to (groups,) object array
-        The value of each key column; `None` where it has none (§7.5).
+        The value of each key column; `None` where a group has no such key (§7.5).
     size : int
         Number of base groups.
     empty_from : int
@@ -93,7 +93,7 @@ def base_groups(
 
 
 def makes_group(sessions: Sessions, fields: Iterable[Field]) -> NDArray[np.bool_]:
-    """Whether each session has something for at least one of the fields (§5): (n,) bool."""
+    """Whether each session has data for at least one of the fields (§5): (n,) bool."""
     subjects = {field.subject for field in fields}
     if "session" in subjects:
         return np.ones(len(sessions), np.bool_)

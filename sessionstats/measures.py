@@ -1,9 +1,9 @@
-"""What has to be measured for the requested fields, and measuring it (§6).
+"""Which measures the requested fields need, and how they become values (§6).
 
 1. Fields share measures: the crash rate and the crash-free rate divide the same two counts. `needs` lists
-   the measures that a set of fields takes.
+   the measures that a set of fields is computed from.
 2. `measure` fills them for every slot: sessions by health class, users by user set, durations by statistic.
-3. `evaluate` makes the value of a field from the measures.
+3. `evaluate` computes the value of a field from the measures.
 
 What is here is the reference that faster engines are tested against.
 """
@@ -34,7 +34,7 @@ from sessionstats.sessions import Sessions
 
 @dataclass(frozen=True)
 class Needs:
-    """The measures that a set of fields takes.
+    """The measures that a set of fields is computed from.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Measures:
 
 
 def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) -> Needs:
-    """Measures that fields take.
+    """The measures that fields are computed from.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) ->
     classes : sequence of str
         The edition's health classes.
     by_class : bool
-        Whether counts are wanted by health class.
+        Whether counts are split by health class.
     """
     sessions, user_sets, statistics = False, set[str](), []
     for field in fields:

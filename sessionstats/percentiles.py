@@ -5,7 +5,8 @@
    ``(n − 1) p / 100`` falls ``r/100`` of the way from value ``j`` to the next, where
    ``j, r = divmod((n − 1) p, 100)``. The position is exact, in integers.
 3. The average is the correctly rounded sum divided by ``n``, so that it does not depend on any order.
-4. Results are milliseconds: the statistic in seconds times 1000. Nothing, or nothing finite, is null (NaN).
+4. Results are milliseconds: the statistic in seconds times 1000. Empty and non-finite
+   results are null (NaN).
 """
 
 import math
@@ -20,10 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from sessionstats.fields import PERCENTILES
 
 MILLISECONDS: Final = 1000.0
-"""Milliseconds of a second (§6.3)."""
+"""Milliseconds per second (§6.3)."""
 
 BLOCK: Final = 1 << 16
-"""Values that are Python floats at one time; all of them would take four times the memory of the array."""
+"""Values converted to Python floats at a time: all of them would take four times the memory of the array."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class OrderedSamples:
     first : (slots,) intp
         Where each slot's values start.
     counts : (slots,) intp
-        How many values each slot has.
+        Number of values of each slot.
     """
 
     values: NDArray[np.float64]
@@ -140,7 +141,7 @@ def statistic(samples: OrderedSamples, name: str) -> NDArray[np.float64]:
     Returns
     -------
     (slots,) float64
-        NaN where there is nothing, or nothing finite.
+        NaN where the slot is empty, or the result not finite.
 
     Examples
     --------
@@ -159,7 +160,7 @@ def statistic(samples: OrderedSamples, name: str) -> NDArray[np.float64]:
 
 
 def in_milliseconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds as milliseconds; what is not finite then is NaN (§6.3)."""
+    """Seconds as milliseconds; results that are not finite are NaN (§6.3)."""
     with np.errstate(over="ignore"):
         result = seconds * MILLISECONDS
     result[np.isinf(result)] = np.nan

@@ -1,7 +1,7 @@
-"""The answer (§8): arrays first, then JSON, then a table to look at.
+"""The answer (§8): arrays first, then JSON, then a table to read.
 
 1. A row of the answer is a base group, or one of its status groups.
-2. Totals have an entry a row; series an entry a row and interval. Counts are int64; everything else is
+2. Totals have one entry per row; series one per row and interval. Counts are int64; everything else is
    float64 with NaN for null.
 3. In JSON, null is `None`: neither NaN nor an infinity ever reaches it (§6.3).
 4. Beside the answer stand what its rates rest on, and where nothing was counted, why.

@@ -2,11 +2,11 @@
 
 1. Cell and row number are packed into one integer, and the integers of a block are sorted: 32 bits are enough
    for 2**14 cells and blocks of 2**18 rows. The row numbers that come out are the order.
-2. What is measured of a row (a user, a duration) is taken in that order, and stays block by block.
-3. Somebody who wants some cells gets their rows from all blocks, one cell after the other.
+2. The values to measure (users, durations) are taken in that order, and kept block by block.
+3. Reading cells gathers their values from all blocks, one cell after the other.
 
-What it buys: sorting 32-bit integers of one block takes 4 ns a row here; a stable (radix) `argsort` of 16-bit
-keys takes 7 to 14, and a `lexsort` of whole columns over 100. Fetching cells costs 2 ns a row.
+Measured, per row: sorting the 32-bit integers of a block takes 4 ns; a stable (radix) `argsort` of 16-bit
+keys 7 to 14 ns; a `lexsort` of whole columns over 100 ns. Reading cells costs 2 ns.
 """
 
 from itertools import pairwise
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONG: Final = 256
-"""Rows of a segment from which copying it costs less than numbering its rows."""
+"""Average rows of a segment above which copying segments is cheaper than indexing their rows."""
 
 
 def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> NDArray[np.intp]:
@@ -38,13 +38,13 @@ def order_by_cell(cell: NDArray[np.intp], n_cells: int) -> NDArray[np.intp]:
 
 
 def sort_slices(values: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Sort each slice in place; returns where each starts.
+    """Sort each slice in place, and return where each one starts.
 
     Parameters
     ----------
     values : (n,) array
     counts : (slices,) int64
-        Lengths of the slices that make up `values`, in order.
+        Lengths of the consecutive slices of `values`.
     """
     ends = np.cumsum(counts)
     start = 0
@@ -68,17 +68,17 @@ class CellValues:
         self._ends = np.zeros((n_blocks, n_cells + 1), np.int64)
 
     def put(self, block: int, ends: NDArray[np.intp], values: NDArray[Any]) -> None:
-        """Keep the values of a block, in the order of cells; `ends` is where those of each cell end."""
+        """Keep the values of a block, in the order of cells; `ends` says where each cell ends."""
         self._values[block] = values
         self._ends[block, 1:] = ends
 
     def counts(self) -> NDArray[np.int64]:
-        """Values of each cell: (n_cells,) int64."""
+        """Number of values in each cell: (n_cells,) int64."""
         counts: NDArray[np.int64] = np.diff(self._ends.sum(axis=0))
         return counts
 
     def of(self, first: int, end: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The values of the cells from `first` up to and without `end`, in order, and their counts."""
+        """The values of the cells in ``range(first, end)``, in order, and how many each has."""
         ends = self._ends[:, first : end + 1]
         of_blocks = [
             values[a:b]

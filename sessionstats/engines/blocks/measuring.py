@@ -1,12 +1,12 @@
 """Measuring cells, and the groups they make up (§6).
 
 1. Place the rows (`placing`).
-2. For each kind of values, cut the groups into tasks of some hundred thousand values. A task fetches its
-   values, measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share
-   the threads.
-3. A group much larger than a task has the threads to itself: they share its cells.
-4. A total of sessions adds whole numbers of cells. Totals of users and durations are measured from the rows
-   again: they are no sums.
+2. For each kind of value, cut the groups into tasks of some hundred thousand values. A task reads its values,
+   measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share the
+   threads.
+3. A group much larger than a task is measured alone, and the threads share its cells.
+4. A total of sessions is the sum of its cells, which are whole numbers. Totals of users and durations are not
+   sums: they are measured from the rows again.
 """
 
 from typing import Any, Final, TypeAlias
@@ -22,16 +22,16 @@ from sessionstats.engines.blocks.users import distinct
 from sessionstats.measures import Measures
 
 LARGE: Final = 4
-"""A task of more than so many times the usual values is large."""
+"""A task with more than this many times the usual number of values is large."""
 
 Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
-"""Something of groups, and of cells: (measures, groups) and (measures, cells)."""
+"""The same measures per group and per cell: (measures, groups) and (measures, cells)."""
 
 Task: TypeAlias = tuple[str, int, int]
-"""A kind of values, the first group, and the one after the last."""
+"""A kind of value, the first group, and the one after the last."""
 
 Counts: TypeAlias = NDArray[np.int64]
-"""Values of each cell, or of each group."""
+"""Number of values per cell, or per group."""
 
 
 def measure(placing: Placing) -> tuple[Measures, Measures]:
@@ -50,7 +50,7 @@ def measure(placing: Placing) -> tuple[Measures, Measures]:
 
 
 def _measure_values(kept: dict[str, CellValues], placing: Placing) -> dict[str, Pair]:
-    """Measures of every kind of values."""
+    """Measures of every kind of value."""
     threads, task_rows, n_buckets = (
         placing.scan.settings.threads,
         placing.scan.settings.task_rows,
@@ -81,7 +81,7 @@ def _measure_values(kept: dict[str, CellValues], placing: Placing) -> dict[str, 
 def _measure_groups(
     values: NDArray[Any], counts: Counts, placing: Placing, *, is_duration: bool, threads: int
 ) -> Pair:
-    """Measures of some groups and their cells, whose values these are; sorts them in place."""
+    """Measures of some groups and their cells from their values, which it sorts in place."""
     names = placing.needs.statistics
     offsets = np.concatenate(([0], np.cumsum(counts)))
 
@@ -107,7 +107,7 @@ def _measure_groups(
 
 
 def _ranges(counts: Counts, least: int) -> list[tuple[int, int]]:
-    """Ranges of groups, or cells, with at least `least` values each, but for the last.
+    """Ranges of groups, or cells, with at least `least` values each, except for the last.
 
     Examples
     --------

@@ -3,10 +3,9 @@
 1. A row of a group on the page belongs to a cell, group × bucket; other rows are left out.
 2. Sessions are counted by cell and health class (§6.1).
 3. A row has *kinds*, one bit each: the user sets that it puts its user into (§6.2), and a duration that
-   counts (§6.3). The block is put in the order of cells once; then the values of each kind are picked, in
-   order already.
+   counts (§6.3). The block is sorted by cell once; the values of each kind are then picked in that order.
 
-What it buys: one order serves every kind, and a set of few users costs little more than looking for its bit.
+One order serves every kind, and a set of few users costs little more than testing its bit.
 """
 
 from dataclasses import dataclass
@@ -34,15 +33,15 @@ MAX_KINDS: Final = 8
 
 @dataclass(frozen=True)
 class Placing:
-    """Where rows go, and what is wanted of them.
+    """Where rows go, and what is measured of them.
 
     Parameters
     ----------
     scan : Scan
     place : (combinations,) intp
-        Group of each combination, from 0; −1 for rows that are not wanted.
+        Group of each combination, from 0; −1 for rows to leave out.
     n_groups, n_buckets : int
-        With one bucket cells are groups.
+        With one bucket, cells are groups.
     needs : Needs
     """
 
@@ -58,7 +57,7 @@ class Placing:
 
     @property
     def n_cells(self) -> int:
-        """How many cells there are: those of group ``g`` are from ``g * n_buckets`` on."""
+        """Number of cells; those of group ``g`` begin at ``g * n_buckets``."""
         return self.n_groups * self.n_buckets
 
     @property
@@ -68,7 +67,7 @@ class Placing:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of values that are wanted, in the order of their bits."""
+        """The kinds of value to measure, in the order of their bits."""
         return (*self.needs.user_sets, DURATIONS) if self.needs.statistics else self.needs.user_sets
 
     def run(self) -> tuple[NDArray[np.int64], dict[str, CellValues]]:

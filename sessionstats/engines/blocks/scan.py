@@ -1,13 +1,13 @@
 """Reading rows block by block.
 
-1. A block is a slice of the columns: nothing is copied until it is known which rows count.
+1. A block is a slice of the columns: rows are copied only once it is known which of them count.
 2. The rows that count are chosen by the plain engine's own filter, prepared once; a block whose rows all
    count is used as it is.
-3. Each row's values of the groupBy columns make one number, its *combination*: the codes as digits of a mixed
-   radix. The text itself is not looked at.
+3. The values of a row in the groupBy columns make one number, its *combination*: the codes are the digits of
+   a mixed radix. The text itself is not read.
 
-What it buys: 10 million sessions of 71 bytes are selected, grouped and placed with a few megabytes of
-temporary memory, where the plain engine makes arrays as long as the columns; what a pass reads is in cache.
+Ten million sessions are selected, grouped and placed with a few megabytes of temporary memory, where the
+plain engine makes arrays as long as the columns, and each pass reads from cache.
 """
 
 import math
@@ -26,7 +26,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 
 SMALL_TABLE: Final = 1 << 20
-"""A table of combinations of this size is always worth it; a larger one if there are as many rows."""
+"""A table of up to this many combinations is always worthwhile; a larger one, if there are as many rows."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ class Scan:
 
     @property
     def radix(self) -> tuple[int, ...]:
-        """How many values each groupBy column can have."""
+        """Number of values that each groupBy column can have."""
         return tuple(len(column.categories) for column in self.keys.values())
 
     @property
     def n_combinations(self) -> int:
-        """How many combinations there can be."""
+        """Number of possible combinations."""
         return math.prod(self.radix)
 
     @property
@@ -90,6 +90,6 @@ def key_columns(sessions: Sessions, query: Query) -> dict[str, Encoded[Any]]:
 
 
 def has_small_table(sessions: Sessions, query: Query) -> bool:
-    """Whether a table with an entry for every combination is small enough."""
+    """Whether a table with one entry per combination is small enough."""
     size = math.prod(len(column.categories) for column in key_columns(sessions, query).values())
     return size <= max(SMALL_TABLE, len(sessions))

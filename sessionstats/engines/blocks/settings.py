@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """How the work is cut.
+    """How the work is divided.
 
     Parameters
     ----------
     block_rows : int
-        Rows that are read at a time: few enough that what is made of them stays in cache.
+        Rows read at a time: few enough that what is derived from them stays in cache.
     task_rows : int
-        Values that a task has at least, unless there are no more.
+        Least number of values of a task, unless there are fewer.
     threads : int
-        Threads at work at the same time.
+        Threads that work at the same time.
     """
 
     block_rows: int = 1 << 18
