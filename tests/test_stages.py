@@ -72,16 +72,17 @@ def test_set_membership() -> None:
     """§6.2, §6.5: sets by health class, and by mechanism."""
     sets = ("all", "unhealthy", "crashed", "anr", "foreground_anr")
     health = np.array(
-        [HEALTH_CLASSES.index(c) for c in ("healthy", "errored", "crashed", "abnormal")], np.int8
+        [HEALTH_CLASSES.index(c) for c in ("healthy", "errored", "crashed", "abnormal", "abnormal")], np.int8
     )
     mechanisms = ("", "anr_background", "anr_foreground", "other")
-    member = set_membership(sets, health, HEALTH_CLASSES, np.array([0, 3, 2, 1], np.int32), mechanisms)
+    member = set_membership(sets, health, HEALTH_CLASSES, np.array([0, 3, 2, 1, 2], np.int32), mechanisms)
     names = [[name for bit, name in enumerate(sets) if bits >> bit & 1] for bits in member.tolist()]
     assert names == [
         ["all"],
         ["all", "unhealthy"],
-        ["all", "unhealthy", "crashed", "anr", "foreground_anr"],
+        ["all", "unhealthy", "crashed"],  # a mechanism has no effect on a crashed session
         ["all", "unhealthy", "anr"],
+        ["all", "unhealthy", "anr", "foreground_anr"],
     ]
 
 
