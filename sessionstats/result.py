@@ -26,7 +26,7 @@ from sessionstats.request.query import Query
 from sessionstats.uncertainty import Uncertainty, wilson
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """The answer to a request.
 
@@ -168,6 +168,31 @@ class Result:
 
         return needed("polars", "polars").from_arrow(self.to_arrow())
 
+    def plot(self, field: str | None = None, *, ax: Any = None) -> Any:
+        """Draw the series of a field, one line per row; needs the extra ``plot``.
+
+        Around a rate is its interval at 95 % (`uncertainty`). Dashed lines mark the edges of the window.
+
+        Parameters
+        ----------
+        field : str, optional
+            One of the request's fields; by default the first.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        SessionStatsError
+            If the answer has no such field, or no series.
+        """
+        from sessionstats.display.plot import plot
+
+        return plot(self, field, ax=ax)
+
     def _groups(self) -> list[dict[str, Any]]:
         by = {name: keys.tolist() for name, keys in self.by.items()}
         groups: list[dict[str, Any]] = [
@@ -192,6 +217,17 @@ class Result:
                     for row, pair in zip(rows, pairs, strict=True):
                         row.setdefault(part, {})[name] = pair
         return rows
+
+    def __repr__(self) -> str:
+        from sessionstats.display.table import heading
+
+        return f"Result({heading(self)}: {', '.join(field.name for field in self.query.fields)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from sessionstats.display.html import NOTEBOOK_ROWS, fragment
+
+        return fragment(self, most_rows=NOTEBOOK_ROWS)
 
     def __str__(self) -> str:
         from sessionstats.display.table import render

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from sessionstats.cli import add_command
 from sessionstats.cli.progress import progress
-from sessionstats.display import tidy
+from sessionstats.display import plot, tidy
+from sessionstats.display.html import page
 from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
 from sessionstats.engines.summaries import summarize_chunks
@@ -56,6 +57,7 @@ the formats:
   csv    columns: the keys of groupBy, part, start, end, the fields. For every row of
          the answer a line with part "total", and one with part "interval" for each
          interval; null is an empty cell
+  html   a page by itself, for a browser or a mail
 """
 
 
@@ -72,6 +74,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
+    parser.add_argument(
+        "--plot", metavar="FILE", help='draw the series, too: .svg, .png or .pdf (extra "plot")'
+    )
     parser.add_argument(
         "--uncertainty",
         action="store_true",
@@ -114,8 +119,10 @@ def run(args: argparse.Namespace) -> int:
         result = finish(summarize_chunks(read_chunks(args.file, report), query))
     if result.is_empty:
         result = explained(result, read_chunks(args.file))
-        if args.format != "table":
+        if args.format in ("json", "csv"):
             print(f"sessionstats: {result.explanation}", file=sys.stderr)
+    if args.plot is not None:
+        plot.save(result, args.plot)
     WRITERS[args.format](result, args.uncertainty)
     return 0
 
@@ -134,8 +141,12 @@ def _print_csv(result: Result, uncertainty: bool) -> None:
     writer.writerows(tidy.lines(result, uncertainty=uncertainty))
 
 
+def _print_html(result: Result, uncertainty: bool) -> None:
+    print(page(result, uncertainty=uncertainty), end="")
+
+
 WRITERS: Final[Mapping[str, Callable[[Result, bool], None]]] = MappingProxyType(
-    {"table": _print_table, "json": _print_json, "csv": _print_csv}
+    {"table": _print_table, "json": _print_json, "csv": _print_csv, "html": _print_html}
 )
 """How an answer is printed in each format, with or without the intervals of its rates."""
 

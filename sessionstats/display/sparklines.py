@@ -60,7 +60,7 @@ def sparklines(series: NDArray[Any], *, complement: bool = False) -> list[str]:
     >>> sparklines(np.array([[0.995, 0.5], [0.995, 0.995]]), complement=True)
     ['█▁', '▄▄']
     """
-    values = _merged(series, complement)
+    values = merged(series, complement)
     high = np.fmax.reduce(values, axis=1, keepdims=True)
     low = np.fmin.reduce(values, axis=1, keepdims=True) if complement else np.zeros_like(high)
     with np.errstate(invalid="ignore"):  # 0/0 where a line is flat; replaced below
@@ -70,10 +70,16 @@ def sparklines(series: NDArray[Any], *, complement: bool = False) -> list[str]:
     return ["".join(row) for row in np.array([*MARKS, NULL])[codes].tolist()]
 
 
-def _merged(series: NDArray[Any], complement: bool) -> NDArray[np.float64]:
-    """One value a mark."""
+def merged(series: NDArray[Any], complement: bool, most: int = MAX_MARKS) -> NDArray[np.float64]:
+    """The series with equal numbers of neighbours made one, so that there are at most `most` values per row.
+
+    Examples
+    --------
+    >>> merged(np.array([[1.0, 5.0, 2.0, np.nan, np.nan]]), complement=False, most=3)
+    array([[ 5.,  2., nan]])
+    """
     rows, n = series.shape
-    together = intervals_per_mark(n)
+    together = max(1, -(-n // most))
     padded = np.full((rows, -(-n // together) * together), np.nan)
     padded[:, :n] = series
     merge = np.fmin if complement else np.fmax
