@@ -70,7 +70,8 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
     if kind == "f":
         seconds = items.astype(np.float64, copy=False)
         refuse_first("started", "not an instant", ~np.isfinite(seconds), items)
-        instants = np.floor(seconds * float(SECOND))
+        with np.errstate(over="ignore"):  # infinity is outside, too
+            instants = np.floor(seconds * float(SECOND))
         refuse_first("started", OUTSIDE, (instants < 0) | (instants >= YEAR_2263), items)
         return instants.astype(np.int64).view("M8[us]")
     if len(items):
@@ -133,7 +134,8 @@ def _instant(row: int, value: Any) -> int:
     elif isinstance(value, int) and not isinstance(value, bool):
         instant = value * SECOND
     elif isinstance(value, float) and math.isfinite(value):
-        instant = math.floor(min(value * float(SECOND), float(YEAR_2263)))
+        # Between bounds that are outside themselves, since the product may be infinite.
+        instant = math.floor(max(-1.0, min(value * float(SECOND), float(YEAR_2263))))
     if instant is None:
         refuse("started", "missing value" if value is None else "not an instant", row, value)
     if not 0 <= instant < YEAR_2263:

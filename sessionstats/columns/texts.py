@@ -204,16 +204,18 @@ def encode_integers(values: NDArray[np.integer[Any]]) -> Encoded[int]:
     n = len(values)
     if not n:
         return Encoded(np.empty(0, np.int32), ())
-    least = int(values.min())
-    width = int(values.max()) - least + 1
+    if values.dtype != np.uint64:  # the only type whose values 64 bits with a sign do not hold
+        values = values.astype(np.int64, copy=False)
+    least = values.min()
+    width = int(values.max()) - int(least) + 1
     if width > DENSE * n:
         distinct, codes = np.unique(values, return_inverse=True)
         return Encoded(codes.astype(np.int32), distinct.tolist())
-    places = values - least
+    places = (values - least).astype(np.intp, copy=False)
     used = np.zeros(width, np.bool_)
     used[places] = True
     code_of = np.cumsum(used, dtype=np.int32) - np.int32(1)
-    return Encoded(code_of[places], (np.flatnonzero(used) + least).tolist())
+    return Encoded(code_of[places], (np.flatnonzero(used).astype(values.dtype) + least).tolist())
 
 
 def _list_of(name: str, values: Values) -> list[Any]:
