@@ -95,8 +95,20 @@ class TestUsers:
 
     def test_integers_of_any_size(self) -> None:
         assert built(distinct_id=[10**30, -5]).distinct_id.decode() == [str(10**30), "-5"]
-        far = np.array([2**64 - 1, 0, 5], np.uint64)
-        assert built(distinct_id=far).distinct_id.decode() == [str(2**64 - 1), "0", "5"]
+
+    @pytest.mark.parametrize(
+        "users",
+        [
+            np.array([2**64 - 1, 0, 5], np.uint64),
+            np.array([2**63 + 1, 2**63, 2**63 + 1], np.uint64),
+            np.array([-(2**63), 2**63 - 1]),
+            np.arange(-100, 101).astype(np.int8),
+        ],
+        ids=["far apart", "beyond 2**63", "the ends", "wider than its type"],
+    )
+    def test_arrays_of_any_range(self, users: Any) -> None:
+        """§1.1: an integer is the user of its decimal text, whatever the type that holds it."""
+        assert built(distinct_id=users).distinct_id.decode() == [str(int(user)) for user in users]
 
     @pytest.mark.parametrize(
         "text", [" ", "0", "0" * 31, "00000000-0000-0000-0000-00000000000", "None", "{0}"]
