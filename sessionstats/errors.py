@@ -6,7 +6,8 @@
    adds that with `SessionStatsError.at`, and the text follows.
 2. `RequestError` (400): the request is wrong; the detail is the endpoint's own text, to the letter (§2.3).
 3. `AccessError` (403): a requested project is not accessible (§2.3).
-4. `DataError` (422): a session row is wrong (§1.4); names file, line or row, column and value.
+4. `LimitError` (413): the request exceeds a limit of whoever answers it (`sessionstats.limits`).
+5. `DataError` (422): a session row is wrong (§1.4); names file, line or row, column and value.
 """
 
 from collections.abc import Iterator
@@ -117,6 +118,26 @@ class AccessError(RequestError):
     """A requested project is not among the accessible ones (§2.3)."""
 
     status: ClassVar[int] = 403
+
+
+class LimitError(SessionStatsError):
+    """A request costs more than the one who answers it allows.
+
+    Attributes
+    ----------
+    limit : str
+        Name of the limit, a field of `sessionstats.limits.Limits`.
+    maximum, value : int
+        The limit, and a value of the request that is known to be larger.
+    """
+
+    status: ClassVar[int] = 413
+
+    def __init__(self, problem: str, *, limit: str, maximum: int, value: int) -> None:
+        super().__init__(f"{problem}: more than {limit} = {maximum}")
+        self.limit = limit
+        self.maximum = maximum
+        self.value = value
 
 
 class DataError(SessionStatsError):

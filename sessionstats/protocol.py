@@ -7,36 +7,53 @@
 3. A refused request has the status and the text of its error; an answered one has status 200, the answer
    of §8, and links when ``per_page`` was given.
 4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
+5. What a request may cost is limited (`sessionstats.limits`): status 413. No more of a line is read than the
+   limit allows.
+6. The id of a request comes back whatever else is wrong with it, even if the line is not JSON.
 """
 
 import json
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any, BinaryIO, Final
 
 from sessionstats.errors import RequestError, SessionStatsError
+from sessionstats.fields import KEY_COLUMNS
 from sessionstats.health import STATUSES
 from sessionstats.instants import parse_iso
 from sessionstats.io.records import from_records
+from sessionstats.limits import Limits
 from sessionstats.pipeline import answer as answer_query
 from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
+from sessionstats.strict_json import NotJSON, loads, member_of_damaged
 
 REQUIRED: Final = ("now", "params", "sessions")
 """Keys without which a line is not a request."""
 
+DEFAULT: Final = Limits()
+"""The limits unless others are given."""
 
-def respond(request: object) -> dict[str, Any]:
+TOO_LARGE: Final = 413
+"""Status of a request that costs more than it may."""
+
+SKIPPED: Final = 1 << 16
+"""Bytes of the rest of a line that is too long, read and dropped at a time."""
+
+
+def respond(request: object, limits: Limits = DEFAULT) -> dict[str, Any]:
     """Answer one decoded request (§9).
 
     Parameters
     ----------
     request : object
         Decoded JSON.
+    limits : Limits
 
     Returns
     -------
@@ -50,10 +67,15 @@ def respond(request: object) -> dict[str, Any]:
     """
     identity = request.get("id") if isinstance(request, dict) else None
     try:
-        sessions, query = read(request)
+        sessions, query = read(request, limits)
+        require_cells(sessions, query, limits)
         return {"id": identity, **answered(answer_query(sessions, query))}
     except SessionStatsError as error:
-        return {"id": identity, "status": error.status, "body": {"detail": error.detail}}
+        return _refusal(identity, error.status, error.detail)
+    except RecursionError:
+        return _refusal(identity, 400, "not a request: nested too deeply")
+    except MemoryError:
+        return _refusal(identity, TOO_LARGE, "not enough memory for this request")
 
 
 def answered(result: Result) -> dict[str, Any]:
@@ -68,51 +90,92 @@ def answered(result: Result) -> dict[str, Any]:
     return answer
 
 
-def respond_to_line(line: bytes) -> str:
-    """Answer one line of the protocol with one line, without its line end (§9).
+def respond_to_line(line: bytes, limits: Limits = DEFAULT) -> str:
+    r"""Answer one line of the protocol with one line, without its line end (§9).
 
     Examples
     --------
     >>> respond_to_line(b"hello")
     '{"id": null, "status": 400, "body": {"detail": "not a request: not JSON (Expecting value, column 1)"}}'
+    >>> respond_to_line(b'{"id": 7, "now": 2024-01-29}').partition(":")[2][:3]
+    ' 7,'
     """
+    line = line.removesuffix(b"\n").removesuffix(b"\r")
     try:
-        request = json.loads(line)
-        return json.dumps(respond(request), allow_nan=False)
-    except json.JSONDecodeError as error:
-        problem = f"not JSON ({error.msg}, column {error.colno})"
+        limits.require("max_line_bytes", len(line), "the line is too long")
+        # Lone surrogates are no UTF-8, but text as JSON has it.
+        request = loads(line.decode("utf-8", "surrogatepass").removeprefix("\ufeff"))
+        answer = respond(request, limits)
+    except SessionStatsError as error:
+        answer = _refusal(_id_of_damaged(line), error.status, error.detail)
     except UnicodeDecodeError:
-        problem = "not UTF-8"
-    except RecursionError:
-        problem = "nested too deeply"
-    except ValueError as error:
-        # Left over: integers of more digits than Python reads, NaN or Infinity in the id.
-        problem = str(error)
-    return json.dumps({"id": None, "status": 400, "body": {"detail": f"not a request: {problem}"}})
+        answer = _refusal(_id_of_damaged(line), 400, "not a request: not UTF-8")
+    except NotJSON as error:
+        answer = _refusal(_id_of_damaged(line), 400, f"not a request: not JSON ({error})")
+    try:
+        return json.dumps(answer, allow_nan=False)
+    except (ValueError, RecursionError):
+        # Nothing else of an answer is ever so: the id holds NaN or Infinity, or is nested too deeply.
+        return json.dumps(_refusal(None, 400, "not a request: the id cannot be repeated as JSON"))
 
 
-def serve(lines: Iterable[bytes], output: BinaryIO) -> None:
+def serve(requests: BinaryIO, output: BinaryIO, limits: Limits = DEFAULT) -> None:
     """Answer every line, in order, flushing each answer (§9).
 
     Parameters
     ----------
-    lines : iterable of bytes
+    requests : binary file
         Standard input, usually.
     output : binary file
+    limits : Limits
     """
-    for line in lines:
+    for line in bounded_lines(requests, limits.max_line_bytes):
         try:
-            answer = respond_to_line(line)
+            answer = respond_to_line(line, limits)
         except Exception as error:
-            # A fault of ours: told to the peer and, whole, to whoever runs us; the stream goes on.
+            # A bug of ours: reported to the peer and, whole, to whoever runs us; the stream goes on.
             traceback.print_exc(file=sys.stderr)
             detail = f"internal error: {type(error).__name__}: {error}"
-            answer = json.dumps({"id": _id_of(line), "status": 500, "body": {"detail": detail}})
+            answer = json.dumps(_refusal(_id_of_damaged(line), 500, detail))
         output.write(answer.encode() + b"\n")
         output.flush()
 
 
-def read(request: object) -> tuple[Sessions, Query]:
+def bounded_lines(file: BinaryIO, most: int) -> Iterator[bytes]:
+    r"""The lines of a file; of a line of more than `most` bytes only its beginning, longer than `most`.
+
+    Examples
+    --------
+    >>> from io import BytesIO
+    >>> list(bounded_lines(BytesIO(b"four\nseven characters\nlast"), 4))
+    [b'four\n', b'seven ', b'last']
+    """
+    while line := file.readline(most + 2):  # two bytes of a line end
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = file.readline(SKIPPED)
+        yield line
+
+
+def require_cells(sessions: Sessions, query: Query, limits: Limits) -> None:
+    """Reject a request whose answer could hold more values than the limits allow, before it is computed.
+
+    Raises
+    ------
+    LimitError
+    """
+    intervals = query.window.n_intervals
+    sizes = [
+        len(getattr(sessions, name).categories) for key, name in KEY_COLUMNS.items() if key in query.group_by
+    ]
+    groups = min(len(sessions), prod(sizes)) if sizes else 1
+    groups = min(query.page_size, groups + len(query.participating_releases or ()))
+    rows = groups * (len(query.shown_classes) if query.by_status else 1)
+    values = len(query.fields) * (query.include_totals + intervals * query.include_series)
+    limits.require("max_cells", intervals + rows * values, "the answer could hold too many values")
+
+
+def read(request: object, limits: Limits = DEFAULT) -> tuple[Sessions, Query]:
     """The sessions and the judged request that a decoded line holds (§9).
 
     Raises
@@ -138,7 +201,7 @@ def read(request: object) -> tuple[Sessions, Query]:
     releases = None if request.get("releases") is None else Releases.from_records(request["releases"])
     if not isinstance(params, (str, dict)):
         raise RequestError(f"params: an object or a query string is expected, not {type(params).__name__}")
-    query = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
+    query = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases, limits=limits)
     return sessions, query
 
 
@@ -195,6 +258,9 @@ def _projects(projects: Mapping[str, Any] | None) -> Mapping[str, int] | None:
     return projects
 
 
-def _id_of(line: bytes) -> object:
-    request = json.loads(line)
-    return request.get("id") if isinstance(request, dict) else None
+def _refusal(identity: object, status: int, detail: str) -> dict[str, Any]:
+    return {"id": identity, "status": status, "body": {"detail": detail}}
+
+
+def _id_of_damaged(line: bytes) -> object:
+    return member_of_damaged(line.decode("utf-8", "replace"), "id")

@@ -8,7 +8,6 @@
 
 import argparse
 import csv
-import json
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -30,6 +29,7 @@ from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
+from sessionstats.strict_json import NotJSON, loads
 
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the
@@ -163,8 +163,8 @@ def _rule(text: str) -> tuple[str, Any]:
     """A rule by name; numbers, true and false are read as JSON has them, anything else is text."""
     name, value = _pair(text)
     try:
-        return name, json.loads(value)
-    except (ValueError, RecursionError):
+        return name, loads(value)
+    except NotJSON:
         return name, value
 
 
@@ -187,9 +187,11 @@ def _read_releases(path: str) -> Releases:
     try:
         with open(path, encoding="utf-8") as file:
             if path.endswith(".jsonl"):
-                records = [json.loads(line) for line in file if line.strip()]
+                records = [loads(line) for line in file if line.strip()]
             else:
-                records = json.load(file)
-    except (ValueError, RecursionError) as error:
-        raise SessionStatsError(f"{path}: not JSON: {error}") from None
+                records = loads(file.read())
+    except UnicodeDecodeError:
+        raise SessionStatsError(f"{path}: not UTF-8") from None
+    except NotJSON as error:
+        raise SessionStatsError(f"{path}: not JSON ({error})") from None
     return Releases.from_records(records)

@@ -24,6 +24,7 @@ from sessionstats.folding import Updates, checked_updates
 from sessionstats.io.cells import read_cells
 from sessionstats.io.records import record_columns, rows_of
 from sessionstats.sessions import Sessions
+from sessionstats.strict_json import NotJSON, loads
 
 Path: TypeAlias = str | PathLike[str]
 
@@ -188,14 +189,9 @@ def _check_widths(rows: list[list[str]], width: int) -> None:
 
 def _json(path: Path, number: int, line: str) -> Any:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        problem = f"{error.msg}, column {min(error.pos, len(line.rstrip())) + 1}"
-    except RecursionError:
-        problem = "nested too deeply"
-    except ValueError as error:  # integers of more digits than Python reads
-        problem = str(error)
-    raise SessionStatsError(f"{path}, line {number}: not JSON ({problem})")
+        return loads(line)
+    except NotJSON as error:
+        raise SessionStatsError(f"{path}, line {number}: not JSON ({error})") from None
 
 
 def _at_line(path: Path, lines: list[int], before: int, error: DataError) -> DataError:

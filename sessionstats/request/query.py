@@ -15,6 +15,7 @@ from sessionstats.errors import AccessError, RequestError
 from sessionstats.fields import KEY_COLUMNS, STATUS, Field, judge_against_status, left_in
 from sessionstats.instants import parse_now
 from sessionstats.intervals import parse_interval
+from sessionstats.limits import UNLIMITED, Limits
 from sessionstats.request.dates import parse_range
 from sessionstats.request.ordering import (
     MAX_ROWS,
@@ -92,6 +93,7 @@ class Query:
         rules: Rules | None = None,
         projects: Mapping[str, int] | None = None,
         releases: Releases | None = None,
+        limits: Limits = UNLIMITED,
     ) -> "Query":
         """Judge a request (§2).
 
@@ -107,11 +109,15 @@ class Query:
             Slug and id of the accessible projects; by default every project is accessible.
         releases : Releases, optional
             Release metadata (§4.8).
+        limits : Limits
+            How many terms the search may have, and how deep it may be.
 
         Raises
         ------
         RequestError
             The first failure in the order of §2.2.
+        LimitError
+            If the search exceeds a limit.
 
         Examples
         --------
@@ -134,7 +140,7 @@ class Query:
         require_few_intervals(window, rules.max_intervals)
         environments = given.distinct("environment")
         context = SearchContext(projects, selected, environments, releases, rules.health_classes)
-        search = judge(given.last("query") or "", context)
+        search = judge(given.last("query") or "", context, limits)
         order = _parse_order(given, fields, group_by, page, search, releases, rules)
         include_totals = given.last("includeTotals") != OFF
         include_series = given.last("includeSeries") != OFF

@@ -13,6 +13,7 @@ from typing import Final
 
 from sessionstats.columns.encoding import Encoded
 from sessionstats.fields import STATUS
+from sessionstats.limits import UNLIMITED, Limits
 from sessionstats.search.grammar import And, FreeText, Or, Term, leaves, parse
 from sessionstats.search.masks import RowMask, Table, combine
 from sessionstats.search.releases import EnvironmentRequirement
@@ -114,7 +115,7 @@ _EMPTY: Final = Search("")
 """The search that is most often judged."""
 
 
-def judge(text: str, context: SearchContext) -> Search:
+def judge(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Search:
     """Parse a search and find what its terms mean, or refuse it.
 
     Parameters
@@ -123,6 +124,8 @@ def judge(text: str, context: SearchContext) -> Search:
         The ``query`` parameter; empty if there is none.
     context : SearchContext
         What it is judged against.
+    limits : Limits
+        How many terms the search may have, and how deep it may be.
 
     Returns
     -------
@@ -132,6 +135,8 @@ def judge(text: str, context: SearchContext) -> Search:
     ------
     RequestError
         With the texts of §4 and in the order of §4.4.
+    LimitError
+        If it exceeds a limit.
 
     Examples
     --------
@@ -145,7 +150,7 @@ def judge(text: str, context: SearchContext) -> Search:
     """
     if not text:
         return _EMPTY
-    tree = parse(text)
+    tree = parse(text, limits)
     terms = tuple(leaves(tree))
     conditions = tuple(read_term(term, context) for term in terms)
     for term in terms:

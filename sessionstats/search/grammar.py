@@ -13,8 +13,8 @@ r"""The grammar of a search (§4.1) and the errors of its structure (§4.4).
    encloses, so an error inside parentheses waits until the outermost of them is closed.
 7. Missing conditions come after these, again in text order.
 
-Nothing here recurses, and no stretch of text is read more than a few times: a megabyte of parentheses is read
-in linear time.
+Nothing here recurses, and no stretch of text is read more than a few times: time is linear, and memory less
+than 200 bytes a character, whatever the text. `Limits` end the reading early.
 """
 
 import re
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sessionstats.errors import RequestError
+from sessionstats.limits import UNLIMITED, Limits
 
 OPERATORS: Final = ("AND", "OR")
 """The Boolean operators; AND binds tighter (§4.1)."""
@@ -124,13 +125,15 @@ class Or:
 Node: TypeAlias = Term | FreeText | And | Or
 
 
-def parse(text: str) -> And | Or:
+def parse(text: str, limits: Limits = UNLIMITED) -> And | Or:
     r"""Syntax tree of a search (§4.1).
 
     Parameters
     ----------
     text : str
         The ``query`` parameter.
+    limits : Limits
+        How many terms the search may have, and how deep it may be.
 
     Returns
     -------
@@ -141,6 +144,8 @@ def parse(text: str) -> And | Or:
     ------
     RequestError
         With the texts and in the order of §4.4.
+    LimitError
+        If the search exceeds a limit before anything else is wrong with it.
 
     Examples
     --------
@@ -154,7 +159,7 @@ def parse(text: str) -> And | Or:
         ...
     sessionstats.errors.RequestError: Empty string after 'release:'
     """
-    return _Parser(text).parse()
+    return _Parser(text, limits).parse()
 
 
 def leaves(node: Node) -> Iterator[Term | FreeText]:
@@ -176,33 +181,29 @@ def leaves(node: Node) -> Iterator[Term | FreeText]:
             pending.pop()
 
 
-class _Group:
-    """What has been read of one parenthesised group, or of the top level."""
+_OPEN: Final = "("
+"""Marks on the stack where a group begins."""
 
-    __slots__ = ("alternatives", "last", "opened")
-
-    def __init__(self, opened: int) -> None:
-        self.opened = opened
-        self.alternatives: list[list[Node]] = [[]]
-        self.last: str | None = None  # an operator, "" after a condition, None at the start
-
-    def add(self, node: Node) -> None:
-        self.alternatives[-1].append(node)
-        self.last = ""
-
-    def node(self) -> And | Or:
-        if len(self.alternatives) == 1:
-            return And(tuple(self.alternatives[0]))
-        return Or(tuple(part[0] if len(part) == 1 else And(tuple(part)) for part in self.alternatives))
+_EMPTY_GROUP: Final = FreeText("()")
+"""What an empty group is; one for all of them."""
 
 
 class _Parser:
-    """The state of reading one search: where it is, and the groups that are open."""
+    """The state of reading one search.
 
-    def __init__(self, text: str) -> None:
+    The stack holds the conditions of all open groups, the outermost first: `_OPEN` begins a group, ``"OR"``
+    separates its alternatives. `last` holds for each open group what was read last: an operator, ``""`` after
+    a condition, `None` at its start.
+    """
+
+    def __init__(self, text: str, limits: Limits) -> None:
         self.text = text
+        self.limits = limits
         self.position = 0
-        self.groups = [_Group(-1)]
+        self.stack: list[Node | str] = [_OPEN]
+        self.last: list[str | None] = [None]
+        self.first_opened = -1  # where the outermost group that is open begins
+        self.terms = 0
         self.term_error: RequestError | None = None
         self.missing: RequestError | None = None
         # Where an element of a failed list began: reading on from there fails again.
@@ -215,28 +216,56 @@ class _Parser:
         while (position := spaces.match(text, self.position).end()) < len(text):  # type: ignore[union-attr]
             self.position = position
             if text[position] == "(":
-                self.groups.append(_Group(position))
-                self.position += 1
+                self.open_group()
             elif text[position] == ")":
                 self.close_group()
             else:
                 self.word()
-        if len(self.groups) > 1:
-            raise self.parse_error(self.groups[1].opened)
+        if len(self.last) > 1:
+            raise self.parse_error(self.first_opened)
         self.end_of_conditions()
         if self.missing is not None:
             raise self.missing
-        return self.groups[0].node()
+        return self.group()
+
+    def open_group(self) -> None:
+        if len(self.last) == 1:
+            self.first_opened = self.position
+        self.limits.require("max_search_depth", len(self.last), "the search is nested too deeply")
+        self.stack.append(_OPEN)
+        self.last.append(None)
+        self.position += 1
 
     def close_group(self) -> None:
-        if len(self.groups) == 1:
+        if len(self.last) == 1:
             raise self.parse_error(self.position)
         self.end_of_conditions()
-        group = self.groups.pop()
-        self.groups[-1].add(FreeText("()") if group.last is None else group.node())
+        group = self.group()
+        self.add(_EMPTY_GROUP if self.last.pop() is None else group, 0)
         self.position += 1
-        if self.term_error is not None and len(self.groups) == 1:
+        if self.term_error is not None and len(self.last) == 1:
             raise self.term_error
+
+    def group(self) -> And | Or:
+        """Take the innermost group off the stack."""
+        alternatives: list[Node] = []
+        conditions: list[Node] = []
+        while (item := self.stack.pop()) is not _OPEN:
+            if isinstance(item, str):
+                alternatives.append(_and(conditions))
+                conditions = []
+            else:
+                conditions.append(item)
+        if not alternatives:
+            return And(tuple(reversed(conditions)))
+        return Or((_and(conditions), *reversed(alternatives)))
+
+    def add(self, node: Node, terms: int = 1) -> None:
+        """Add a condition to the innermost group."""
+        self.terms += terms
+        self.limits.require("max_search_terms", self.terms, "the search has too many terms")
+        self.stack.append(node)
+        self.last[-1] = ""
 
     def word(self) -> None:
         key = _KEY.match(self.text, self.position)
@@ -250,22 +279,20 @@ class _Parser:
         if len(word) <= 3 and word.upper() in OPERATORS:
             self.operator(word.upper())
         else:
-            self.groups[-1].add(FreeText(word))
+            self.add(FreeText(word))
 
     def operator(self, name: str) -> None:
-        group = self.groups[-1]
-        if group.last is None:
+        last = self.last[-1]
+        if last is None:
             self.condition_missing(f"Condition is missing on the left side of '{name}' operator")
-        elif group.last:
-            self.condition_missing(
-                f"Missing condition in between two condition operators: '{group.last} {name}'"
-            )
-        group.last = name
+        elif last:
+            self.condition_missing(f"Missing condition in between two condition operators: '{last} {name}'")
+        self.last[-1] = name
         if name == "OR":
-            group.alternatives.append([])
+            self.stack.append(name)
 
     def end_of_conditions(self) -> None:
-        if last := self.groups[-1].last:
+        if last := self.last[-1]:
             self.condition_missing(f"Condition is missing on the right side of '{last}' operator")
 
     def term(self, head: re.Match[str]) -> None:
@@ -274,13 +301,13 @@ class _Parser:
         self.position = head.end()
         if head[1] == "has" and (asked := _HAS.match(self.text, self.position)):
             self.position = asked.end()
-            self.groups[-1].add(Term(asked[1] or asked[2], negated=negated, has=True))
+            self.add(Term(asked[1] or asked[2], negated=negated, has=True))
             return
         elements = self.elements() if self.text.startswith("[", self.position) else None
         if elements is not None:
-            self.groups[-1].add(Term(key, elements, is_list=True, negated=negated))
+            self.add(Term(key, elements, is_list=True, negated=negated), len(elements))
         else:
-            self.groups[-1].add(Term(key, (self.value(key),), negated=negated))
+            self.add(Term(key, (self.value(key),), negated=negated))
 
     def value(self, key: str) -> Value:
         text, start = self.text, self.position
@@ -310,6 +337,7 @@ class _Parser:
             if start == end:
                 break
             spans.append((start, end))
+            self.limits.require("max_search_terms", len(spans), "the search has too many terms")
             comma = _COMMA.match(text, end)
             start = comma.end() if comma else end
             if text.startswith("]", start) and self.value_ends(start + 1):
@@ -349,7 +377,7 @@ class _Parser:
     def wrong_term(self, detail: str) -> None:
         """Raise now, or, inside parentheses, when the outermost of them is closed (step 6)."""
         self.term_error = self.term_error or self.error(detail)
-        if len(self.groups) == 1:
+        if len(self.last) == 1:
             raise self.term_error
 
     def condition_missing(self, detail: str) -> None:
@@ -364,6 +392,11 @@ class _Parser:
 
     def error(self, detail: str) -> RequestError:
         return RequestError(detail, parameter="query", value=self.text)
+
+
+def _and(reversed_conditions: list[Node]) -> Node:
+    conditions = tuple(reversed(reversed_conditions))
+    return conditions[0] if len(conditions) == 1 else And(conditions)
 
 
 def _element(raw: str) -> Value:
