@@ -17,6 +17,7 @@ SEARCHED: Final = 1 << 20
 
 _TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _COLON: Final = re.compile(r"[ \t\r\n]*+:[ \t\r\n]*+")
+_AFTER: Final = re.compile(r"[ \t\r\n,}]")
 
 
 class NotJSON(ValueError):  # noqa: N818 - what the text is
@@ -92,9 +93,10 @@ def member_of_damaged(text: str, key: str) -> Any:
     if len(found) != 1:
         return None
     try:
-        return _DECODER.raw_decode(text, found[0])[0]
+        value, end = _DECODER.raw_decode(text, found[0])
     except (ValueError, RecursionError):
         return None
+    return value if _AFTER.match(text, end) else None  # else the number may go on
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sessionstats.errors import RequestError
-from sessionstats.search.grammar import And, FreeText, Or, Term, Value, leaves, parse
+from sessionstats.search.grammar import parse
+from sessionstats.search.tree import And, FreeText, Or, Term, Value, leaves
 
 # Text made of what the grammar gives meaning to: it reaches its corners far more often than any text does.
 FRAGMENTS = (

@@ -14,10 +14,11 @@ from typing import Final
 from sessionstats.columns.encoding import Encoded
 from sessionstats.fields import STATUS
 from sessionstats.limits import UNLIMITED, Limits
-from sessionstats.search.grammar import And, FreeText, Or, Term, leaves, parse
+from sessionstats.search.grammar import parse
 from sessionstats.search.masks import RowMask, Table, combine
 from sessionstats.search.releases import EnvironmentRequirement
 from sessionstats.search.terms import Columns, Condition, SearchContext, negates, read_term, refused, texts
+from sessionstats.search.tree import And, FreeText, Or, Term, leaves
 
 __all__ = ["Search", "SearchContext", "judge"]
 

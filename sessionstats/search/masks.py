@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.search.grammar import And, FreeText, Node, Or, Term
+from sessionstats.search.tree import And, FreeText, Node, Or, Term
 
 COLUMNS: Final = ("project", "release", "environment")
 """The columns that conditions look at, in the order of tables and codes."""

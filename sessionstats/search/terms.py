@@ -19,9 +19,9 @@ import numpy as np
 
 from sessionstats.columns.encoding import Encoded
 from sessionstats.errors import RequestError
-from sessionstats.search.grammar import FreeText, Term, Value
 from sessionstats.search.masks import COLUMNS, Table
 from sessionstats.search.releases import STAGES, Releases
+from sessionstats.search.tree import FreeText, Term, Value
 from sessionstats.search.versions import VersionIndex, parse_pattern
 
 PROJECT, RELEASE, ENVIRONMENT = range(len(COLUMNS))
@@ -152,7 +152,7 @@ def read_term(leaf: Term | FreeText, context: SearchContext) -> Condition | None
     Parameters
     ----------
     leaf : Term or FreeText
-        From `grammar.leaves`.
+        From `tree.leaves`.
     context : SearchContext
 
     Returns

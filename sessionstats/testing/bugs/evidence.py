@@ -22,7 +22,7 @@ from sessionstats.health import STATUSES, health_class
 from sessionstats.request.ordering import ByField, ranked_class
 from sessionstats.request.parameters import Parameters
 from sessionstats.request.query import Query
-from sessionstats.search.grammar import And
+from sessionstats.search.tree import And
 from sessionstats.testing.bugs.flat import Flat, flatten
 from sessionstats.testing.findings import SERIES, TOTALS, GroupKey, Path
 from sessionstats.testing.groups import key_of

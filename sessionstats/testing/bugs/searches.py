@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from sessionstats.search.conditions import Search
-from sessionstats.search.grammar import FreeText, Term, leaves
 from sessionstats.search.masks import Table
 from sessionstats.search.terms import ENVIRONMENT, RELEASE, Columns, OneOf
+from sessionstats.search.tree import FreeText, Term, leaves
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence, Row
 from sessionstats.testing.bugs.flat import Flat

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats.search.grammar import Term
 from sessionstats.search.masks import Table
 from sessionstats.search.terms import RELEASE, Columns
+from sessionstats.search.tree import Term
 from sessionstats.search.versions import parse_version
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence
