@@ -1,8 +1,8 @@
 """The syntax tree of a search (§4.1).
 
 1. A leaf is a `Term` or `FreeText`. A term has the values of a list, one value, or none for ``has:key``.
-2. `And` and `Or` hold their parts in text order. A parenthesised group always is one of them, so that the tree
-   shows what stands at the top level (§4.5, §7.5).
+2. `And` and `Or` hold their parts in text order. A parenthesised group always is one of them, so that the
+   tree shows what is at the top level (§4.5, §7.5).
 3. Nothing here recurses: a tree may be as deep as its text is long.
 """
 
