@@ -8,6 +8,7 @@
 
 import argparse
 import csv
+import json
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
