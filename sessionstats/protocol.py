@@ -196,7 +196,7 @@ def read(request: object, limits: Limits = DEFAULT) -> tuple[Sessions, Query]:
         raise RequestError(
             f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now
         )
-    rules = _rules(request.get("rules"))
+    rules = read_rules(request.get("rules"))
     projects = _projects(_mapping(request, "projects"))
     releases = None if request.get("releases") is None else Releases.from_records(request["releases"])
     if not isinstance(params, (str, dict)):
@@ -232,7 +232,19 @@ def known_statuses(rules: object) -> tuple[str, ...]:
     return Rules(unhandled=unhandled).statuses if isinstance(unhandled, bool) else STATUSES
 
 
-def _rules(rules: object) -> Rules:
+def read_rules(rules: object) -> Rules:
+    """The rules of a request: the name of an edition, or rules by name that may change one (§9).
+
+    Raises
+    ------
+    RequestError
+        If they are neither, or an edition, a rule or a value is unknown.
+
+    Examples
+    --------
+    >>> read_rules("2022") == read_rules({"edition": "2022"})
+    True
+    """
     if isinstance(rules, str):
         return Rules.of(rules)
     if rules is not None and not isinstance(rules, dict):

@@ -28,7 +28,7 @@ from hypothesis.strategies import SearchStrategy
 
 from sessionstats import vectors
 from sessionstats.fields import DOCUMENTED_FIELDS
-from sessionstats.protocol import respond
+from sessionstats.protocol import read_rules, respond
 from sessionstats.testing.comparison import EXACT, Tolerance, compare
 from sessionstats.testing.strategies import Claims, cases
 
@@ -162,7 +162,8 @@ def claimed(vector: dict[str, Any]) -> bool:
         and vector["sections"][0] in SECTIONS
         and not params.get("query")
         and not request.get("releases")
-        and not (request.get("rules") or {}).keys() & {"rounding", "unhandled"}
+        and read_rules(request.get("rules")).rounding == "aligned"
+        and not read_rules(request.get("rules")).unhandled
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from sessionstats.protocol import respond
+from sessionstats.protocol import read_rules, respond
+from sessionstats.rules import Rules
 from sessionstats.testing.strategies import Claims, cases
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
@@ -39,6 +40,20 @@ def has_row(wanted: Callable[[Case], bool]) -> Callable[[Case, Answer], bool]:
 
 def query(case: Case) -> str:
     return str(case["params"].get("query", ""))
+
+
+def rules(case: Case) -> Rules:
+    return read_rules(case.get("rules"))
+
+
+def fine(case: Case) -> bool:
+    return str(case["params"].get("interval"))[-1:] in "sm"
+
+
+def slug(case: Case) -> bool:
+    """Whether a project is named by its slug."""
+    asked = case["params"].get("project", "")
+    return any(str(value)[:1].isalpha() for value in (asked if isinstance(asked, list) else [asked]))
 
 
 def repeated(name: str, other: str) -> Callable[[Case, Answer], bool]:
@@ -82,8 +97,25 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     "AND": lambda case, answer: " AND " in query(case) and answer["status"] == 200,
     "negation": lambda case, answer: query(case).startswith("!") and answer["status"] == 200,
     "release metadata": lambda case, answer: bool(case.get("releases")),
-    "later edition": lambda case, answer: case.get("rules", {}).get("unhandled") is True,
-    "older rounding": lambda case, answer: case.get("rules", {}).get("rounding") == "hourly",
+    "fifth class": lambda case, answer: rules(case).unhandled and answer["status"] == 200,
+    "older rounding": lambda case, answer: rules(case).rounding == "hourly" and answer["status"] == 200,
+    "an edition by its name alone": lambda case, answer: isinstance(case.get("rules"), str),
+    "an edition that is changed": lambda case, answer: (
+        len(case.get("rules", {})) > 1 and "edition" in case["rules"]
+    ),
+    "a range restricted to 6 hours": lambda case, answer: "to 6 hours" in str(answer["body"].get("detail")),
+    "a range restricted to 30 days": lambda case, answer: "last 30 days" in str(answer["body"].get("detail")),
+    "a fine range that is not restricted": lambda case, answer: (
+        rules(case).restrict_date_range and fine(case) and answer["status"] == 200
+    ),
+    "a slug": lambda case, answer: slug(case) and answer["status"] == 200,
+    "an unknown slug": lambda case, answer: slug(case) and answer["status"] == 403,
+    "no order by release date": lambda case, answer: (
+        not rules(case).order_by_release and "timestamp" in str(case["params"].get("orderBy"))
+    ),
+    "a mechanism on a session that is not abnormal": has_row(
+        lambda row: row.get("abnormal_mechanism") == "anr_foreground" and row["status"] == "exited"
+    ),
     "a page with a next one": lambda case, answer: (
         bool(answer.get("links")) and answer["links"]["next"]["results"]
     ),

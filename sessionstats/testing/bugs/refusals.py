@@ -1,11 +1,11 @@
 """What is refused, and with which words (§1.4, §2.2, §2.3, §3.2, §3.6)."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from sessionstats import protocol
 from sessionstats.errors import RequestError, SessionStatsError
-from sessionstats.rules import Rules
 from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
 from sessionstats.testing.bugs.evidence import Evidence
 from sessionstats.testing.bugs.flat import Flat
@@ -25,16 +25,11 @@ LONGEST_DAY: Final = "The interval has to be less than one day."
 
 def _with_rules(evidence: Evidence, **changes: int) -> Iterator[Flat]:
     """The answer under other rules."""
-    rules = evidence.case.get("rules") or {}
-    yield evidence.respond(rules={**rules, **changes})
+    yield evidence.respond(rules={**_rules(evidence), **changes})
 
 
 def _rules(evidence: Evidence) -> Mapping[str, Any]:
-    return {
-        "min_interval": 3600,
-        **{name: getattr(Rules(), name) for name in LIMITS},
-        **(evidence.case.get("rules") or {}),
-    }
+    return asdict(protocol.read_rules(evidence.case.get("rules")))
 
 
 @diagnosis("bad-row-accepted", "1.4", "A wrong session row is dropped or accepted", of_refusals=True)

@@ -24,9 +24,6 @@ from sessionstats.testing.strategies.recipes import HEADS, MOST_ROWS, NAMES, TEX
 ECHOES: Final = ("", "bucket", "", "status", "", "project", "", "status", "", "release", "", "again")
 """What is different in the echo of a row; ``""`` is no echo."""
 
-EDITION_RULES: Final = ("unhandled", "rounding")
-"""The rules of a request that are no limits (§9)."""
-
 
 def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
     """The case that a recipe makes.
@@ -62,7 +59,9 @@ def _leave_out_faults(case: dict[str, Any]) -> None:
         if not _is_refused(case):
             return
     case["params"] = {"field": params["field"], "interval": "1d", "statsPeriod": "1d"}
-    case["rules"] = {name: rule for name, rule in case.get("rules", {}).items() if name in EDITION_RULES}
+    rules = case.get("rules")
+    if isinstance(rules, dict):
+        case["rules"] = {name: rule for name, rule in rules.items() if name in worlds.EDITION_RULES}
 
 
 def _is_refused(case: dict[str, Any]) -> bool:

@@ -34,9 +34,10 @@ class Claims:
     includes : bool
         ``includeTotals`` and ``includeSeries`` (§8).
     limits : bool
-        The limits among the rules of a request: small caps, intervals under an hour (§9).
+        The limits among the rules of a request: small caps, intervals that are not whole hours (§9).
     editions : bool
-        The older rounding and the fifth health class (§3.7, §1.3).
+        Named editions, and the rules in which they differ besides limits: older rounding, restricted
+        ranges, the fifth health class, slugs of projects, no order by release date (§9).
     metadata : bool
         Release metadata (§4.8, §7.5).
     updates : bool

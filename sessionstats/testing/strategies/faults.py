@@ -16,7 +16,7 @@ ALWAYS: Final[tuple[dict[str, Any], ...]] = (
     {"field": ["sum(session)", "sum(sessions)"]},
     {"field": ["p999(session.duration)"]},
     {"groupBy": ["release", "user"]},
-    {"project": "one"},
+    {"project": "nowhere"},
     {"project": ["1", "1.5"]},
     {"project": "999999"},
     {"project": ["1", "999999"]},

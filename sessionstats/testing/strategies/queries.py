@@ -7,16 +7,17 @@
 3. Small caps are chosen from the number of intervals, so that the cut falls among few groups (§7.4).
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sessionstats.fields import STATUS
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 from sessionstats.testing.strategies.searches import search
-from sessionstats.testing.strategies.windows import Frame
-from sessionstats.testing.strategies.worlds import World
+from sessionstats.testing.strategies.windows import SECOND, Frame
+from sessionstats.testing.strategies.worlds import SLUGS, World
 
-BYTES: Final = 28
+BYTES: Final = 30
 """Bytes that choose a request, besides those of its frame, fields and search."""
 
 MOST_FIELDS: Final = 4
@@ -88,7 +89,9 @@ def request(
     query = search(text, world, metadata=metadata, status=True) if _searched(choices, claims) else ""
     every_field = choices.one_in(16)
     fields = (
-        list(claims.fields_of(unhandled=world.unhandled)) if every_field else _fields(names, claims, world)
+        list(claims.fields_of(unhandled=world.edition.unhandled))
+        if every_field
+        else _fields(names, claims, world)
     )
     if not loose and (STATUS in grouping or STATUS in query):
         fields, grouping, query = _without_rates(fields, grouping, query)
@@ -99,13 +102,15 @@ def request(
         params["query"] = query
     params.update(_filters(choices, claims, world, stage="release.stage" in query))
     rules = _rules(choices, claims, world, frame)
-    params.update(_order(choices, claims, fields, grouping, query, metadata=metadata))
+    by_release = metadata and (world.edition.order_by_release or claims.errors)
+    params.update(_order(choices, claims, fields, grouping, query, by_release=by_release))
     params.update(_page(choices, claims, params, rules, frame))
     given: dict[str, Any] = {"now": frame.now, "params": params}
     if world.accessible is not None:
         given["projects"] = dict(world.accessible)
     if rules:
-        given["rules"] = rules
+        # The name of an edition alone may be sent without an object around it (§9).
+        given["rules"] = rules["edition"] if rules.keys() == {"edition"} and choices.one_in(2) else rules
     return given
 
 
@@ -114,7 +119,7 @@ def _searched(choices: Choices, claims: Claims) -> bool:
 
 
 def _fields(names: Choices, claims: Claims, world: World) -> list[str]:
-    known = claims.fields_of(unhandled=world.unhandled)
+    known = claims.fields_of(unhandled=world.edition.unhandled)
     common = tuple(name for name in COMMON_FIELDS if name in known)
     pool = common + common + known
     fields = [names.pick(pool)]
@@ -150,10 +155,22 @@ def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> 
         filters["environment"] = given[:1] if environments == 7 else given[1:]
     if projects > 5:
         ids = list(world.accessible.values() if world.accessible else world.projects)
-        filters["project"] = choices.pick(
-            (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:])
-        )
+        asked: Sequence[Any] = (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:])
+        if world.edition.project_slugs:
+            asked = (*asked, *_slugs(world, ids, claims))
+        filters["project"] = choices.pick(asked)
     return filters
+
+
+def _slugs(world: World, ids: Sequence[int], claims: Claims) -> list[Any]:
+    """Values of ``project``: slugs, ids and empty ones mixed; unknown ones where errors are claimed (§2)."""
+    asked: list[Any] = ["", ["", str(ids[0])]]
+    if world.accessible:
+        slugs = list(world.accessible)
+        asked += [slugs[0], [slugs[-1], ids[0]], ["", slugs[0]], [*slugs, *ids], ["-1", "nowhere"]]
+    if claims.errors:
+        asked += [["nowhere", ids[0]], SLUGS[ids[0]], "three", [ids[0], " "]]
+    return asked
 
 
 def _rules(choices: Choices, claims: Claims, world: World, frame: Frame) -> dict[str, Any]:
@@ -163,13 +180,9 @@ def _rules(choices: Choices, claims: Claims, world: World, frame: Frame) -> dict
         rules["max_points"] = max(1, frame.n_intervals * groups + beside)
     if claims.limits and choices.one_in(10):
         rules["max_intervals"] = max(1, frame.n_intervals - (choices.one_in(3) and claims.errors))
-    if frame.step < 3_600_000_000:
+    if frame.step % (world.edition.min_interval * SECOND):
         rules["min_interval"] = 10
-    if world.unhandled:
-        rules["unhandled"] = True
-    if world.hourly:
-        rules["rounding"] = "hourly"
-    return rules
+    return {**world.rules, **rules}
 
 
 def _order(
@@ -179,12 +192,12 @@ def _order(
     grouping: tuple[str, ...],
     query: str,
     *,
-    metadata: bool,
+    by_release: bool,
 ) -> dict[str, Any]:
     ordered, field, sign = choices.one_in(4), choices.pick(fields), choices.pick(("", "-"))
     if not claims.ordering:
         return {}
-    if metadata and "release" in grouping and ordered and not _nested(query):
+    if by_release and "release" in grouping and ordered and not _nested(query):
         return {"orderBy": f"{sign}release.timestamp"}
     if ordered and STATUS not in grouping and STATUS not in query:
         return {"orderBy": sign + field}

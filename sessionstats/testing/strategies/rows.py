@@ -63,7 +63,7 @@ def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[st
     beside = choices.pick(BESIDE)
     sixteenths = choices.below(16)
     at += beside if beside is not None else frame.step * sixteenths // 16
-    status = choices.pick((*STATUSES, "unhandled") if world.unhandled else STATUSES)
+    status = choices.pick((*STATUSES, "unhandled") if world.edition.unhandled else STATUSES)
     quantities = BIG_QUANTITIES if claims.big_counts else QUANTITIES
     columns = {
         "started": _started(choices, max(at, 0)),

@@ -82,7 +82,7 @@ def search(choices: Choices, world: World, *, metadata: bool, status: bool) -> s
     text = _terms(choices, world, metadata=metadata, depth=0)
     if not status or not choices.one_in(3):
         return text
-    filter_ = status_filter(choices, world.unhandled)
+    filter_ = status_filter(choices, world.edition.unhandled)
     if choices.one_in(3):
         return filter_
     return f"({text}) {filter_}" if " or " in text.lower() else f"{filter_} {text}"

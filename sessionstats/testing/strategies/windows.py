@@ -1,7 +1,9 @@
 """When a case takes place: the instant of the request, its window, and the instants that matter to it (§3).
 
 1. A frame has few intervals, so that sessions meet in a bucket.
-2. Start and end stand on a multiple of the interval, a microsecond or a second beside it, or in between.
+2. Start and end stand on a multiple of the interval, a microsecond or a second beside it, or in between. With
+   an interval that is not whole hours, the range may be six hours long, or start 30 days ago, or be a little
+   beside (§3.8).
 3. The window is written in every way that §3.3 allows.
 4. The instants of sessions are chosen around *anchors*: edges of buckets and window, start and end as given,
    and the instant of the request. The anchors are worked out here in plain integers; they steer what is
@@ -15,7 +17,7 @@ from typing import Any, Final
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 
-BYTES: Final = 16
+BYTES: Final = 18
 """Bytes that choose a frame."""
 
 SECOND: Final = 1_000_000
@@ -37,8 +39,11 @@ NOWS: Final = (
 HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
 """Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""
 
-FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120")
-"""Intervals under an hour, for editions with a smaller minimum."""
+FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120", "90m", "15m")
+"""Intervals that are not whole hours, for editions with a smaller minimum."""
+
+RESTRICTED: Final = (6 * 3600, 30 * 86_400)
+"""The longest range of these, and how long ago it may start, in seconds (§3.8)."""
 
 LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24, 14, 7)
 """Numbers of intervals, before rounding."""
@@ -107,6 +112,8 @@ def frame(choices: Choices, claims: Claims) -> Frame:
 
 def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
     """Parameters that give the dates, and the start and end they mean."""
+    if step % (3600 * SECOND) and choices.one_in(2):
+        return _restricted(choices, now, step, length)
     way = choices.pick(("period", "range", "range", "period", "periods", "default", "future"))
     if way == "default" and step == 86_400 * SECOND and choices.one_in(6):
         return {}, now - 90 * step, now
@@ -121,6 +128,21 @@ def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str
     seconds = max(1, length * step // SECOND + choices.pick((0, 0, 1, -1, 1800)))
     dates = {"statsPeriod": period(choices, seconds), **_losing(choices, now)}
     return dates, now - seconds * SECOND, now
+
+
+def _restricted(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
+    """A range on one of the edges of §3.8, or a second or an interval beside it."""
+    longest, oldest = RESTRICTED
+    interval = step // SECOND
+    beside = choices.pick((0, 1, -1, interval, -interval))
+    old = choices.one_in(2) or interval < 900  # short intervals would be too many in six hours
+    seconds = length * interval if old else longest + beside
+    later = oldest + beside - seconds if old else choices.pick((0, 3600, 12_345))
+    if choices.one_in(3):
+        start, end = now - (later + seconds) * SECOND, now - later * SECOND
+        return {"start": instant(choices, start), "end": instant(choices, end)}, start, end
+    dates = {"statsPeriodStart": period(choices, later + seconds), "statsPeriodEnd": period(choices, later)}
+    return dates, now - (later + seconds) * SECOND, now - later * SECOND
 
 
 def _losing(choices: Choices, now: int) -> dict[str, Any]:

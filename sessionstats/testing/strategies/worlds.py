@@ -5,15 +5,19 @@
    null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
    differently as texts.
 3. A crowded world has many groups of equal size, so that the cap and the page cut through ties (§7.3).
+4. Half of the worlds have another edition than the documented one: a named one, or any of its rules by
+   themselves (§9).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
+from sessionstats.rules import EDITIONS, Rules
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
 
-BYTES: Final = 14
+BYTES: Final = 18
 """Bytes that choose a world."""
 
 ABSENT: Final = object()
@@ -121,6 +125,18 @@ VERSIONED: Final = (
 CROWD: Final = tuple(f"r{number}" for number in range(40))
 """Releases of a crowded world."""
 
+SWITCHES: Final = (
+    ("unhandled", True),
+    ("rounding", "hourly"),
+    ("project_slugs", True),
+    ("order_by_release", False),
+    ("restrict_date_range", True),
+)
+"""The rules that are no limits, each with the value that is not the default (§9)."""
+
+EDITION_RULES: Final = ("edition", *dict(SWITCHES))
+"""The names of these rules, and that of an edition."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -136,10 +152,8 @@ class World:
         Ids that sessions have.
     accessible : dict or None
         Slug and id of the accessible projects, if the request lists them.
-    unhandled : bool
-        Whether the fifth health class exists.
-    hourly : bool
-        Whether the window is rounded the older way (§3.7).
+    rules : dict
+        The rules of the request that are no limits, or the name of an edition under ``edition`` (§9).
     updates : bool
         Whether rows are updates of sessions.
     crowded : bool
@@ -151,10 +165,14 @@ class World:
     users: tuple[Any, ...]
     projects: tuple[int, ...]
     accessible: dict[str, int] | None
-    unhandled: bool
-    hourly: bool
+    rules: dict[str, Any]
     updates: bool
     crowded: bool
+
+    @cached_property
+    def edition(self) -> Rules:
+        """All rules of the request but its limits."""
+        return Rules.from_mapping(self.rules)
 
 
 def world(choices: Choices, claims: Claims) -> World:
@@ -178,8 +196,7 @@ def world(choices: Choices, claims: Claims) -> World:
         users=users,
         projects=projects,
         accessible=_accessible(choices, projects),
-        unhandled=choices.one_in(6) and claims.editions,
-        hourly=choices.one_in(8) and claims.editions,
+        rules=_edition(choices) if claims.editions else {},
         updates=choices.one_in(4) and claims.updates,
         crowded=crowded,
     )
@@ -198,3 +215,14 @@ def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] |
         return None
     known = projects[:1] if way == 4 else sorted({*projects, 3})
     return {SLUGS[number]: number for number in known}
+
+
+def _edition(choices: Choices) -> dict[str, Any]:
+    """The documented edition, a named one, or rules by themselves."""
+    way = choices.below(8)
+    name, switches = choices.pick(tuple(EDITIONS)), choices.below(1 << len(SWITCHES))
+    if way < 4:
+        return {}
+    if way == 4:
+        return {"edition": name}
+    return {rule: value for bit, (rule, value) in enumerate(SWITCHES) if switches >> bit & 1}
