@@ -10,10 +10,13 @@
 5. `DataError` (422): a session row is wrong (§1.4); names file, line or row, column and value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
+
+Note: TypeAlias = Callable[[], Iterable[str]]
+"""What computes the lines of a note."""
 
 
 class SessionStatsError(ValueError):
@@ -27,8 +30,16 @@ class SessionStatsError(ValueError):
         The same without the location.
     file : str or None
         File at fault, where one is.
+    notes : tuple of str
+        What may help a person: the known name that is most like an unknown one, the edition that accepts a
+        rejected request (§9). Notes are not part of `detail`, and cost nothing until they are read.
     status : int
         The status of the protocol's answer (§9).
+
+    Notes
+    -----
+    `notes` are not those of `BaseException.add_note`: a traceback prints these below the text, and a doctest
+    of the error would then compare the last note with the text that it expects.
 
     Examples
     --------
@@ -38,10 +49,11 @@ class SessionStatsError(ValueError):
 
     status: ClassVar[int] = 400
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, note: Note | None = None) -> None:
         super().__init__(problem)
         self.problem = problem
         self.file: str | None = None
+        self._notes = [] if note is None else [note]
 
     @property
     def location(self) -> str:
@@ -52,6 +64,15 @@ class SessionStatsError(ValueError):
     def detail(self) -> str:
         """One sentence for a person."""
         return f"{self.location}: {self.problem}" if self.location else self.problem
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for people, computed each time they are read."""
+        return tuple(line for note in self._notes for line in note())
+
+    def add(self, note: Note) -> None:
+        """Add a note that is computed when it is read."""
+        self._notes.append(note)
 
     def __str__(self) -> str:
         return self.detail
@@ -104,12 +125,24 @@ class RequestError(SessionStatsError):
     Traceback (most recent call last):
         ...
     sessionstats.errors.RequestError: Invalid field: "summ(session)"
+    >>> try:
+    ...     Query.parse("field=sum(session)&statsPeriod=1d&interval=15m")
+    ... except RequestError as error:
+    ...     error.notes
+    ('accepted with min_interval=10 (editions 2022, latest)',)
     """
 
     status: ClassVar[int] = 400
 
-    def __init__(self, detail: str, *, parameter: str | None = None, value: object = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        detail: str,
+        *,
+        parameter: str | None = None,
+        value: object = None,
+        note: Note | None = None,
+    ) -> None:
+        super().__init__(detail, note)
         self.parameter = parameter
         self.value = value
 
@@ -170,9 +203,15 @@ class DataError(SessionStatsError):
     status: ClassVar[int] = 422
 
     def __init__(
-        self, problem: str, *, column: str | None = None, row: int | None = None, value: object = None
+        self,
+        problem: str,
+        *,
+        column: str | None = None,
+        row: int | None = None,
+        value: object = None,
+        note: Note | None = None,
     ) -> None:
-        super().__init__(problem)
+        super().__init__(problem, note)
         self.column = column
         self.row = row
         self.value = value

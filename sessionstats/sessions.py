@@ -13,6 +13,7 @@ records, frames and payloads.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, NoReturn, TypeAlias, TypedDict, Unpack
 
 import numpy as np
@@ -24,6 +25,7 @@ from sessionstats.columns.numbers import check_total
 from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION
 from sessionstats.columns.values import Values, check_length, refuse
 from sessionstats.health import STATUSES
+from sessionstats.notes import editions_with
 
 Rows: TypeAlias = slice | Sequence[int] | Sequence[bool] | NDArray[np.bool_] | NDArray[np.integer[Any]]
 """What selects rows."""
@@ -243,7 +245,8 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
         if status not in statuses:
             rows = np.flatnonzero(sessions.status == code)
             if len(rows):
-                refuse("status", "not a status of this edition", int(rows[0]), status)
+                note = partial(editions_with, status)
+                refuse("status", "not a status of this edition", int(rows[0]), status, note)
 
 
 def _read_only(column: Any) -> Any:

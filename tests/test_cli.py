@@ -27,12 +27,14 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What goes wrong: status 2, nothing on standard output, one line on standard error."""
+    """What goes wrong: status 2, nothing on standard output, one line on standard error besides notes."""
     status = main(arguments)
     captured = capsys.readouterr()
     assert status == 2
     assert captured.out == ""
-    assert captured.err.count("\n") == 1, captured.err
+    first, *notes = captured.err.splitlines()
+    assert first.startswith("sessionstats"), captured.err
+    assert all(note.startswith("note: ") for note in notes), captured.err
     assert "Traceback" not in captured.err
     return captured.err
 

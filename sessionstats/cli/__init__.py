@@ -3,7 +3,8 @@
 1. A command is a module of this package with ``add_parser(subparsers)``, whose parser sets ``run``, a
    function of the parsed arguments that returns the exit status. `COMMANDS` lists them.
 2. Only the module of the command that is called is imported.
-3. Exit status 0 is success. What goes wrong is one line on standard error and status 2, never a traceback.
+3. Exit status 0 is success. What goes wrong is one line on standard error, with a line for each note that may
+   help, and status 2, never a traceback.
    A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT; a
    command that has something to clean up ends with `Ended` after other signals.
 """
@@ -11,7 +12,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Final, NoReturn
 
@@ -109,7 +110,7 @@ def _run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:  # argparse: help, version, or an error that it told
         return int(stop.code or 0)
     except SessionStatsError as error:
-        return _fail(error.detail)
+        return _fail(error.detail, error.notes)
     except MemoryError:
         return _fail("not enough memory")
     return status
@@ -160,8 +161,9 @@ def add_command(
     )
 
 
-def _fail(problem: str) -> int:
-    print(escape(f"sessionstats: {problem}"), file=sys.stderr)
+def _fail(problem: str, notes: Iterable[str] = ()) -> int:
+    for line in (f"sessionstats: {problem}", *(f"note: {note}" for note in notes)):
+        print(escape(line), file=sys.stderr)
     return FAILED
 
 

@@ -28,7 +28,7 @@ from sessionstats.pipeline import explained, finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result
-from sessionstats.rules import Rules
+from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
 from sessionstats.strict_json import NotJSON, loads
 
@@ -84,12 +84,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="show the interval at 95 %% beside each rate (Wilson's), and which rates rest on few",
     )
     parser.add_argument(
+        "--edition",
+        choices=EDITIONS,
+        default="documented",
+        help="the edition of the endpoint (default: documented)",
+    )
+    parser.add_argument(
         "--rule",
         metavar="NAME=VALUE",
         type=_rule,
         action="append",
         default=[],
-        help="a rule of another edition, such as min_interval=10, rounding=hourly or unhandled=true",
+        help="a rule that differs from the edition, such as min_interval=10 or unhandled=true",
     )
     parser.add_argument(
         "--project",
@@ -111,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     query = Query.parse(
         args.request,
         now=args.now,
-        rules=Rules.from_mapping(dict(args.rule)),
+        rules=Rules.from_mapping({"edition": args.edition, **dict(args.rule)}),
         projects=dict(args.project) or None,
         releases=None if args.releases is None else _read_releases(args.releases),
     )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import Encoded
-from sessionstats.errors import DataError
+from sessionstats.errors import DataError, Note
 
 Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
 """A column as a caller may give it."""
@@ -102,9 +102,9 @@ def show(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def refuse(name: str, problem: str, row: int | None, value: object) -> NoReturn:
+def refuse(name: str, problem: str, row: int | None, value: object, note: Note | None = None) -> NoReturn:
     """Raise the `DataError` of a wrong value."""
-    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value)
+    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value, note=note)
 
 
 def refuse_first(

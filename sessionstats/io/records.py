@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sessionstats.columns.schema import COLUMNS, ENCODED, REQUIRED_COLUMNS, UPDATE_COLUMNS
@@ -14,6 +15,7 @@ from sessionstats.columns.values import refuse, show
 from sessionstats.errors import DataError
 from sessionstats.folding import from_updates
 from sessionstats.health import STATUSES
+from sessionstats.notes import editions_with
 from sessionstats.sessions import Sessions
 
 
@@ -52,7 +54,8 @@ def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str]
     sessions = from_updates(**columns)
     if not set(columns["status"]).issubset(statuses):
         row, status = next(item for item in enumerate(columns["status"]) if item[1] not in statuses)
-        refuse("status", "not a status of this edition", row, status)
+        note = partial(editions_with, status)
+        refuse("status", "not a status of this edition", row, status, note)
     return sessions
 
 

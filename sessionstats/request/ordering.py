@@ -9,10 +9,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from sessionstats.errors import RequestError
-from sessionstats.fields import STATUS, Field
+from sessionstats.fields import LATER_FIELDS, STATUS, Field
+from sessionstats.notes import nearest
 from sessionstats.request.paging import Page
 from sessionstats.search.conditions import Search
 from sessionstats.search.releases import Releases
@@ -87,6 +89,7 @@ def parse_order(
     counting: Sequence[Field],
     group_by: Sequence[str],
     selected: Sequence[str] | None,
+    known: Sequence[str] = (),
 ) -> ByField:
     """Order of an ``orderBy`` parameter that names a field (§7.2).
 
@@ -101,6 +104,8 @@ def parse_order(
     group_by : sequence of str
     selected : sequence of str or None
         Health classes that a status filter selects.
+    known : sequence of str
+        What the request may be ordered by, for a note on an unknown name.
 
     Raises
     ------
@@ -117,7 +122,8 @@ def parse_order(
         problem = f"Cannot order by {name} with the current filters"
     else:
         return ByField(field, descending=order_by.startswith("-"))
-    raise RequestError(problem, parameter="orderBy", value=order_by)
+    note = partial(nearest, name, known) if name not in LATER_FIELDS else None
+    raise RequestError(problem, parameter="orderBy", value=order_by, note=note)
 
 
 def parse_release_order(

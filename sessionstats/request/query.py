@@ -7,7 +7,7 @@ in the room of its rule; this module only says in which order.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from sessionstats.capping import max_groups
@@ -16,6 +16,7 @@ from sessionstats.fields import KEY_COLUMNS, STATUS, Field, judge_against_status
 from sessionstats.instants import parse_now
 from sessionstats.intervals import parse_interval
 from sessionstats.limits import UNLIMITED, Limits
+from sessionstats.notes import accepted_elsewhere, nearest
 from sessionstats.request.dates import parse_range
 from sessionstats.request.ordering import (
     MAX_ROWS,
@@ -127,7 +128,23 @@ class Query:
         """
         rules = rules or Rules()
         given = Parameters(params)
-        instant = parse_now(now)
+        validate = partial(cls._validated, given, parse_now(now), projects, releases)
+        try:
+            return validate(rules)
+        except RequestError as error:
+            error.add(partial(accepted_elsewhere, validate, rules))
+            raise
+
+    @classmethod
+    def _validated(
+        cls,
+        given: Parameters,
+        instant: int,
+        projects: Mapping[str, int] | None,
+        releases: Releases | None,
+        rules: Rules,
+    ) -> "Query":
+        """The request under these rules, or the first failure in the order of §2.2."""
         page = parse_page(given, rules)
         selected = parse_projects(given, projects, rules)
         fields = parse_fields(given, rules)
@@ -263,7 +280,8 @@ def parse_fields(given: Parameters, rules: Rules) -> tuple[Field, ...]:
         raise RequestError('Request is missing a "field"', parameter="field")
     for name in names:
         if name not in rules.fields:
-            raise RequestError(f'Invalid field: "{name}"', parameter="field", value=name)
+            note = partial(nearest, name, tuple(rules.fields))
+            raise RequestError(f'Invalid field: "{name}"', parameter="field", value=name, note=note)
     return tuple(rules.fields[name] for name in names)
 
 
@@ -272,7 +290,8 @@ def parse_group_by(given: Parameters) -> tuple[str, ...]:
     names = given.distinct("groupBy")
     for name in names:
         if name not in KEY_COLUMNS and name != STATUS:
-            raise RequestError(f'Invalid groupBy: "{name}"', parameter="groupBy", value=name)
+            note = partial(nearest, name, (*KEY_COLUMNS, STATUS))
+            raise RequestError(f'Invalid groupBy: "{name}"', parameter="groupBy", value=name, note=note)
     return names
 
 
@@ -297,7 +316,7 @@ def _parse_order(
         raise RequestError("Cannot order by multiple fields", parameter="orderBy", value=order_by)
     if not order_by:
         return primary_order(counting)
-    by_release = order_by[0].removeprefix("-") == RELEASE_TIMESTAMP
-    if by_release and rules.order_by_release:
+    if rules.order_by_release and order_by[0].removeprefix("-") == RELEASE_TIMESTAMP:
         return parse_release_order(order_by[0], group_by, page, releases, search)
-    return parse_order(order_by[0], fields, counting, group_by, search.classes)
+    known = (*(field.name for field in fields), *([RELEASE_TIMESTAMP] if rules.order_by_release else ()))
+    return parse_order(order_by[0], fields, counting, group_by, search.classes, known)

@@ -11,14 +11,15 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from sessionstats.columns.encoding import Encoded
-from sessionstats.errors import RequestError
+from sessionstats.errors import Note, RequestError
+from sessionstats.notes import nearest
 from sessionstats.search.masks import COLUMNS, Table
 from sessionstats.search.releases import STAGES, Releases
 from sessionstats.search.tree import FreeText, Term, Value
@@ -177,13 +178,14 @@ def read_term(leaf: Term | FreeText, context: SearchContext) -> Condition | None
     key = leaf.key if isinstance(leaf, Term) else "message"
     reader = _READERS.get(key)
     if reader is None or isinstance(leaf, FreeText):
-        raise refused(f"Invalid search filter: {key}", key)
+        known = () if isinstance(leaf, FreeText) else tuple(_READERS)
+        raise refused(f"Invalid search filter: {key}", key, partial(nearest, key, known))
     return reader(leaf, context)
 
 
-def refused(detail: str, value: object) -> RequestError:
-    """Refusal of a search."""
-    return RequestError(detail, parameter="query", value=value)
+def refused(detail: str, value: object, note: Note | None = None) -> RequestError:
+    """The error of a rejected search."""
+    return RequestError(detail, parameter="query", value=value, note=note)
 
 
 def texts(term: Term) -> frozenset[str]:

@@ -1,0 +1,92 @@
+"""Notes on a rejected request, for people: what was meant perhaps, and which edition accepts it (§9).
+
+1. A note is never part of the endpoint's text. It is computed when somebody reads `RequestError.notes`, and
+   costs nothing where nobody does, as in the oracle.
+2. `nearest`: of the known names the one that is most like an unknown one.
+3. `accepted_elsewhere`: the request is validated again under each other named edition. Where one accepts it,
+   the rules that do not matter are taken back one by one; those that are left are the ones to change.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+
+from sessionstats.errors import RequestError
+from sessionstats.rules import EDITIONS, Rules
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """A note that names the known name most like an unknown one, if any is.
+
+    Examples
+    --------
+    >>> nearest("sum(sessions)", ["sum(session)", "count_unique(user)"])
+    ["did you mean 'sum(session)'?"]
+    >>> nearest("colour", ["release", "environment"])
+    []
+    """
+    from difflib import get_close_matches  # here, since a request that is accepted needs none of it
+
+    return [f"did you mean {match!r}?" for match in get_close_matches(name, list(known), n=1)]
+
+
+def accepted_elsewhere(validate: Callable[[Rules], object], rules: Rules) -> list[str]:
+    """A note on the other named editions that accept a request, and the rules that make them (§9).
+
+    Parameters
+    ----------
+    validate : callable
+        Validates the request under given rules, and raises `RequestError` if they reject it.
+    rules : Rules
+        The rules that rejected it.
+
+    Examples
+    --------
+    >>> from sessionstats.intervals import parse_interval
+    >>> accepted_elsewhere(lambda rules: parse_interval("1m", rules.min_interval), Rules())
+    ['accepted with min_interval=60 (edition 2021); with min_interval=10 (editions 2022, latest)']
+    """
+    editions: dict[str, list[str]] = {}
+    for name in EDITIONS:
+        edition = Rules.of(name)
+        if _accepts(validate, edition):
+            editions.setdefault(_needed(validate, rules, edition), []).append(name)
+    ways = [
+        f"with {changes} (edition{'s' if len(names) > 1 else ''} {', '.join(names)})"
+        for changes, names in editions.items()
+    ]
+    return [f"accepted {'; '.join(ways)}"] if ways else []
+
+
+def _needed(validate: Callable[[Rules], object], rules: Rules, edition: Rules) -> str:
+    """The fewest rules of an edition, taken back in their order, with which a request is accepted."""
+    changes = {
+        field.name: getattr(edition, field.name)
+        for field in fields(Rules)
+        if getattr(edition, field.name) != getattr(rules, field.name)
+    }
+    for name in tuple(changes):
+        others = {other: value for other, value in changes.items() if other != name}
+        if _accepts(validate, replace(rules, **others)):
+            changes = others
+    # Lower case is what JSON, the protocol and the option ``--rule`` make of true and false.
+    return ", ".join(f"{name}={str(value).lower()}" for name, value in changes.items())
+
+
+def _accepts(validate: Callable[[Rules], object], rules: Rules) -> bool:
+    try:
+        validate(rules)
+    except RequestError:
+        return False
+    return True
+
+
+def editions_with(status: str) -> list[str]:
+    """A note on the named editions that have a session status (§1.1, §9).
+
+    Examples
+    --------
+    >>> editions_with("unhandled")
+    ["edition latest has the status 'unhandled' (unhandled=true)"]
+    """
+    names = [name for name in EDITIONS if status in Rules.of(name).statuses]
+    return [f"edition {', '.join(names)} has the status {status!r} ({status}=true)"]
