@@ -10,7 +10,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 
-from sessionstats.errors import RequestError
+from sessionstats.errors import SessionStatsError
 from sessionstats.rules import EDITIONS, Rules
 
 
@@ -35,7 +35,7 @@ def accepted_elsewhere(validate: Callable[[Rules], object], rules: Rules) -> lis
     Parameters
     ----------
     validate : callable
-        Validates the request under given rules, and raises `RequestError` if they reject it.
+        Validates the request under given rules, and raises `SessionStatsError` if they reject it.
     rules : Rules
         The rules that rejected it.
 
@@ -75,7 +75,7 @@ def _needed(validate: Callable[[Rules], object], rules: Rules, edition: Rules) -
 def _accepts(validate: Callable[[Rules], object], rules: Rules) -> bool:
     try:
         validate(rules)
-    except RequestError:
+    except SessionStatsError:
         return False
     return True
 

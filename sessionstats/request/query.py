@@ -128,7 +128,7 @@ class Query:
         """
         rules = rules or Rules()
         given = Parameters(params)
-        validate = partial(cls._validated, given, parse_now(now), projects, releases)
+        validate = partial(cls._validated, given, parse_now(now), projects, releases, limits)
         try:
             return validate(rules)
         except RequestError as error:
@@ -142,6 +142,7 @@ class Query:
         instant: int,
         projects: Mapping[str, int] | None,
         releases: Releases | None,
+        limits: Limits,
         rules: Rules,
     ) -> "Query":
         """The request under these rules, or the first failure in the order of §2.2."""
