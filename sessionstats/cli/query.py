@@ -83,6 +83,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="show the interval at 95 %% beside each rate (Wilson's), and which rates rest on few",
     )
+    _add_world(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_world(parser: argparse.ArgumentParser) -> None:
+    """Add what an answer depends on besides sessions and request."""
     parser.add_argument(
         "--edition",
         choices=EDITIONS,
@@ -108,7 +114,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--releases", metavar="FILE", help='metadata: .json, a list of {"version": …, …}, or .jsonl'
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
