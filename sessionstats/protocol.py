@@ -24,6 +24,7 @@ from sessionstats.fields import KEY_COLUMNS
 from sessionstats.health import STATUSES
 from sessionstats.instants import parse_iso
 from sessionstats.io.records import from_records
+from sessionstats.io.strict_json import NotJSON, loads, member_of_damaged
 from sessionstats.limits import Limits
 from sessionstats.pipeline import answer as answer_query
 from sessionstats.request.query import Query
@@ -31,7 +32,6 @@ from sessionstats.result import Result
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
-from sessionstats.strict_json import NotJSON, loads, member_of_damaged
 
 REQUIRED: Final = ("now", "params", "sessions")
 """Keys without which a line is not a request."""

@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     ("errors",),
-    ("fields", "health", "instants", "rules"),
+    ("fields", "health", "instants", "limits", "rules"),
     ("columns",),
     ("sessions",),
     ("folding",),

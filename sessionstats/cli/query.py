@@ -24,13 +24,13 @@ from sessionstats.display.terminal import escape
 from sessionstats.engines.summaries import summarize_chunks
 from sessionstats.errors import SessionStatsError
 from sessionstats.io.files import extension, read_chunks
+from sessionstats.io.strict_json import NotJSON, loads
 from sessionstats.pipeline import explained, finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
-from sessionstats.strict_json import NotJSON, loads
 
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the

@@ -23,8 +23,8 @@ from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates, checked_updates
 from sessionstats.io.cells import read_cells
 from sessionstats.io.records import record_columns, rows_of
+from sessionstats.io.strict_json import NotJSON, loads
 from sessionstats.sessions import Sessions
-from sessionstats.strict_json import NotJSON, loads
 
 Path: TypeAlias = str | PathLike[str]
 

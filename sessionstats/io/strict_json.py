@@ -39,11 +39,11 @@ def loads(text: str) -> Any:
     >>> loads('{"a": 1, "a": 2}')
     Traceback (most recent call last):
         ...
-    sessionstats.strict_json.NotJSON: key 'a' occurs twice in one object
+    sessionstats.io.strict_json.NotJSON: key 'a' occurs twice in one object
     >>> loads("hello")
     Traceback (most recent call last):
         ...
-    sessionstats.strict_json.NotJSON: Expecting value, column 1
+    sessionstats.io.strict_json.NotJSON: Expecting value, column 1
     """
     try:
         return _DECODER.decode(text)
