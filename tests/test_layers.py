@@ -19,6 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("errors",),
     ("fields", "health", "instants", "limits", "rules"),
+    ("notes",),
     ("columns",),
     ("sessions",),
     ("folding",),
