@@ -1,8 +1,12 @@
-"""Archives in .npz form: a file from anywhere is judged like any other input (§1.4).
+"""Archives in .npz form: a file from anywhere is validated like any other input (§1.4).
 
 That what is written is read back to the bit is shown in `tests.test_files`.
 """
 
+import io
+import struct
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,87 +15,190 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessionstats import DataError, SessionStatsError, sample
-from sessionstats.io.npz import load_npz, save_npz
+from sessionstats import DataError, Sessions, SessionStatsError, read, sample, write
+from sessionstats.io.npz import ARRAYS, iter_npz
 from tests.test_files import put
 
+FOREIGN = "not an archive of sessions"
 
-class TestNpz:
-    """Columns as in memory; a file may come from anywhere, and is judged like any other input (§1.4)."""
 
-    def saved(self, path: Path, **changes: Any) -> Path:
-        """A good file with some of its arrays replaced, or left out where `None`."""
-        save_npz(sample(3), path / "good.npz")
-        with np.load(path / "good.npz") as good:
-            arrays = {**good, **{name.replace("__", "."): array for name, array in changes.items()}}
-        np.savez(path / "x.npz", **{name: array for name, array in arrays.items() if array is not None})
-        return path / "x.npz"
+def arrays_of(path: Path, n: int = 3) -> dict[str, Any]:
+    write(sample(n), path / "good.npz")
+    with np.load(path / "good.npz") as good:
+        return dict(good)
 
+
+def refusal(path: Path) -> SessionStatsError:
+    """The error over a file; read in small blocks or whole, it is the same."""
+    with pytest.raises(SessionStatsError) as caught:
+        list(iter_npz(path, 2))
+    with pytest.raises(SessionStatsError) as again:
+        read(path)
+    assert again.value.detail == caught.value.detail
+    assert caught.value.detail.startswith(f"{path}")
+    return caught.value
+
+
+class TestForeign:
     @pytest.mark.parametrize(
-        "changes",
+        ("changes", "problem"),
         [
-            {"format": None},
-            {"format": np.array("sessionstats 2")},
-            {"started": None},
-            {"started": np.array(["a", "b", "c"])},
-            {"started": np.zeros(3, np.float64)},
-            {"release__codes": None},
-            {"release__texts": np.frombuffer(b"\xff" * 100, np.uint8)},
-            {"release__ends": np.array([0.5])},
-            {"project_id__texts": np.frombuffer(b"x" * 9, np.uint8)},
-            {"distinct_id__texts": np.array([{}], object)},
+            ({"format": None}, "'format' occurs 0 times"),
+            ({"format": np.frombuffer(b"sessionstats 1", np.uint8)}, "the format is not 'sessionstats 2'"),
+            ({"format": np.zeros(10**6, np.uint8)}, "the format is not 'sessionstats 2'"),
+            ({"format": np.array("sessionstats 2")}, "format is of type <U14 instead of |u1"),
+            ({"started": None}, "'started' occurs 0 times"),
+            ({"started": np.array(["a", "b", "c"])}, "started is of type <U1 instead of <i8"),
+            ({"started": np.zeros(3, np.float64)}, "started is of type <f8 instead of <i8"),
+            ({"started": np.zeros(3, np.bool_)}, "started is of type |b1 instead of <i8"),
+            ({"errors": np.zeros(3, ">i8")}, "errors is of type >i8 instead of <i8"),
+            ({"errors": np.zeros((3, 1), np.int64)}, "not an array of shape (3, 1)"),
+            ({"errors": np.int64(1)}, "not an array of shape ()"),
+            ({"errors": np.zeros(2, np.int64)}, "errors has 2 rows, but started has 3"),
+            ({"distinct_id__codes": np.zeros(4, np.int32)}, "distinct_id.codes has 4 rows"),
+            ({"release__codes": None}, "'release.codes' occurs 0 times"),
+            ({"colour": np.zeros(3)}, "'colour' occurs 1 times"),
+            ({"release__texts": np.frombuffer(b"\xff", np.uint8), "release__ends": np.array([1])}, "decode"),
+            ({"release__ends": np.array([0.5])}, "release.ends is of type <f8"),
+            ({"release__ends": np.array([5])}, "release.ends does not cut"),
+            ({"release__ends": np.array([], np.int64)}, "release.ends does not cut"),
+            ({"release__ends": np.array([-1, 10**6])}, "release.ends does not cut"),
+            ({"distinct_id__texts": np.array([{}], object)}, "type |O"),
         ],
     )
-    def test_foreign(self, changes: dict[str, Any], tmp_path: Path) -> None:
-        path = self.saved(tmp_path, **changes)
-        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote") as caught:
-            load_npz(path)
-        assert caught.value.detail.startswith(f"{path}: ")
+    def test_arrays(self, changes: dict[str, Any], problem: str, tmp_path: Path) -> None:
+        """Other arrays, types, shapes and lengths than the format's, each named."""
+        arrays = arrays_of(tmp_path) | {name.replace("__", "."): a for name, a in changes.items()}
+        np.savez(tmp_path / "x.npz", **{name: array for name, array in arrays.items() if array is not None})
+        error = refusal(tmp_path / "x.npz")
+        assert FOREIGN in error.detail
+        assert problem in error.detail
 
+    def test_ends_that_wrap(self, tmp_path: Path) -> None:
+        """Differences of 64 bits that wrap are no ascending ends."""
+        arrays = arrays_of(tmp_path)
+        ends = np.array([2**63 - 1, -(2**62), len(arrays["release.texts"])])
+        np.savez(tmp_path / "x.npz", **(arrays | {"release.ends": ends}))
+        assert "release.ends does not cut" in refusal(tmp_path / "x.npz").detail
+
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
+    def test_other_files(self, data: bytes, tmp_path: Path) -> None:
+        assert FOREIGN in refusal(put(tmp_path / "x.npz", data)).detail
+
+    def test_single_array(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "x.npy", np.arange(3))
+        assert FOREIGN in refusal((tmp_path / "x.npy").rename(tmp_path / "x.npz")).detail
+
+
+class TestValues:
     @pytest.mark.parametrize(
         ("changes", "detail"),
         [
             ({"errors": np.array([0, -1, 0])}, "column 'errors', row 1: negative count: -1"),
-            ({"errors": np.array([0, 1])}, "column 'errors': has 2 rows, but 'started' has 3"),
-            ({"status": np.array([0, 1, 6])}, "column 'status', row 2: code outside of 6 categories: 6"),
-            ({"release__codes": np.array([0, -1, 0])}, None),
+            (
+                {"status": np.array([0, 1, 6], "i1")},
+                "column 'status', row 2: code outside of 6 categories: 6",
+            ),
+            ({"release__codes": np.array([0, -1, 0], "i4")}, "column 'release', row 1: code outside of"),
+            ({"project_id__values": np.array([0, 1, 2])}, "column 'project_id'"),
             ({"duration": np.array([1, 2, -3.0])}, "column 'duration', row 2: negative duration: -3.0"),
         ],
     )
-    def test_wrong_values(self, changes: dict[str, Any], detail: str | None, tmp_path: Path) -> None:
-        path = self.saved(tmp_path, **changes)
-        with pytest.raises(DataError) as caught:
-            load_npz(path)
-        assert caught.value.detail.startswith(f"{path}, column ")
-        assert detail is None or caught.value.detail == f"{path}, {detail}"
+    def test_named_by_column_and_row(self, changes: dict[str, Any], detail: str, tmp_path: Path) -> None:
+        """§1.4: rows are those of the file, whatever the blocks."""
+        arrays = arrays_of(tmp_path) | {name.replace("__", "."): a for name, a in changes.items()}
+        np.savez(tmp_path / "x.npz", **arrays)
+        error = refusal(tmp_path / "x.npz")
+        assert isinstance(error, DataError)
+        assert detail in error.detail
+
+    def test_values_that_are_possible_but_others(self, tmp_path: Path) -> None:
+        """Only the digest can tell."""
+        arrays = arrays_of(tmp_path)
+        np.savez(tmp_path / "x.npz", **(arrays | {"errors": arrays["errors"] + 1}))
+        assert "the file is damaged" in refusal(tmp_path / "x.npz").detail
+
+    def test_no_sessions(self, tmp_path: Path) -> None:
+        write(Sessions.empty(), tmp_path / "x.npz")
+        assert read(tmp_path / "x.npz") == Sessions.empty()
+
+
+def rewritten(path: Path, change: Callable[[zipfile.ZipFile, str, bytes], None]) -> Path:
+    """The good file with the members that `change` writes for each of its own."""
+    arrays_of(path)
+    with zipfile.ZipFile(path / "good.npz") as good, zipfile.ZipFile(path / "x.npz", "w") as new:
+        for entry in good.infolist():
+            change(new, entry.filename, good.read(entry))
+    return path / "x.npz"
+
+
+def with_header(data: bytes, **changes: Any) -> bytes:
+    """An array in .npy form under another header, with its checksums right."""
+    header = {"descr": "<i8", "fortran_order": False, "shape": (3,)} | changes
+    output = io.BytesIO()
+    np.lib.format.write_array_header_1_0(output, header)
+    return output.getvalue() + data[-24:]
+
+
+class TestArchive:
+    """What the archive declares agrees with what is there, before anything is allocated."""
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"shape": (2,)}, {"shape": (4,)}, {"shape": (10**12,)}, {"shape": (-3,)}, {"shape": (True,)},
+         {"shape": (3, 1)}, {"shape": ()}, {"fortran_order": True}],
+        ids=str,
+    )  # fmt: skip
+    @pytest.mark.parametrize("name", ["started", "errors", "quantity"])
+    def test_headers(self, name: str, changes: dict[str, Any], tmp_path: Path) -> None:
+        def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
+            new.writestr(member, with_header(data, **changes) if member == f"{name}.npy" else data)
+
+        assert f"{name} has 24 bytes, which are not an array" in refusal(rewritten(tmp_path, change)).detail
+
+    def test_compressed(self, tmp_path: Path) -> None:
+        """A small file can declare terabytes; a format without compression cannot."""
+
+        def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
+            new.writestr(member, data, zipfile.ZIP_DEFLATED)
+
+        assert "is compressed" in refusal(rewritten(tmp_path, change)).detail
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    def test_given_twice(self, tmp_path: Path) -> None:
+        def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
+            for _ in range(2 if member == "errors.npy" else 1):
+                new.writestr(member, data)
+
+        assert "'errors' occurs 2 times" in refusal(rewritten(tmp_path, change)).detail
+
+    def test_sizes_larger_than_the_file(self, tmp_path: Path) -> None:
+        """Members that overlap, or that end after the file does."""
+        arrays_of(tmp_path)
+        data = bytearray((tmp_path / "good.npz").read_bytes())
+        entry = data.rindex(b"PK\x01\x02")
+        struct.pack_into("<II", data, entry + 20, 10**9, 10**9)
+        assert "larger than the file" in refusal(put(tmp_path / "x.npz", bytes(data))).detail
 
     def test_truncated_at_every_length(self, tmp_path: Path) -> None:
         """No length of the file is taken for a whole one, none crashes."""
-        save_npz(sample(2), tmp_path / "x.npz")
-        whole = (tmp_path / "x.npz").read_bytes()
-        for length in range(0, len(whole), 7):
-            with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-                load_npz(put(tmp_path / "y.npz", whole[:length]))
+        arrays_of(tmp_path)
+        whole = (tmp_path / "good.npz").read_bytes()
+        for length in range(0, len(whole), 101):
+            assert FOREIGN in refusal(put(tmp_path / "y.npz", whole[:length])).detail
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
     def test_changed_anywhere(self, place: float, byte: int, tmp_path: Path) -> None:
         """Whatever a byte becomes, the sessions are the same or an error says so."""
-        save_npz(sample(2), tmp_path / "x.npz")
-        data = bytearray((tmp_path / "x.npz").read_bytes())
+        arrays_of(tmp_path)
+        data = bytearray((tmp_path / "good.npz").read_bytes())
         data[int(place * len(data))] = byte
         try:
-            loaded = load_npz(put(tmp_path / "y.npz", bytes(data)))
+            loaded = read(put(tmp_path / "y.npz", bytes(data)))
         except SessionStatsError:
             return
-        assert loaded == sample(2)
+        assert loaded == sample(3)
 
-    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
-    def test_other_files(self, data: bytes, tmp_path: Path) -> None:
-        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-            load_npz(put(tmp_path / "x.npz", data))
-
-    def test_single_array(self, tmp_path: Path) -> None:
-        np.save(tmp_path / "x.npy", np.arange(3))
-        with pytest.raises(SessionStatsError, match="not a file that save_npz wrote"):
-            load_npz(tmp_path / "x.npy")
+    def test_all_arrays_are_written(self, tmp_path: Path) -> None:
+        assert {name: array.dtype.str for name, array in arrays_of(tmp_path).items()} == ARRAYS

@@ -1,38 +1,74 @@
-"""The .npz format: all columns as they are in memory, without pickle.
+"""The .npz format: all columns as they are in memory, without pickle, in a ZIP archive without compression.
 
-1. Arrays are stored as they are; ``started`` as microseconds, ``status`` as codes into `STATUSES`.
-2. An encoded column ``c`` is three arrays: ``c.codes``, and its categories as UTF-8 bytes ``c.texts`` that
-   ``c.ends`` cuts; lone surrogates pass. Projects are decimal texts there.
-3. ``format`` says that the file is ours. Reading checks everything again: a file may come from anywhere.
-4. Read block by block, memory holds all categories, and a block of the rest.
+1. `ARRAYS` lists the arrays of a file and their types. ``started`` is microseconds, ``status`` codes into
+   `STATUSES`.
+2. An encoded column ``c`` is ``c.codes`` and its categories: UTF-8 bytes ``c.texts`` that ``c.ends`` cuts, in
+   which lone surrogates pass; projects are numbers, ``c.values``.
+3. ``format`` says that the file is ours. ``digest`` is one of all other arrays (`_digest`).
+4. Before anything is allocated, what the archive declares must agree with what is there: the arrays are those
+   of the list, once each, uncompressed, as many bytes as their shapes say, and the columns of one length.
+5. Then values are checked as everywhere (§1.4), and at the end the digest: no byte of a file can change, and
+   no row be lost, without an error.
+6. Read block by block, memory holds all categories, and a block of the rest.
 """
 
+import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import Encoded
-from sessionstats.columns.schema import COLUMNS, ENCODED
-from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION, Kind
+from sessionstats.errors import DataError, SessionStatsError, located
 from sessionstats.health import STATUSES
 from sessionstats.io.text import Path, Report, unreported
 from sessionstats.sessions import Sessions
 
-FORMAT: Final = "sessionstats 1"
+FORMAT: Final = "sessionstats 2"
 """What a file of this format says of itself; another layout would be another number."""
 
 ROWS_TOGETHER: Final = 1 << 18
 """Rows of a block."""
 
-PER_ROW: Final = tuple(f"{name}.codes" if name in ENCODED else name for name in COLUMNS)
-"""The arrays with an entry a row, in the order of columns."""
+TYPES: Final = MappingProxyType(
+    {Kind.INSTANT: "<i8", Kind.INTEGER: "<i8", Kind.SECONDS: "<f8", Kind.STATUS: "|i1"}
+)
+"""Types of the arrays of columns that are not encoded."""
+
+PER_ROW: Final = {
+    f"{column.name}.codes" if column.encoded else column.name: "<i4" if column.encoded else TYPES[column.kind]
+    for column in SESSION
+}
+"""The arrays with an entry per row, in the order of columns, and their types."""
+
+TEXTS: Final = tuple(
+    [column.name for column in SESSION if column.encoded and column.kind is not Kind.INTEGER]
+)
+"""The encoded columns whose categories are texts; those of the others are numbers."""
+
+NUMBERS: Final = tuple([name for name in ENCODED if name not in TEXTS])
+"""The encoded columns whose categories are numbers."""
+
+ARRAYS: Final = {
+    "format": "|u1",
+    "digest": "|u1",
+    **{f"{name}.values": "<i8" for name in NUMBERS},
+    **{f"{name}.texts": "|u1" for name in TEXTS},
+    **{f"{name}.ends": "<i8" for name in TEXTS},
+    **PER_ROW,
+}
+"""All arrays of a file, and their types."""
 
 
 def save_npz(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a file for `load_npz`.
+    """Write sessions to a file for `iter_npz`.
 
     Parameters
     ----------
@@ -40,46 +76,23 @@ def save_npz(sessions: Sessions, path: Path) -> None:
     path : str or path
         Taken as it is; nothing is appended.
     """
-    arrays: dict[str, NDArray[Any]] = {"format": np.array(FORMAT)}
+    arrays: dict[str, Any] = {"format": np.frombuffer(FORMAT.encode(), np.uint8)}
     for name in COLUMNS:
         column = getattr(sessions, name)
         if name in ENCODED:
-            texts = [str(value).encode("utf-8", "surrogatepass") for value in column.categories]
             arrays[f"{name}.codes"] = column.codes
-            arrays[f"{name}.texts"] = np.frombuffer(b"".join(texts), np.uint8)
-            arrays[f"{name}.ends"] = np.cumsum([len(text) for text in texts], dtype=np.int64)
+            arrays |= _stored_categories(name, column.categories)
         else:
             arrays[name] = column.view(np.int64) if name == "started" else column
+    arrays = {name: np.ascontiguousarray(array, ARRAYS[name]) for name, array in arrays.items()}
+    hashes = {name: blake2b(array.data) for name, array in arrays.items()}
+    arrays["digest"] = np.frombuffer(_digest(hashes), np.uint8)
     with open(path, "wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def load_npz(path: Path) -> Sessions:
-    """Read sessions that `save_npz` wrote.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    Sessions
-
-    Raises
-    ------
-    SessionStatsError
-        If the file is not one of `save_npz`; a `DataError` if what it holds breaks §1.4.
-    OSError
-        If it cannot be opened.
-    """
-    with open(path, "rb") as file:
-        with _refused(path), np.load(file, allow_pickle=False) as archive:
-            columns = _columns(archive, _categories(archive))
-        return _checked(path, columns, before=0)
-
-
 def iter_npz(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Sessions]:
-    """Read sessions that `save_npz` wrote block by block; raises as `load_npz` does.
+    """Read sessions that `save_npz` wrote block by block.
 
     Parameters
     ----------
@@ -91,84 +104,160 @@ def iter_npz(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unrep
     Yields
     ------
     Sessions
+        With the categories of the whole file.
+
+    Raises
+    ------
+    SessionStatsError
+        If the file is not one of `save_npz`, or damaged; a `DataError` if what it holds breaks §1.4.
+    OSError
+        If it cannot be opened.
     """
-    with open(path, "rb") as file:
-        with _refused(path):
-            archive = np.load(file, allow_pickle=False)
-            categories = _categories(archive)
-            streams = {name: _Stream(archive, name) for name in PER_ROW}
-        length = streams["started"].length
-        for name, stream in streams.items():
-            if stream.length != length:
-                raise SessionStatsError(f"{path}: {name} has {stream.length} rows, but started has {length}")
+    with open(path, "rb") as file, located(path):
+        with _rejected():
+            members = _members(file)
+            length = _common_length(members)
+            categories = _categories(members)
         for before in range(0, length, block_rows):
-            with _refused(path):
-                arrays = {name: stream.read(block_rows) for name, stream in streams.items()}
-                columns = _columns(arrays, categories)
-            yield _checked(path, columns, before)
+            with _rejected():
+                arrays = {name: members[name].read(block_rows) for name in PER_ROW}
+            yield _checked(_columns(arrays, categories), before)
             report(min(1.0, (before + block_rows) / length))
+        with _rejected():
+            _check_digest(members)
 
 
 @contextmanager
-def _refused(path: Path) -> Iterator[None]:
+def _rejected() -> Iterator[None]:
     """Whatever NumPy and zipfile raise over a foreign file, and there is no end to it, as one error."""
     try:
         yield
+    except (MemoryError, SessionStatsError):
+        raise
     except Exception as error:
-        raise SessionStatsError(f"{path}: not a file that save_npz wrote ({error})") from error
+        raise _foreign(str(error) or type(error).__name__) from error
 
 
-def _checked(path: Path, columns: dict[str, Any], before: int) -> Sessions:
+def _foreign(problem: str) -> SessionStatsError:
+    return SessionStatsError(f"not an archive of sessions ({problem})")
+
+
+def _checked(columns: dict[str, Any], before: int) -> Sessions:
     """Sessions of the columns of a block; what is wrong is named by its row in the file."""
     try:
         return Sessions(**columns)
     except DataError as error:
-        row = None if error.row is None else before + error.row
-        raise error.at(file=str(path), row=row) from None
+        raise error.at(row=None if error.row is None else before + error.row) from None
 
 
-class _Stream:
+class _Member:
     """An array of an archive, read from its beginning on.
 
     Parameters
     ----------
-    archive : NpzFile
+    archive : ZipFile
+    entry : ZipInfo
     name : str
+        Name of the array.
     """
 
-    def __init__(self, archive: Any, name: str) -> None:
-        self._file = archive.zip.open(f"{name}.npy")
-        np.lib.format.read_magic(self._file)
-        (self.length,), _, self._dtype = np.lib.format.read_array_header_1_0(self._file)
+    def __init__(self, archive: ZipFile, entry: ZipInfo, name: str) -> None:
+        if entry.compress_type != ZIP_STORED or entry.compress_size != entry.file_size:
+            raise _foreign(f"{name} is compressed")
+        self.hash = blake2b()
+        self._file = archive.open(entry)
+        if np.lib.format.read_magic(self._file) != (1, 0):
+            raise _foreign(f"{name} has another version of the .npy format")
+        shape, fortran_order, self.dtype = np.lib.format.read_array_header_1_0(self._file)
+        if self.dtype.str != ARRAYS[name]:
+            raise _foreign(f"{name} is of type {self.dtype.str} instead of {ARRAYS[name]}")
+        size = entry.file_size - self._file.tell()
+        self.length, rest = divmod(size, self.dtype.itemsize)
+        if shape != (self.length,) or type(shape[0]) is not int or rest or fortran_order:
+            raise _foreign(f"{name} has {size} bytes, which are not an array of shape {shape}")
 
-    def read(self, rows: int) -> NDArray[Any]:
-        """The next rows, fewer only at the end."""
-        return np.frombuffer(self._file.read(rows * self._dtype.itemsize), self._dtype)
+    def read(self, count: int) -> NDArray[Any]:
+        """The next entries, fewer only at the end."""
+        data = self._file.read(count * self.dtype.itemsize)
+        self.hash.update(data)
+        return np.frombuffer(data, self.dtype)
+
+    def read_all(self) -> NDArray[Any]:
+        """All entries."""
+        return self.read(self.length)
 
 
-def _categories(archive: Mapping[str, NDArray[Any]]) -> dict[str, Encoded[Any]]:
+def _members(file: BinaryIO) -> dict[str, _Member]:
+    """The arrays of an archive, if they are those that there must be."""
+    archive = ZipFile(file)
+    entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > os.fstat(file.fileno()).st_size:
+        raise _foreign("its arrays are larger than the file")
+    names = [entry.filename.removesuffix(".npy") for entry in entries]
+    times = Counter(names)
+    for name in (*ARRAYS, *times):
+        if times[name] != 1 or name not in ARRAYS:
+            raise _foreign(f"{name!r} occurs {times[name]} times; the format is not {FORMAT!r}")
+    members = {name: _Member(archive, entry, name) for name, entry in zip(names, entries, strict=True)}
+    if members["format"].length > 100 or members["format"].read_all().tobytes() != FORMAT.encode():
+        raise _foreign(f"the format is not {FORMAT!r}")
+    return members
+
+
+def _common_length(members: Mapping[str, _Member]) -> int:
+    """Number of rows."""
+    length = members["started"].length
+    for name in PER_ROW:
+        if members[name].length != length:
+            raise _foreign(f"{name} has {members[name].length} rows, but started has {length}")
+    return length
+
+
+def _digest(hashes: Mapping[str, Any]) -> bytes:
+    """Digest of all arrays but the digest itself, from one of each: of their names and bytes."""
+    parts = [f"{name} {hashes[name].hexdigest()}\n" for name in ARRAYS if name != "digest"]
+    return blake2b("".join(parts).encode(), digest_size=32).digest()
+
+
+def _check_digest(members: Mapping[str, _Member]) -> None:
+    digest = _digest({name: member.hash for name, member in members.items()})
+    if members["digest"].read(len(digest) + 1).tobytes() != digest:
+        raise SessionStatsError("the file is damaged: its digest is not that of its contents")
+
+
+def _stored_categories(name: str, categories: tuple[Any, ...]) -> dict[str, NDArray[Any]]:
+    if name not in TEXTS:
+        return {f"{name}.values": np.array(categories, np.int64)}
+    texts = [text.encode("utf-8", "surrogatepass") for text in categories]
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    return {f"{name}.texts": np.frombuffer(b"".join(texts), np.uint8), f"{name}.ends": ends}
+
+
+def _categories(members: Mapping[str, _Member]) -> dict[str, Encoded[Any]]:
     """The categories of each encoded column, without codes."""
-    if str(archive["format"]) != FORMAT:
-        raise ValueError(f"the format is not {FORMAT!r}")
     columns: dict[str, Encoded[Any]] = {}
     for name in ENCODED:
-        values: list[Any] = _texts(archive[f"{name}.texts"], archive[f"{name}.ends"])
-        columns[name] = Encoded(
-            np.empty(0, np.int32), [*map(int, values)] if name == "project_id" else values
-        )
+        if name in TEXTS:
+            values = _texts(name, members[f"{name}.texts"].read_all(), members[f"{name}.ends"].read_all())
+        else:
+            values = members[f"{name}.values"].read_all().tolist()
+        columns[name] = Encoded(np.empty(0, np.int32), values)
         columns[name].code_of  # noqa: B018 - found once, and shared by all blocks
     return columns
+
+
+def _texts(name: str, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[Any]:
+    """The texts that `ends` cuts the bytes into."""
+    inside = not len(ends) or (ends.min() >= 0 and ends.max() == ends[-1])
+    if not inside or np.any(np.diff(ends) < 0) or (ends[-1] if len(ends) else 0) != len(data):
+        raise _foreign(f"{name}.ends does not cut {name}.texts into texts")
+    whole, stops = data.tobytes(), ends.tolist()
+    return [whole[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *stops], stops, strict=False)]
 
 
 def _columns(arrays: Mapping[str, NDArray[Any]], categories: Mapping[str, Encoded[Any]]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: arrays[name] for name in COLUMNS if name not in ENCODED}
     columns |= {name: column.with_codes(arrays[f"{name}.codes"]) for name, column in categories.items()}
-    columns["started"] = columns["started"].astype(np.int64, casting="safe").view("M8[us]")
+    columns["started"] = columns["started"].view("M8[us]")
     columns["status"] = Encoded(columns["status"], STATUSES)
     return columns
-
-
-def _texts(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[str]:
-    """The texts that `ends` cuts the bytes into."""
-    whole, stops = data.tobytes(), ends.tolist()
-    return [whole[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *stops], stops, strict=False)]
