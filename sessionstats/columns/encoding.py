@@ -3,14 +3,18 @@
 1. `encode` replaces each value by its position in the list of distinct values, in order of appearance.
 2. A missing value has code −1 where the column allows one (only ``distinct_id`` does, §1.1).
 3. Everything after this works on codes; strings are touched once per distinct value.
+4. Many texts of which nobody looks at more than some (users) are `PackedTexts`: no strings at all.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.packed import PackedTexts
 
 T = TypeVar("T", bound=Hashable)
 
@@ -26,7 +30,7 @@ class Encoded(Generic[T]):
     codes : (n,) signed integer array
         Positions in `categories`, or −1 for a missing value.
     categories : sequence or array
-        The distinct values, in any order; some may be unused.
+        The distinct values, in any order; some may be unused. Kept as a tuple, or as `PackedTexts`.
 
     Examples
     --------
@@ -39,12 +43,13 @@ class Encoded(Generic[T]):
 
     __slots__ = ("__dict__", "categories", "codes")
     codes: NDArray[Any]
-    categories: tuple[T, ...]
+    categories: Sequence[T]
 
     def __init__(self, codes: NDArray[Any], categories: Sequence[T] | NDArray[Any]) -> None:
-        values = categories.tolist() if isinstance(categories, np.ndarray) else categories
+        if not isinstance(categories, PackedTexts):
+            categories = tuple(categories.tolist() if isinstance(categories, np.ndarray) else categories)
         object.__setattr__(self, "codes", codes)
-        object.__setattr__(self, "categories", tuple(values))
+        object.__setattr__(self, "categories", categories)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -70,7 +75,7 @@ class Encoded(Generic[T]):
     @cached_property
     def order(self) -> NDArray[np.intp]:
         """Codes in ascending order of their values; text by code point (§7.3)."""
-        values = self.categories
+        values = tuple(self.categories)
         return np.array(sorted(range(len(values)), key=values.__getitem__), np.intp)  # type: ignore[arg-type]
 
     @cached_property
@@ -94,8 +99,10 @@ class Encoded(Generic[T]):
 
     def decode(self) -> list[T | None]:
         """The values themselves, `None` where missing."""
-        categories = self.categories
-        return [categories[code] if code != MISSING else None for code in self.codes.tolist()]
+        values: Mapping[int, T] | Sequence[T] = self.categories
+        if isinstance(self.categories, PackedTexts):
+            values = {code: self.categories[code] for code in set(self.codes.tolist()) if code != MISSING}
+        return [values[code] if code != MISSING else None for code in self.codes.tolist()]
 
 
 def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
@@ -136,15 +143,22 @@ def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
     ['a', 'b', 'c', 'b']
     """
     first = parts[0]
-    if all(part.categories == first.categories for part in parts[1:]):
+    if all(part.categories is first.categories or part.categories == first.categories for part in parts):
         return first.with_codes(np.concatenate([part.codes for part in parts]))
-    code_of: dict[T, int] = {}
-    codes = []
-    for part in parts:
-        merged = [code_of.setdefault(value, len(code_of)) for value in part.categories]
-        # Code −1 finds the last entry.
-        codes.append(np.array([*merged, MISSING], np.int32)[part.codes])
-    return Encoded(np.concatenate(codes), tuple(code_of))
+    merged, categories = _united([part.categories for part in parts])
+    # Code −1 finds the last entry.
+    codes = [np.append(new, np.int32(MISSING))[part.codes] for new, part in zip(merged, parts, strict=True)]
+    return Encoded(np.concatenate(codes), categories)
+
+
+def _united(parts: Sequence[Sequence[Any]]) -> tuple[list[NDArray[np.int32]], Sequence[Any]]:
+    """New codes of the categories of each part, and all categories."""
+    if any(isinstance(part, PackedTexts) for part in parts):
+        texts = TextDictionary()
+        return [texts.add(part) for part in parts], texts.texts
+    code_of: dict[Any, int] = {}
+    merged = [[code_of.setdefault(value, len(code_of)) for value in part] for part in parts]
+    return [np.array(codes, np.int32) for codes in merged], tuple(code_of)
 
 
 def same_values(a: Encoded[T], b: Encoded[T]) -> bool:

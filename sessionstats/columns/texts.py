@@ -26,6 +26,7 @@ from sessionstats.columns.values import (
     refuse,
     refuse_first,
 )
+from sessionstats.columns.packed import PackedTexts
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
 
@@ -238,11 +239,20 @@ def _user_text(row: int | None, value: str | int) -> str:
 
 def _canonical_users(column: Encoded[Any]) -> Encoded[str]:
     """Categories as texts, those that mean no user left out."""
+    if isinstance(column.categories, PackedTexts):
+        found = [code for text in NO_USER if text is not None and (code := column.categories.find(text)) >= 0]
+        return column.with_codes(_without(column.codes, found)) if found else column
     if set(map(type, column.categories)) <= {str} and not column.code_of.keys() & set(NO_USER):
         return column
     texts = encode((_user_text(None, value) for value in column.categories), missing=NO_USER)
     code_of = np.append(texts.codes, np.int32(MISSING))
     return texts.with_codes(code_of[column.codes])
+
+
+def _without(codes: NDArray[Any], these: list[int]) -> NDArray[Any]:
+    """Codes, missing where they are one of these."""
+    kept: NDArray[Any] = np.where(np.isin(codes, these), MISSING, codes)
+    return kept
 
 
 def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
@@ -254,6 +264,8 @@ def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
 
 def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:
     """Refuse a category of a wrong type, naming the first row that has it, and one that stands twice."""
+    if isinstance(column.categories, PackedTexts):
+        return  # distinct texts, however they were made
     if not set(map(type, column.categories)).issubset(allowed):
         code, value = next((c, v) for c, v in enumerate(column.categories) if type(v) not in allowed)
         rows = np.flatnonzero(column.codes == code)
