@@ -62,6 +62,7 @@ class TextDictionary:
         self._hashes = np.empty(0, np.uint64)
         self._starts = np.zeros(1, np.int64)
         self._words = np.empty(0, np.uint64)
+        self._strings: tuple[str, ...] = ()
         self.add(list(texts))
 
     def __len__(self) -> int:
@@ -71,7 +72,15 @@ class TextDictionary:
     def texts(self) -> PackedTexts:
         """The texts by code; those of later come at the end, and change nothing in it."""
         starts = self._starts[: self._n + 1]
-        return PackedTexts(self._words[: starts[-1]], starts)
+        return PackedTexts(self._words[: starts[-1]], starts, origin=self)
+
+    @property
+    def strings(self) -> tuple[str, ...]:
+        """The texts by code, as strings; for dictionaries of few texts."""
+        if len(self._strings) < len(self):
+            starts = self._starts[len(self._strings) : self._n + 1]
+            self._strings += tuple(PackedTexts(self._words[starts[0] : starts[-1]], starts - starts[0]))
+        return self._strings
 
     def add(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """The codes of texts, which may be new: (n,) int32."""

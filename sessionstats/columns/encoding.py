@@ -142,13 +142,26 @@ def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
     >>> concat_encoded([encode(["a", "b"]), encode(["c", "b"])]).decode()
     ['a', 'b', 'c', 'b']
     """
-    first = parts[0]
-    if all(part.categories is first.categories or part.categories == first.categories for part in parts):
-        return first.with_codes(np.concatenate([part.codes for part in parts]))
+    if (longest := _continuing(parts)) is not None:
+        return longest.with_codes(np.concatenate([part.codes for part in parts]))
     merged, categories = _united([part.categories for part in parts])
     # Code −1 finds the last entry.
     codes = [np.append(new, np.int32(MISSING))[part.codes] for new, part in zip(merged, parts, strict=True)]
     return Encoded(np.concatenate(codes), categories)
+
+
+def _continuing(parts: Sequence[Encoded[T]]) -> Encoded[T] | None:
+    """The part whose categories are those of every part, or continue them; `None` if there is not one."""
+    longest = max(parts, key=lambda part: len(part.categories))
+    return longest if all(_continues(longest.categories, part.categories) for part in parts) else None
+
+
+def _continues(longer: Sequence[Any], shorter: Sequence[Any]) -> bool:
+    if longer is shorter:
+        return True
+    if isinstance(longer, PackedTexts) and isinstance(shorter, PackedTexts):
+        return longer == shorter or (longer.origin is not None and longer.origin is shorter.origin)
+    return isinstance(longer, tuple) and longer[: len(shorter)] == shorter
 
 
 def _united(parts: Sequence[Sequence[Any]]) -> tuple[list[NDArray[np.int32]], Sequence[Any]]:

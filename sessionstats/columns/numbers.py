@@ -57,8 +57,9 @@ def integer_column(name: str, values: Values, *, default: int | None, least: int
     """
     items = items_of(name, values)
     array = _integers(name, items, default)
-    problem = "negative count" if least == 0 else f"less than {least}"
-    refuse_first(name, problem, array < least, items)
+    if array.min(initial=least) < least:
+        problem = "negative count" if least == 0 else f"less than {least}"
+        refuse_first(name, problem, array < least, items)
     return frozen(array, items)
 
 

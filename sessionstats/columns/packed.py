@@ -42,6 +42,8 @@ class PackedTexts(Sequence[str]):
     words : (w,) uint64
     starts : (n + 1,) int64
         Where the words of each text begin, and where those of the last end.
+    origin : object, optional
+        The dictionary that they were taken from: of two with one origin, the longer continues the shorter.
 
     Examples
     --------
@@ -50,11 +52,15 @@ class PackedTexts(Sequence[str]):
     ('benedikta', 3, 0, -1)
     """
 
-    __slots__ = ("starts", "words")
+    __slots__ = ("origin", "starts", "words")
 
-    def __init__(self, words: NDArray[np.uint64], starts: NDArray[np.int64]) -> None:
+    def __init__(self, words: NDArray[np.uint64], starts: NDArray[np.int64], origin: object = None) -> None:
         self.words = words
         self.starts = starts
+        self.origin = origin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PackedTexts, (self.words, self.starts)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "PackedTexts":

@@ -80,16 +80,19 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
 
 
 def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
-    refuse_first("started", "not an instant", np.isnat(items), items)
     # Far instants overflow when converted: the comparison is one of whole numbers of the given unit.
-    count, (unit, multiple) = items.astype(np.int64), np.datetime_data(items.dtype)
+    count: NDArray[Any] = items.astype(items.dtype.newbyteorder("="), copy=False).view(np.int64)
+    unit, multiple = np.datetime_data(items.dtype)
     if unit in FINER:
         latest = min(YEAR_2263 * FINER[unit] // multiple, INT64_MAX)
     else:
         latest = int(np.datetime64(YEAR_2263, "us").astype(items.dtype).astype(np.int64))
-    refuse_first("started", OUTSIDE, (count < 0) | (count > latest), items)
+    if count.min(initial=0) < 0 or count.max(initial=0) > latest:
+        refuse_first("started", "not an instant", np.isnat(items), items)
+        refuse_first("started", OUTSIDE, (count < 0) | (count > latest), items)
     array = items.astype("M8[us]", copy=False)
-    refuse_first("started", OUTSIDE, array.view(np.int64) >= YEAR_2263, items)
+    if array.view(np.int64).max(initial=0) >= YEAR_2263:
+        refuse_first("started", OUTSIDE, array.view(np.int64) >= YEAR_2263, items)
     return array
 
 

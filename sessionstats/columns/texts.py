@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sessionstats.columns.encoding import MISSING, Encoded, encode
 from sessionstats.columns.numbers import INT64_MAX, integer_column
+from sessionstats.columns.packed import PackedTexts
 from sessionstats.columns.values import (
     Values,
     constant,
@@ -26,7 +27,6 @@ from sessionstats.columns.values import (
     refuse,
     refuse_first,
 )
-from sessionstats.columns.packed import PackedTexts
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
 
@@ -251,7 +251,9 @@ def _canonical_users(column: Encoded[Any]) -> Encoded[str]:
 
 def _without(codes: NDArray[Any], these: list[int]) -> NDArray[Any]:
     """Codes, missing where they are one of these."""
-    kept: NDArray[Any] = np.where(np.isin(codes, these), MISSING, codes)
+    kept = codes.copy()
+    for code in these:
+        kept[codes == code] = MISSING
     return kept
 
 
@@ -259,7 +261,9 @@ def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
     codes, size = column.codes, len(column.categories)
     if codes.ndim != 1 or codes.dtype.kind not in "iu":
         refuse(name, "codes are not a column of integers", None, codes)
-    refuse_first(name, f"code outside of {size} categories", (codes < least_code) | (codes >= size), codes)
+    if len(codes) and (codes.min() < least_code or codes.max() >= size):
+        wrong = (codes < least_code) | (codes >= size)
+        refuse_first(name, f"code outside of {size} categories", wrong, codes)
 
 
 def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:

@@ -2,25 +2,28 @@
 
 1. Frames of pandas and Polars, relations of DuckDB, and whatever else has the Arrow PyCapsule interface are
    taken (`sessionstats.io.tables`). Columns are found by their names (§1.1); others are ignored.
-2. Numbers and instants of the kernel's own types are used where they are. Dictionary columns are used as they
-   are; texts, users and projects that are not dictionaries yet are made so by Arrow.
+2. Numbers, instants and codes of the kernel's own types are used where they are. Texts become codes without a
+   Python string for each of them (`sessionstats.io.arrow_texts`).
 3. A null is a missing value (§1.1). Types are not coerced: a column of a wrong one is refused by name, a
    wrong value by column, row and value (§1.4).
 4. Rows with a ``session_id`` are updates, which are folded (§1.2).
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns.encoding import MISSING, Encoded, encode
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import BY_NAME, COLUMNS, REQUIRED_COLUMNS, UPDATE_COLUMNS, Column, Kind
 from sessionstats.columns.values import Values, refuse
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
+from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.optional import needed
 from sessionstats.io.tables import as_table
 from sessionstats.sessions import Sessions
@@ -39,6 +42,10 @@ TYPES: Final = MappingProxyType(
     }
 )
 """Arrow types that hold each kind of column."""
+
+
+NONE_SHARED: Final[Mapping[str, TextDictionary]] = MappingProxyType({})
+"""No dictionaries: a table by itself."""
 
 
 def from_arrow(data: Any) -> Sessions:
@@ -74,8 +81,15 @@ def from_arrow(data: Any) -> Sessions:
     return fold(updates_of(as_table(data)))
 
 
-def updates_of(table: Any) -> Updates:
-    """Updates of sessions from a `pyarrow.Table`, not folded; raises as `from_arrow` does."""
+def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHARED) -> Updates:
+    """Updates of sessions from a `pyarrow.Table`, not folded; raises as `from_arrow` does.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    dictionaries : mapping of str to TextDictionary, optional
+        Of columns of texts, shared by the tables of a stream: a text has the same code in all of them.
+    """
     names = table.column_names
     for name in UPDATE_COLUMNS:
         if names.count(name) > 1:
@@ -83,11 +97,15 @@ def updates_of(table: Any) -> Updates:
     for name in REQUIRED_COLUMNS:
         if name not in names:
             raise SessionStatsError(f"no column {name!r}; the columns are {', '.join(names)}")
-    columns = {name: _column(BY_NAME[name], table.column(name)) for name in UPDATE_COLUMNS if name in names}
+    columns = {
+        name: _column(BY_NAME[name], table.column(name), dictionaries.get(name))
+        for name in UPDATE_COLUMNS
+        if name in names
+    }
     return checked_updates(**columns)
 
 
-def _column(described: Column, column: Any) -> Values:
+def _column(described: Column, column: Any, texts: TextDictionary | None) -> Values:
     """The values of a chunked array, checked for their type."""
     name, kind = described.name, described.kind
     types = needed("pyarrow", "arrow").types
@@ -97,13 +115,21 @@ def _column(described: Column, column: Any) -> Values:
     value_type = column.type.value_type if of_dictionary else column.type
     if not any(getattr(types, is_one)(value_type) for is_one in TYPES[kind]):
         raise DataError(f"an Arrow column of {value_type}, where {kind.value} are expected", column=name)
-    numeric = not described.encoded and kind is not Kind.STATUS
-    if of_dictionary and (numeric or any(chunk.dictionary.null_count for chunk in column.chunks)):
-        # Dictionaries that hold a null are none that Arrow can unite.
+    is_number = types.is_integer(value_type) or types.is_floating(value_type)
+    if of_dictionary and (is_number or kind is Kind.INSTANT or _has_null_inside(described, column)):
         column = column.cast(value_type)
-    if numeric:
+    if kind is Kind.USER and is_number:
+        column = column.cast("string")  # an integer is the user of its decimal text
+    if kind in (Kind.INSTANT, Kind.INTEGER, Kind.SECONDS):
         return _numbers(described, column)
-    return _encoded(name, column)
+    if described.required and column.null_count:
+        refuse(name, "missing value", _first_null(column), None)
+    return encoded_texts(name, column, texts)
+
+
+def _has_null_inside(described: Column, column: Any) -> bool:
+    """Whether a null, where none may be, is one of the values of a dictionary: no count of nulls has it."""
+    return described.required and any(chunk.dictionary.null_count for chunk in column.chunks)
 
 
 def _numbers(described: Column, column: Any) -> Values:
@@ -116,34 +142,17 @@ def _numbers(described: Column, column: Any) -> Values:
     if column.null_count:
         column = column.cast("float64" if described.kind is Kind.SECONDS else column.type)
         column = column.fill_null(described.missing)
-    parts = [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    parts = [_array_of(types, chunk) for chunk in column.chunks]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _encoded(name: str, column: Any) -> Encoded[Any]:
-    """Texts, users or projects as codes and categories."""
-    types = needed("pyarrow", "arrow").types
-    if not types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    chunks = column.unify_dictionaries().chunks
-    categories = tuple(chunks[0].dictionary.to_pylist())
-    parts = [_codes(chunk.indices) for chunk in chunks]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    if len(set(categories)) < len(categories):
-        distinct = encode(categories)
-        codes, categories = np.append(distinct.codes, np.int32(MISSING))[codes], distinct.categories
-    if name == "distinct_id" or not column.null_count:
-        return Encoded(codes, categories)
-    if name in REQUIRED_COLUMNS:
-        refuse(name, "missing value", _first_null(column), None)
-    with_empty = categories if "" in categories else (*categories, "")
-    return Encoded(np.where(codes == MISSING, np.int32(with_empty.index("")), codes), with_empty)
-
-
-def _codes(indices: Any) -> NDArray[np.int32]:
-    """Indices into a dictionary; a null is −1."""
-    signed = indices.cast("int32")
-    return np.asarray((signed.fill_null(MISSING) if signed.null_count else signed).to_numpy(), np.int32)
+def _array_of(types: Any, chunk: Any) -> NDArray[Any]:
+    """Numbers or instants without nulls as an array, where they are if that is possible."""
+    if types.is_timestamp(chunk.type):  # `to_numpy` copies those of a time zone
+        counts: NDArray[Any] = chunk.view("int64").to_numpy()
+        return counts.view(f"M8[{chunk.type.unit}]")
+    array: NDArray[Any] = chunk.to_numpy(zero_copy_only=False)
+    return array
 
 
 def _first_null(column: Any) -> int:
@@ -170,11 +179,7 @@ def to_arrow(sessions: Sessions) -> Any:
         if name == "project_id":
             columns[name] = pa.array(np.array(column.categories, np.int64)[column.codes])
         elif isinstance(column, Encoded):
-            missing = column.codes == MISSING
-            codes = pa.array(
-                column.codes.astype(np.int32, copy=False), mask=missing if missing.any() else None
-            )
-            columns[name] = pa.DictionaryArray.from_arrays(codes, pa.array(column.categories, pa.string()))
+            columns[name] = dictionary_array(column)
         else:
             columns[name] = pa.array(column, mask=np.isnan(column) if name == "duration" else None)
     columns["started"] = columns["started"].cast(pa.timestamp("us", "UTC"))

@@ -1,21 +1,28 @@
 """Files of Parquet (extra ``arrow``), read as a whole or block by block.
 
 1. Columns are found by their names (§1.1), and only those are read.
-2. Texts are read as the dictionaries that the file holds, so that no text is made twice.
+2. A thread reads the next block while one is converted.
+3. Releases and the like are read as the dictionaries that the file holds. A text has one code in all blocks.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates
+from sessionstats.io.ahead import ahead
 from sessionstats.io.arrow import to_arrow, updates_of
+from sessionstats.io.arrow_texts import MANY
 from sessionstats.io.optional import needed
 from sessionstats.io.text import Path, Report, unreported
 from sessionstats.sessions import Sessions
 
-ROWS_TOGETHER: Final = 1 << 18
+ROWS_WRITTEN: Final = 1 << 20
+"""Rows of a row group that is written."""
+
+ROWS_TOGETHER: Final = 1 << 20
 """Most rows that are read together."""
 
 
@@ -37,36 +44,43 @@ def iter_parquet(
         Not folded: updates of one session may stand in several blocks.
     """
     pa = needed("pyarrow", "arrow")
+    dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
     with open(path, "rb") as file:
         reader = _opened(path, file)
         names = [name for name in reader.schema_arrow.names if name in UPDATE_COLUMNS]
         before = 0
-        for batch in reader.iter_batches(batch_size=block_rows, columns=names):
+        for batch in ahead(reader.iter_batches(batch_size=block_rows, columns=names)):
             try:
-                yield updates_of(pa.Table.from_batches([batch]))
+                yield updates_of(pa.Table.from_batches([batch]), dictionaries)
             except DataError as error:
                 row = None if error.row is None else before + error.row
                 raise error.at(file=str(path), row=row) from None
             except SessionStatsError as error:
                 raise error.at(file=str(path)) from None
             before += batch.num_rows
-            pa.default_memory_pool().release_unused()  # a block's memory is not hoarded for the next
             report(before / reader.metadata.num_rows)
 
 
 def write_parquet(sessions: Sessions, path: Path) -> None:
     """Write sessions to a file for `iter_parquet`, with all columns of §1.1."""
-    needed("pyarrow.parquet", "arrow").write_table(to_arrow(sessions), path)
+    pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
+    schema = to_arrow(sessions[:0]).schema
+    for at, field in enumerate(schema):
+        if field.name in MANY:  # written with each block, a dictionary of many texts costs more than it saves
+            schema = schema.set(at, field.with_type(pa.string()))
+    with parquet.ParquetWriter(path, schema) as writer:
+        for first in range(0, len(sessions), ROWS_WRITTEN):
+            writer.write_table(to_arrow(sessions[first : first + ROWS_WRITTEN]).cast(schema))
 
 
 def _opened(path: Path, file: Any) -> Any:
-    """A reader that hands out the texts of the file as dictionaries."""
+    """A reader that hands out columns of few texts as the dictionaries of the file."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
     try:
         schema = parquet.read_schema(file)
-        texts = [field.name for field in schema if _is_text(pa.types, field.type)]
+        few = [field.name for field in schema if field.name not in MANY and _is_text(pa.types, field.type)]
         # What is buffered in advance stays in memory until the file is closed.
-        return parquet.ParquetFile(file, read_dictionary=texts, pre_buffer=False)
+        return parquet.ParquetFile(file, read_dictionary=few, pre_buffer=False)
     except pa.ArrowInvalid as error:
         raise SessionStatsError(f"{path}: not a Parquet file ({error})") from None
 

@@ -1,0 +1,142 @@
+"""Columns of Arrow texts as codes and distinct texts (extra ``arrow``).
+
+1. Texts that are a dictionary already are looked up once per value of each dictionary, whatever the number of
+   rows; chunks that share a dictionary, as those of a row group do, share its codes.
+2. Other columns of few texts (releases, environments) are first made dictionaries by Arrow. Columns of many
+   (users, ids of sessions) go from Arrow's bytes straight to codes (`columns.dictionary`), which is faster.
+3. A null is the empty text.
+4. Arrow does not promise that texts are UTF-8: it is checked.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.encoding import MISSING, Encoded
+from sessionstats.columns.packed import PackedTexts
+from sessionstats.columns.values import refuse
+from sessionstats.errors import DataError
+from sessionstats.io.optional import needed
+
+MANY: Final = ("distinct_id", "session_id")
+"""Columns that may have as many texts as rows, and whose texts hardly anybody looks at."""
+
+
+def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -> Encoded[str]:
+    """A column of texts, encoded.
+
+    Parameters
+    ----------
+    name : str
+        Column name.
+    column : pyarrow.ChunkedArray
+        Texts of any Arrow type of text, or dictionaries of them.
+    texts : TextDictionary, optional
+        To which new texts are added.
+
+    Returns
+    -------
+    Encoded
+
+    Raises
+    ------
+    DataError
+        If a text is not UTF-8.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> texts = encoded_texts("release", pa.chunked_array([["b", None], ["b", "a"]]))
+    >>> texts.codes.tolist(), texts.categories
+    ([0, 2, 0, 1], ('b', 'a', ''))
+    """
+    types = needed("pyarrow", "arrow").types
+    if not types.is_dictionary(column.type) and name not in MANY:
+        column = column.dictionary_encode()
+    texts = TextDictionary() if texts is None else texts
+    known: dict[tuple[int, ...], NDArray[np.int32]] = {}
+    parts, before = [], 0
+    for chunk in column.chunks:
+        try:
+            if types.is_dictionary(column.type):
+                parts.append(_codes_of_dictionary(chunk, texts, known))
+            else:
+                parts.append(_codes_of_texts(chunk, texts))
+        except DataError as error:
+            refuse(name, error.problem, before + (error.row or 0), error.value)
+        before += len(chunk)
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return Encoded(codes, texts.texts if name in MANY else texts.strings)
+
+
+def _codes_of_dictionary(
+    chunk: Any, texts: TextDictionary, known: dict[tuple[int, ...], NDArray[np.int32]]
+) -> NDArray[np.int32]:
+    values = chunk.dictionary
+    place = (len(values), values.offset, *[0 if b is None else b.address for b in values.buffers()])
+    codes = known.get(place)
+    if codes is None:
+        try:
+            codes = known[place] = _codes_of_texts(values, texts)
+        except DataError as error:
+            row = np.flatnonzero(chunk.indices.to_numpy(zero_copy_only=False) == error.row)
+            raise DataError(error.problem, row=int(row[0]) if len(row) else 0, value=error.value) from None
+    indices = chunk.indices
+    if indices.null_count:
+        codes = np.append(codes, texts.add([""]))
+        indices = indices.cast("int64").fill_null(len(codes) - 1)
+    places: NDArray[Any] = indices.to_numpy(zero_copy_only=False)
+    if places.dtype == np.int32 and np.array_equal(codes, np.arange(len(codes))):
+        return places  # already the codes: used where they are
+    taken: NDArray[np.int32] = codes.take(places)
+    return taken
+
+
+def _codes_of_texts(array: Any, texts: TextDictionary) -> NDArray[np.int32]:
+    pa = needed("pyarrow", "arrow")
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        array = array.cast(pa.large_string())  # views of strings
+    if array.null_count:
+        array = array.fill_null("")
+    if not len(array):
+        return np.empty(0, np.int32)
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        _refuse_bytes(array.cast(pa.large_binary() if pa.types.is_large_string(array.type) else pa.binary()))
+    _, offsets, data = array.buffers()
+    ends: NDArray[Any] = np.frombuffer(offsets, "i8" if pa.types.is_large_string(array.type) else "i4")
+    ends = ends[array.offset : array.offset + len(array) + 1]
+    return texts.add_utf8(np.frombuffer(data or b"", np.uint8), ends)
+
+
+def _refuse_bytes(array: Any) -> None:
+    """Refuse the first text that is not UTF-8."""
+    for row, value in enumerate(array.to_pylist()):
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            refuse("", "not UTF-8", row, value)
+
+
+def dictionary_array(column: Encoded[str]) -> Any:
+    """An encoded column of texts as a `pyarrow.DictionaryArray`; what is missing is null.
+
+    Examples
+    --------
+    >>> dictionary_array(Encoded(np.array([1, -1]), ["a", "b"])).to_pylist()
+    ['b', None]
+    """
+    pa = needed("pyarrow", "arrow")
+    missing = column.codes == MISSING
+    codes = pa.array(column.codes.astype(np.int32, copy=False), mask=missing if missing.any() else None)
+    if isinstance(column.categories, PackedTexts):
+        data, offsets = column.categories.utf8()
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        texts = pa.LargeStringArray.from_buffers(pa.large_string(), len(column.categories), buffers)
+        texts.validate(full=True)  # lone surrogates, which a file of JSON may hold, are no text of Arrow's
+    else:
+        texts = pa.array(column.categories, pa.string())
+    return pa.DictionaryArray.from_arrays(codes, texts)
