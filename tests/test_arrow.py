@@ -1,5 +1,6 @@
 """Sessions from Arrow data of any maker, answers as tables, Parquet files (§1.1, §1.4, §8)."""
 
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sessionstats import (
     read,
     sample,
 )
+from sessionstats.columns.packed import PackedTexts
 from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.testing.strategies import sessions as session_rows
 
@@ -283,3 +285,38 @@ def test_the_answer_as_a_data_frame() -> None:
     assert str(frame["start"].dtype) == "datetime64[s, UTC]"
     nothing = compute(SAMPLE, "field=sum(session)&groupBy=project&statsPeriod=1d", now=0).to_pandas()
     assert list(nothing.columns) == ["project", "part", "start", "end", "sum(session)"]
+
+
+def test_users_of_a_file_are_one_dictionary(tmp_path: Path) -> None:
+    """§1.1: a user has one code in all blocks, whose columns are put together without looking at a text."""
+    path = tmp_path / "sessions.parquet"
+    write_parquet(SAMPLE, path)
+    blocks = [block.sessions for block in iter_parquet(path, block_rows=90)]
+    last = blocks[-1].distinct_id
+    for block in blocks:
+        assert isinstance(block.distinct_id.categories, PackedTexts)
+        assert list(last.categories[: len(block.distinct_id.categories)]) == list(
+            block.distinct_id.categories
+        )
+    together = Sessions.concat(blocks)
+    assert together.distinct_id.categories is last.categories
+    assert together.release.categories == blocks[-1].release.categories
+    assert together.distinct_id.decode() == SAMPLE.distinct_id.decode()
+    assert Sessions.concat(pickle.loads(pickle.dumps(blocks))) == SAMPLE
+
+
+def test_texts_that_are_not_utf8_are_named() -> None:
+    """§1.4: Arrow does not look."""
+    wrong = pa.array([b"a", b"b", b"\xff", b"c"], pa.binary()).view(pa.string())
+    for column in (wrong, wrong.dictionary_encode(), pa.chunked_array([wrong[:2], wrong[2:]])):
+        for name in ("release", "distinct_id"):
+            with pytest.raises(DataError, match=rf"^column '{name}', row 2: not UTF-8: b'\\xff'"):
+                from_arrow(table(**{name: column}))
+
+
+def test_no_user_in_packed_texts() -> None:
+    """§1.1: the empty text and the nil UUID, also where users are not strings."""
+    nil = "00000000-0000-0000-0000-000000000000"
+    users = from_arrow(table(distinct_id=["ann", "", nil, nil.replace("-", ""), "ann"])).distinct_id
+    assert users.decode() == ["ann", None, None, None, "ann"]
+    assert users.n_used == 1

@@ -8,7 +8,7 @@
 4. Arrow does not promise that texts are UTF-8: it is checked.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,16 +57,13 @@ def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -
         column = column.dictionary_encode()
     texts = TextDictionary() if texts is None else texts
     known: dict[tuple[int, ...], NDArray[np.int32]] = {}
-    parts, before = [], 0
-    for chunk in column.chunks:
-        try:
-            if types.is_dictionary(column.type):
-                parts.append(_codes_of_dictionary(chunk, texts, known))
-            else:
-                parts.append(_codes_of_texts(chunk, texts))
-        except DataError as error:
-            refuse(name, error.problem, before + (error.row or 0), error.value)
-        before += len(chunk)
+    try:
+        if types.is_dictionary(column.type):
+            parts = [_codes_of_dictionary(chunk, texts, known) for chunk in column.chunks]
+        else:
+            parts = [_codes_of_texts(chunk, texts) for chunk in column.chunks]
+    except needed("pyarrow", "arrow").ArrowInvalid:
+        _refuse_first_bytes(name, column)
     codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return Encoded(codes, texts.texts if name in MANY else texts.strings)
 
@@ -78,11 +75,7 @@ def _codes_of_dictionary(
     place = (len(values), values.offset, *[0 if b is None else b.address for b in values.buffers()])
     codes = known.get(place)
     if codes is None:
-        try:
-            codes = known[place] = _codes_of_texts(values, texts)
-        except DataError as error:
-            row = np.flatnonzero(chunk.indices.to_numpy(zero_copy_only=False) == error.row)
-            raise DataError(error.problem, row=int(row[0]) if len(row) else 0, value=error.value) from None
+        codes = known[place] = _codes_of_texts(values, texts)
     indices = chunk.indices
     if indices.null_count:
         codes = np.append(codes, texts.add([""]))
@@ -102,23 +95,23 @@ def _codes_of_texts(array: Any, texts: TextDictionary) -> NDArray[np.int32]:
         array = array.fill_null("")
     if not len(array):
         return np.empty(0, np.int32)
-    try:
-        array.validate(full=True)
-    except pa.ArrowInvalid:
-        _refuse_bytes(array.cast(pa.large_binary() if pa.types.is_large_string(array.type) else pa.binary()))
+    array.validate(full=True)
     _, offsets, data = array.buffers()
     ends: NDArray[Any] = np.frombuffer(offsets, "i8" if pa.types.is_large_string(array.type) else "i4")
     ends = ends[array.offset : array.offset + len(array) + 1]
     return texts.add_utf8(np.frombuffer(data or b"", np.uint8), ends)
 
 
-def _refuse_bytes(array: Any) -> None:
+def _refuse_first_bytes(name: str, column: Any) -> NoReturn:
     """Refuse the first text that is not UTF-8."""
-    for row, value in enumerate(array.to_pylist()):
+    pa = needed("pyarrow", "arrow")
+    texts = column.cast(pa.large_string()).cast(pa.large_binary())
+    for row, value in enumerate(texts.to_pylist()):
         try:
-            value.decode()
+            (value or b"").decode()
         except UnicodeDecodeError:
-            refuse("", "not UTF-8", row, value)
+            refuse(name, "not UTF-8", row, value)
+    raise DataError("a dictionary with a text that is not UTF-8", column=name)
 
 
 def dictionary_array(column: Encoded[str]) -> Any:
