@@ -292,5 +292,7 @@ def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
 
 def has_text(column: Encoded[str]) -> NDArray[np.bool_]:
     """Whether each row has a text that is not empty: (n,) bool."""
-    empty = column.categories.index("") if "" in column.categories else MISSING
-    return np.asarray(column.codes != empty)
+    present = column.codes != MISSING
+    if "" in column.categories:
+        present &= column.codes != column.categories.index("")
+    return np.asarray(present)
