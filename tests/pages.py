@@ -8,11 +8,15 @@
    ``...`` in a line for any text.
 4. ``sh`` is for setting up an environment: ``.ci/run`` runs README's. ``json`` and ``toml`` must parse. Other
    languages are only shown.
-5. What cannot be run in a test is listed in `NOT_RUN`, with the reason.
+5. ``python`` whose first line is ``# in mini.py`` is a part of the file that a reader of the course writes.
+   Its states, one a chapter, and some as first written, are in ``course/mini``; a chapter's commands are
+   run beside them, and find the chapter's state as ``mini.py``.
+6. What cannot be run in a test is listed in `NOT_RUN`, with the reason.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +43,11 @@ class Block(NamedTuple):
     language: str
     text: str
     line: int
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of a file."""
+        return self.language == "python" and self.text.startswith("# in ")
 
     @property
     def file_name(self) -> str | None:
@@ -152,8 +161,17 @@ def outputs_agree(shown: str, actual: str) -> bool:
     return re.fullmatch(pattern, actual_lines) is not None
 
 
-def prepare(directory: Path) -> None:
-    """Make ``sessionstats`` and ``python`` the ones under test."""
+def states(page: Path) -> list[Path]:
+    """The files of ``mini.py`` that a chapter of the course comes to; no other page has any."""
+    number = page.stem[:2] if page.parent.name == "course" else "no chapter"
+    return sorted((DOCS / "course" / "mini").glob(f"{number}*.py"))
+
+
+def prepare(directory: Path, page: Path | None = None) -> None:
+    """Make ``sessionstats`` and ``python`` the ones under test; copy the states of a chapter's file."""
+    if page is not None and states(page):
+        shutil.copytree(page.parent / "mini", directory / "mini")
+        shutil.copy(states(page)[-1], directory / "mini.py")
     binaries = directory / ".bin"
     binaries.mkdir()
     for name, arguments in (("sessionstats", "-m sessionstats "), ("python", "")):

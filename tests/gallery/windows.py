@@ -88,7 +88,7 @@ MUTANTS = (
         "Division truncates towards zero, so that instants before 1970 are rounded up.",
         "3.5",
         "rounded-towards-zero",
-        report="elastic/elasticsearch#12708",
+        report="elastic/elasticsearch#8082",
         diffs={
             "window": """
 - start, end = start // interval * interval, up(dates.end, interval)

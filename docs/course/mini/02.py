@@ -1,0 +1,216 @@
+"""Release-health statistics in plain Python: one stage a chapter of the course."""
+
+import json
+import math
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from urllib.parse import parse_qs
+
+import numpy as np
+
+from sessionstats import Query
+from sessionstats.bucketing import bucket_index
+from sessionstats.rounding import Window
+
+# 1. Sessions: the updates of one session become one session.
+
+SEVERITY = ["ok", "errored", "exited", "unhandled", "abnormal", "crashed"]
+TERMINAL = ["exited", "unhandled", "abnormal", "crashed"]
+
+
+def read(row):
+    """A row of a request with all its columns."""
+    return {
+        "started": instant(row["started"]),
+        "project": row["project_id"],
+        "release": row.get("release") or "",
+        "environment": row.get("environment") or "",
+        "status": row["status"],
+        "errors": row.get("errors") or 0,
+        "user": str(row.get("distinct_id") or ""),
+        "mechanism": row.get("abnormal_mechanism") or "",
+        "duration": row.get("duration"),
+        "session_id": row.get("session_id") or "",
+        "seq": row.get("seq") or 0,
+    }
+
+
+def place(update):
+    """What orders the updates of a session: seq, and where that is equal, everything else."""
+    columns = ("release", "environment", "user", "mechanism")
+    duration = -1 if update["duration"] is None else update["duration"]
+    ties = [update[name] for name in columns] + [duration, update["errors"]]
+    return [update["seq"], update["started"], SEVERITY.index(update["status"]), *ties]
+
+
+def fold(rows):
+    """The sessions that the rows are, or make up."""
+    sessions, updates = [], {}
+    for row in rows:
+        if row["session_id"]:
+            updates.setdefault((row["project"], row["session_id"]), []).append(row)
+        else:
+            sessions.append(row)
+    return sessions + [fold_one(sorted(each, key=place)) for each in updates.values()]
+
+
+def fold_one(updates):
+    """One session of its updates, which are in order."""
+    statuses = [update["status"] for update in updates]
+    durations = [update["duration"] for update in updates if update["status"] in TERMINAL]
+    return {
+        **updates[0],
+        "started": min(update["started"] for update in updates),
+        "status": max(statuses, key=SEVERITY.index),
+        "errors": max([update["errors"] for update in updates] + ["errored" in statuses]),
+        "user": next((update["user"] for update in updates if update["user"]), ""),
+        "duration": durations[-1] if durations else None,
+    }
+
+
+CLASSES = ["abnormal", "crashed", "errored", "healthy"]
+
+
+def health(session):
+    """The one class that a session belongs to."""
+    if session["status"] in ("abnormal", "crashed"):
+        return session["status"]
+    return "errored" if session["errors"] or session["status"] == "errored" else "healthy"
+
+
+# Instants: whole microseconds.
+
+SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant(value):
+    """A date, or seconds since 1970, as whole microseconds since 1970."""
+    if not isinstance(value, str):
+        return math.floor(value * SECOND)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return math.floor(Decimal(value) * SECOND)
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
+
+
+def show(moment):
+    """An instant as an answer shows it."""
+    return f"{EPOCH + timedelta(microseconds=moment):%Y-%m-%dT%H:%M:%SZ}"
+
+
+# 2. Windows: whole buckets.
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def period(text):
+    """The length of a period in microseconds, or None if it is no period."""
+    match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
+    return int(match[1]) * UNITS[match[2]] * SECOND if match else None
+
+
+def asked(params, now):
+    """The start and the end that a request asks for."""
+    if one(params, "statsPeriod"):
+        return now - period(one(params, "statsPeriod")), now
+    if one(params, "statsPeriodStart"):
+        return now - period(one(params, "statsPeriodStart")), now - period(one(params, "statsPeriodEnd"))
+    if one(params, "start"):
+        return instant(one(params, "start")), instant(one(params, "end"))
+    return now - 90 * DAY, now
+
+
+def up(moment, unit):
+    """The next multiple of a unit; what is one already stays."""
+    return -(-moment // unit) * unit
+
+
+def window(params, now, interval):
+    """The window of a request: whole buckets that cover what it asks for."""
+    start, end = asked(params, now)
+    return min(start, now) // interval * interval, up(end, interval)
+
+
+# 4. Buckets.
+
+
+def in_buckets(sessions, window):
+    """The sessions of each bucket; which one that is, the kernel says."""
+    buckets = [[] for _ in range(window.n_intervals)]
+    started = np.array([session["started"] for session in sessions], "M8[us]")
+    for session, bucket in zip(sessions, bucket_index(started, window), strict=True):
+        if bucket >= 0:
+            buckets[bucket].append(session)
+    return buckets
+
+
+# 5. to 8. Measures.
+
+
+def value(field, sessions, classes):
+    """A field over some sessions: over all of them, or those of the given health classes."""
+    return sum(classes is None or health(session) in classes for session in sessions)
+
+
+# The answer.
+
+
+def read_params(given):
+    """Every parameter as a list of texts."""
+    if isinstance(given, str):
+        return parse_qs(given, keep_blank_values=True)
+    lists = {name: each if isinstance(each, list) else [each] for name, each in given.items()}
+    return {name: [str(each) for each in values if each is not None] for name, values in lists.items()}
+
+
+def one(params, name):
+    """The last value of a parameter, or None."""
+    return params[name][-1] if params.get(name) else None
+
+
+def accessible(session, request):
+    """Whether the request may see the session's project."""
+    return "projects" not in request or session["project"] in request["projects"].values()
+
+
+def describe(params, by, sessions, buckets, classes):
+    """One group of the answer."""
+    return {
+        "by": by,
+        "totals": {field: value(field, sessions, classes) for field in params["field"]},
+        "series": {field: [value(field, each, classes) for each in buckets] for field in params["field"]},
+    }
+
+
+def body(groups, start, end, starts, query=""):
+    intervals = [show(each) for each in starts]
+    return {"groups": groups, "start": show(start), "end": show(end), "intervals": intervals, "query": query}
+
+
+def answer(request):
+    params = read_params(request["params"])
+    interval = Query.parse(request["params"], now=request["now"]).window.interval
+    start, end = window(params, instant(request["now"]), interval)
+    starts = range(start, end, interval)
+
+    rows = [read(row) for row in request["sessions"]]
+    lent = Window(start, end, interval, end - start)
+    buckets = in_buckets([session for session in fold(rows) if accessible(session, request)], lent)
+    sessions = [session for each in buckets for session in each]
+
+    if "session.status" in params.get("groupBy", []):
+        keys = [({"session.status": status}, [status]) for status in CLASSES]
+    else:
+        keys = [({}, None)]
+    groups = [describe(params, by, sessions, buckets, classes) for by, classes in keys]
+    return {"body": body(groups, start, end, starts)}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps({"id": request["id"], "status": 200, **answer(request)}), flush=True)
