@@ -35,7 +35,7 @@ LAYERS = (
     ("engines",),
     ("pipeline",),
     ("__init__",),
-    ("cluster", "protocol"),
+    ("cluster", "protocol", "server"),
     ("vectors",),
     ("testing",),
     ("cli",),

@@ -13,24 +13,21 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from sessionstats.cli import add_command
+from sessionstats.cli.options import add_context, context_of
 from sessionstats.cli.progress import progress
 from sessionstats.display import plot, tidy
 from sessionstats.display.html import page
 from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
 from sessionstats.engines.summaries import summarize_chunks
-from sessionstats.errors import SessionStatsError
 from sessionstats.io.files import extension, read_chunks
-from sessionstats.io.strict_json import NotJSON, loads
 from sessionstats.pipeline import explained, finish
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result
-from sessionstats.rules import EDITIONS, Rules
-from sessionstats.search.releases import Releases
 
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the
@@ -73,7 +70,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl, .npz or .parquet")
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
-    parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
     parser.add_argument(
         "--plot", metavar="FILE", help='draw the series, too: .svg, .png or .pdf (extra "plot")'
@@ -83,49 +79,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="show the interval at 95 %% beside each rate (Wilson's), and which rates rest on few",
     )
-    _add_world(parser)
+    add_context(parser)
     parser.set_defaults(run=run)
-
-
-def _add_world(parser: argparse.ArgumentParser) -> None:
-    """Add what an answer depends on besides sessions and request."""
-    parser.add_argument(
-        "--edition",
-        choices=EDITIONS,
-        default="documented",
-        help="the edition of the endpoint (default: documented)",
-    )
-    parser.add_argument(
-        "--rule",
-        metavar="NAME=VALUE",
-        type=_rule,
-        action="append",
-        default=[],
-        help="a rule that differs from the edition, such as min_interval=10 or unhandled=true",
-    )
-    parser.add_argument(
-        "--project",
-        metavar="SLUG=ID",
-        type=_project,
-        action="append",
-        default=[],
-        help="an accessible project (default: all are, known by their ids)",
-    )
-    parser.add_argument(
-        "--releases", metavar="FILE", help='metadata: .json, a list of {"version": …, …}, or .jsonl'
-    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
     extension(args.file)  # refuses a file that is none of ours
-    query = Query.parse(
-        args.request,
-        now=args.now,
-        rules=Rules.from_mapping({"edition": args.edition, **dict(args.rule)}),
-        projects=dict(args.project) or None,
-        releases=None if args.releases is None else _read_releases(args.releases),
-    )
+    query = Query.parse(args.request, **context_of(args))
     _tell_unknown_parameters(args.request)
     with progress(args.file) as report:
         result = finish(summarize_chunks(read_chunks(args.file, report), query))
@@ -169,41 +130,3 @@ def _tell_unknown_parameters(request: str) -> None:
         close = get_close_matches(name, NAMES, n=1)
         meant = f"; {close[0]} is one" if close else ""
         print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
-
-
-def _rule(text: str) -> tuple[str, Any]:
-    """A rule by name; numbers, true and false are read as JSON has them, anything else is text."""
-    name, value = _pair(text)
-    try:
-        return name, loads(value)
-    except NotJSON:
-        return name, value
-
-
-def _project(text: str) -> tuple[str, int]:
-    slug, number = _pair(text)
-    if not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: the id of a project is a number")
-    return slug, int(number)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return name, value
-
-
-def _read_releases(path: str) -> Releases:
-    """Release metadata (§9) from a file with a JSON list, or with a line a release."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            if path.endswith(".jsonl"):
-                records = [loads(line) for line in file if line.strip()]
-            else:
-                records = loads(file.read())
-    except UnicodeDecodeError:
-        raise SessionStatsError(f"{path}: not UTF-8") from None
-    except NotJSON as error:
-        raise SessionStatsError(f"{path}: not JSON ({error})") from None
-    return Releases.from_records(records)
