@@ -236,6 +236,7 @@ def test_clients_that_hang_up(capfd: pytest.CaptureFixture[str]) -> None:
     ("sent", "status"),
     [
         (b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET /" + b"x" * 8_000_000 + b" HTTP/1.1\r\n\r\n", 414),  # more than sockets buffer
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000 + b"\r\n", 431),
         (b"hello\r\n\r\n", 400),
