@@ -112,7 +112,10 @@ class Sessions:
         given: dict[str, Any] = {"started": started, "project_id": project_id, "status": status, **optional}
         for name in given:
             if name not in COLUMNS:
-                raise TypeError(f"Sessions have no column {name!r}; their columns are {', '.join(COLUMNS)}")
+                raise TypeError(
+                    f"Sessions have no column {name!r}; their columns are {', '.join(COLUMNS)}. "
+                    "from_arrow(frame) reads a data frame"
+                )
         columns: list[Any] = []
         for column in SESSION:
             n = len(columns[0]) if columns else 0

@@ -137,6 +137,18 @@ def test_anything_else_is_refused_with_the_way_to_go(data: Any, problem: str) ->
         compute(data, REQUEST, now=NOW)
 
 
+@pytest.mark.parametrize("missing", [np.nan, np.float32("nan"), pandas.NA, pandas.NaT])
+@pytest.mark.parametrize("column", ["release", "distinct_id", "errors"])
+def test_whoever_unpacks_a_frame_learns_of_the_reader(missing: Any, column: str) -> None:
+    """§1.4: NaN is no text and no integer; who has one most likely has a frame."""
+    columns = {name: list(frame()[name]) for name in ("started", "project_id", "status")}
+    problem = rf"column '{column}', row 1: not an? .*\(.*from_arrow\(frame\) reads it\): "
+    with pytest.raises(DataError, match=problem):
+        Sessions(**{**columns, column: pandas.Series([None, missing, None], dtype=object)})
+    with pytest.raises(TypeError, match=r"no column 'user_id'.* from_arrow\(frame\) reads a data frame"):
+        Sessions(**frame(user_id=[1, 2, 3]))
+
+
 def test_the_answer_as_a_frame_of_polars() -> None:
     """§8: the tidy lines, with types; null is null."""
     polars = pytest.importorskip("polars")

@@ -43,7 +43,10 @@ class TestTexts:
         [
             (["a", 1], ", row 1: not a text: 1"),
             (["a", b"b"], ", row 1: not a text: b'b'"),
-            (["a", float("nan")], ", row 1: not a text: nan"),
+            (
+                ["a", float("nan")],
+                ", row 1: not a text (a missing value of a data frame? from_arrow(frame) reads it): nan",
+            ),
             (np.array([b"a", b"b"]), ", row 0: not a text: b'a'"),
             (np.array([1, 2]), ", row 0: not a text: 1"),
             (["a", ["b"]], ", row 1: not a text: ['b']"),

@@ -67,6 +67,10 @@ def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
     return [None if value is missing else value for value in array.tolist()]
 
 
+FRAMES: Final = "a missing value of a data frame? from_arrow(frame) reads it"
+"""What an error says to somebody who unpacks a data frame."""
+
+
 def python_values(
     name: str, wanted: str, items: list[Any], allowed: tuple[type, ...], default: object
 ) -> list[Any]:
@@ -84,8 +88,17 @@ def python_values(
         items = [_as_python(value) for value in items]
     for row, value in enumerate(items):
         if type(value) not in allowed and (value is not None or default is None):
+            if is_missing_in_frames(value):
+                wanted += f" ({FRAMES})"
             refuse(name, f"not {wanted}" if value is not None else "missing value", row, value)
     return [default if value is None else value for value in items]
+
+
+def is_missing_in_frames(value: object) -> bool:
+    """Whether a value is what data frames put where there is none: NaN, NaT, pandas' NA."""
+    if isinstance(value, float):
+        return value != value
+    return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _as_python(value: object) -> object:
