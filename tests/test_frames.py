@@ -114,7 +114,7 @@ def test_wrong_values_are_named(columns: dict[str, Any], problem: str) -> None:
 
 def test_the_largest_exact_float_is_an_integer() -> None:
     made = from_arrow(frame(distinct_id=[2.0**53, None, 8]))
-    assert set(made.distinct_id.categories) == {str(2**53), "8"}
+    assert made.distinct_id.decode() == [str(2**53), None, "8"]
 
 
 def test_names_of_a_frame_are_shown() -> None:
