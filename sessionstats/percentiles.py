@@ -5,7 +5,8 @@
    ``(n − 1) p / 100`` falls ``r/100`` of the way from value ``j`` to the next, where
    ``j, r = divmod((n − 1) p, 100)``. The position is exact, in integers.
 3. The average is the correctly rounded sum divided by ``n``, so that it does not depend on any order.
-4. Results are milliseconds: the statistic in seconds times 1000. Empty and non-finite
+4. Another order of these operations gives other last bits, and is no mistake (§6.8).
+5. Results are milliseconds: the statistic in seconds times 1000. Empty and non-finite
    results are null (NaN).
 """
 

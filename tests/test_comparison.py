@@ -104,7 +104,7 @@ def test_the_text_for_a_wrong_row_is_free() -> None:
         (MEDIAN, math.nan, "8"),
         (MEDIAN, math.inf, "8"),
         (MEDIAN, None, "6.6"),
-        (RATE, math.nextafter(0.75, 1), "6.5"),
+        (RATE, math.nextafter(0.75, 1), "6.8"),
         (RATE, -0.0, "6.5"),
         (RATE, "0.75", "8"),
     ],

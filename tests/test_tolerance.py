@@ -88,14 +88,44 @@ def test_a_rank_between_values() -> None:
         assert verdict(MEDIAN, value, Tolerance(rank=0.01), *rows) == passes
 
 
-def test_steps_of_floats() -> None:
-    """§6.5: so many binary64 steps; of a complement those at 1, where it was rounded."""
+def test_units_of_rates() -> None:
+    """§6.8: units in the last place of 1, since one minus a rate was rounded there."""
     rows = [row(status="crashed"), row(), row()]
-    third, step = 1 / 3, math.ulp(1 / 3)
-    for field, exact, size in (("crash_rate(session)", third, step), (RATE, 1 - third, math.ulp(1.0))):
-        assert verdict(field, exact + 2 * size, Tolerance(ulps=2), *rows)
-        assert not verdict(field, exact + 3 * size, Tolerance(ulps=2), *rows)
+    unit = math.ulp(1.0)
+    for field, exact in (("crash_rate(session)", 1 / 3), (RATE, 1 - 1 / 3)):
+        assert verdict(field, exact + 2 * unit, Tolerance(ulps=2), *rows)
+        assert not verdict(field, exact + 3 * unit, Tolerance(ulps=2), *rows)
     assert not verdict(COUNT, 4, Tolerance(ulps=4), *rows)
+
+
+@pytest.mark.parametrize("units", [4, -4, 5, -5])
+def test_units_of_averages(units: int) -> None:
+    """§6.8: of the largest duration, however small the average is."""
+    rows = [row(duration=seconds) for seconds in (0.001, 0.001, 0.002, 1000)]
+    exact = 1000.004 * 1000 / 4
+    assert verdict("avg(session.duration)", exact + units * math.ulp(1e6), Tolerance(), *rows) == (
+        abs(units) == 4
+    )
+
+
+def test_a_position_that_is_off() -> None:
+    """§6.8: 0.95 · 20 is 19 exactly; a little more lies in the wide gap, a little less does not."""
+    seconds = [*range(19), 19, 1e9]
+    rows = [row(duration=each) for each in seconds]
+    off = 4 * math.ulp(21.0) * (1e9 - 19) * 1000
+    for value, passes in ((19_000 + 0.9 * off, True), (19_000 + 1.1 * off, False), (19_000 - 1e-6, False)):
+        assert verdict("p95(session.duration)", value, Tolerance(), *rows) == passes
+
+
+def test_a_maximum_is_exact() -> None:
+    """§6.8: nothing is rounded but the multiplication that everyone does."""
+    rows = [row(duration=0.1), row(duration=0.3)]
+    assert not verdict("max(session.duration)", math.nextafter(300.0, 400), Tolerance(), *rows)
+
+
+def test_null_is_exact() -> None:
+    """§6.8: however small a number is, it is not null."""
+    assert not verdict("p95(session.duration)", 5e-324, Tolerance(), row())
 
 
 def test_ranking_by_a_tolerated_value() -> None:

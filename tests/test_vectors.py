@@ -70,10 +70,11 @@ def test_every_section_is_covered() -> None:
 
 
 def test_sections_are_those_of_the_semantics() -> None:
-    """The sections are the headings of the document; a chapter that only has sections states no rule."""
+    """The sections are the headings of the document; a chapter that only has sections states no rule,
+    and §6.8 is about comparisons (`tests.test_arithmetic`)."""
     headings = re.findall(r"^#{2,3} ([1-9](?:\.[1-9])?)\.? ", SEMANTICS.read_text(encoding="utf-8"), re.M)
     assert headings
-    assert set(headings) - {"1", "3", "4", "7"} == set(vectors.SECTIONS)
+    assert set(headings) - {"1", "3", "4", "7", "6.8"} == set(vectors.SECTIONS)
 
 
 def test_ids_are_unique_and_numbered() -> None:

@@ -62,6 +62,7 @@ CLAIMS: Final = {
     "updates": "rows with session_id, to be folded",
     "quantity": "rows that stand for several sessions, or none",
     "big-counts": "counts beyond 2**53",
+    "extreme-durations": "durations from 1e-9 to 1.7e308 seconds",
     "errors": "requests that must be refused",
     "bad-rows": "session rows that must be refused",
 }
@@ -205,7 +206,18 @@ def _add_tolerances(parser: argparse.ArgumentParser) -> None:
         "--tolerance-rank", metavar="X", type=float, default=0.0, help="error of rank of percentiles, a share"
     )
     parser.add_argument(
-        "--tolerance-ulps", metavar="N", type=int, default=0, help="binary64 steps that a float may be off"
+        "--tolerance-ulps",
+        metavar="N",
+        type=int,
+        default=4,
+        help="units in the last place of what entered that a float may be off (default: 4)",
+    )
+    parser.add_argument(
+        "--exact",
+        dest="tolerance_ulps",
+        action="store_const",
+        const=0,
+        help="equal to the bit, as 0 of these",
     )
     parser.add_argument(
         "--no-details", dest="details", action="store_false", help="the text of errors does not matter"

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessionstats.errors import SessionStatsError
-from sessionstats.testing.attempts import Case, Implementation, attempt
+from sessionstats.testing.attempts import Case, Implementation, LastBits, attempt
 from sessionstats.testing.known import Known
 from sessionstats.testing.report import FORMAT, Report, finding_to_dict
 from sessionstats.testing.suspects import Suspect, Watch, explained_by
-from sessionstats.testing.tolerance import EXACT, Tolerance
+from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 SCHEMA: Final = "report.schema.json"
 """The JSON Schema of a report, beside this module."""
@@ -125,7 +125,7 @@ def replay(
     implementation: Implementation,
     cases: Sequence[Case],
     *,
-    tolerance: Tolerance = EXACT,
+    tolerance: Tolerance = ROUNDED,
     ordered: bool = False,
     known: Sequence[Known] = (),
 ) -> Report:
@@ -147,8 +147,9 @@ def replay(
     True
     """
     watch = Watch(known)
+    last_bits = LastBits()
     for number, case in enumerate(cases, 1):
-        failure = attempt(implementation, case, tolerance, ordered=ordered)
+        failure = attempt(implementation, case, tolerance, ordered=ordered, last_bits=last_bits)
         if failure is not None and watch.is_new(failure):
             watch.suspects.append(Suspect(failure, number, explained_by(None, failure)))
-    return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()))
+    return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()), last_bits)

@@ -6,20 +6,24 @@
 3. A wrong answer is asked for once more. If the second is another one, that is the finding: what comes and
    goes cannot be shrunk.
 4. What is wrong is a `Failure`; of a breakdown its one finding has the place ``answer``.
-5. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
+5. Numbers that differ only in their last bits (§6.8) are counted (`LastBits`). Where exactness to the bit is
+   asked for they are a failure of their own kind, unless something else is wrong as well.
+6. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
 """
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from sessionstats.fields import LATER_FIELDS
 from sessionstats.protocol import respond
-from sessionstats.testing.comparison import compare
+from sessionstats.testing.comparison import differences
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, Path
 from sessionstats.testing.shapes import TOO_DEEP, is_nested_deeply
-from sessionstats.testing.tolerance import EXACT, Tolerance
+from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 Case: TypeAlias = Mapping[str, Any]
 """A decoded request of the protocol (§9)."""
@@ -35,6 +39,9 @@ WRONG: Final = "wrong"
 
 RAISED: Final = "raised"
 """Kind of breakdown: a callable raised an exception."""
+
+LAST_BITS: Final = "last-bits"
+"""Kind of failure: numbers that are rounded differently, and nothing else (§6.8)."""
 
 UNSTEADY: Final = "unsteady"
 """Kind of failure: the same request was answered in two ways."""
@@ -67,6 +74,45 @@ class Breakdown(Exception):  # noqa: N818 - it is what happened, not an error of
         self.evidence = evidence
 
 
+KINDS_OF_VALUES: Final = {"rate": "rate", "avg": "average"}
+"""What a field is called, by its kind or statistic; the others that are rounded are percentiles."""
+
+
+@dataclass
+class LastBits:
+    """How many numbers differed only in their last bits (§6.8).
+
+    Parameters
+    ----------
+    counts : Counter of str
+        By what they are: ``percentile``, ``average`` or ``rate``.
+    units : int
+        The largest difference, in units in the last place.
+
+    Examples
+    --------
+    >>> print(LastBits(Counter(percentile=412, rate=1), 382))
+    412 percentiles and 1 rate differ in their last bits (at most 382 units)
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    units: int = 0
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Count those of the findings that differ only in their last bits."""
+        for finding in findings:
+            if finding.units is not None and finding.path.field is not None:
+                kind = LATER_FIELDS[finding.path.field]
+                names = KINDS_OF_VALUES
+                self.counts[names.get(kind.kind) or names.get(kind.part) or "percentile"] += 1
+                self.units = max(self.units, finding.units)
+
+    def __str__(self) -> str:
+        parts = [f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in sorted(self.counts.items())]
+        verb = "differs in its" if self.counts.total() == 1 else "differ in their"
+        return f"{' and '.join(parts)} {verb} last bits (at most {self.units:,} units)"
+
+
 @dataclass(frozen=True)
 class Failure:
     """A case that an implementation answers wrongly, or not at all.
@@ -81,7 +127,7 @@ class Failure:
     findings : tuple of Finding
         What is wrong, not yet diagnosed; at least one.
     kind : str
-        ``wrong``, ``unsteady``, or the kind of the breakdown.
+        ``wrong``, ``last-bits``, ``unsteady``, or the kind of the breakdown.
     evidence : str
         What else was seen of a breakdown.
     """
@@ -100,7 +146,12 @@ class Failure:
 
 
 def attempt(
-    implementation: Implementation, case: Case, tolerance: Tolerance = EXACT, *, ordered: bool = False
+    implementation: Implementation,
+    case: Case,
+    tolerance: Tolerance = ROUNDED,
+    *,
+    ordered: bool = False,
+    last_bits: LastBits | None = None,
 ) -> Failure | None:
     """Ask an implementation one case.
 
@@ -111,6 +162,8 @@ def attempt(
     tolerance : Tolerance
     ordered : bool
         Whether the order of status groups and of JSON keys matters, too.
+    last_bits : LastBits, optional
+        Counts what differs only in its last bits.
 
     Returns
     -------
@@ -132,7 +185,11 @@ def attempt(
         actual = ask(implementation, case)
         if (flood := _flood(case, expected, actual)) is not None:
             return flood
-        findings = compare(case, expected, actual, tolerance, ordered=ordered, diagnosed=False)
+        found = differences(case, expected, actual, tolerance, ordered=ordered)
+        if last_bits is not None:
+            last_bits.add(found)
+        wrong = [finding for finding in found if finding.units is None]
+        findings = wrong or ([] if tolerance.ulps else found)
         if not findings:
             return None
         again = ask(implementation, case)
@@ -143,7 +200,7 @@ def attempt(
         message = "the same request was answered in two ways; the second answer is shown as expected"
         finding = Finding(ANSWER, again, actual, None, "6.7", message)
         return Failure(case, expected, actual, (finding,), UNSTEADY)
-    return Failure(case, expected, actual, tuple(findings))
+    return Failure(case, expected, actual, tuple(findings), WRONG if wrong else LAST_BITS)
 
 
 def _flood(case: Case, expected: Mapping[str, Any], actual: Any) -> Failure | None:

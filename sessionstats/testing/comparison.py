@@ -3,7 +3,8 @@
 1. The status; of an error, its text (§2.3, §9).
 2. The parts of the body and their types (§8).
 3. Which groups are shown, and in which order, with every choice among equal ranks allowed (`pages`, §7).
-4. The values: types first, then null, then numbers within the tolerance (`shapes`, `tolerance`, §6).
+4. The values: types first, then null, then numbers within the tolerance (`shapes`, `tolerance`, §6). What
+   only rounds differently is no mistake (§6.8), unless exactness to the bit is asked for.
 5. If anything is wrong: which bug would explain it (`diagnoses`).
 
 The order of status groups and of JSON keys does not matter unless asked for.
@@ -27,9 +28,19 @@ from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Pat
 from sessionstats.testing.groups import compare_groups
 from sessionstats.testing.oracle import Oracle
 from sessionstats.testing.shapes import same, same_text
-from sessionstats.testing.tolerance import EXACT, Tolerance
+from sessionstats.testing.tolerance import EXACT, ROUNDED, Tolerance
 
-__all__ = ["ABSENT", "EXACT", "Finding", "GroupKey", "Path", "Tolerance", "compare"]
+__all__ = [
+    "ABSENT",
+    "EXACT",
+    "ROUNDED",
+    "Finding",
+    "GroupKey",
+    "Path",
+    "Tolerance",
+    "compare",
+    "differences",
+]
 
 OK: Final = 200
 """Status of an answer that is not an error (§9)."""
@@ -45,7 +56,7 @@ def compare(
     case: Mapping[str, Any],
     expected: Mapping[str, Any],
     actual: Mapping[str, Any],
-    tolerance: Tolerance = EXACT,
+    tolerance: Tolerance = ROUNDED,
     *,
     ordered: bool = False,
     diagnosed: bool = True,
@@ -72,15 +83,40 @@ def compare(
     list of Finding
         Empty if the answer is right.
     """
-    if same_text(_judged(expected), _judged(actual), ordered=ordered):
-        return []
-    findings = list(_differences(case, expected, actual, tolerance, ordered=ordered))
+    findings = differences(case, expected, actual, tolerance, ordered=ordered)
+    if tolerance.ulps:
+        findings = [finding for finding in findings if finding.units is None]
     if findings and diagnosed:
         from sessionstats.testing.diagnoses import diagnose
 
         reasons = diagnose(case, expected, actual, [finding.path for finding in findings])
         findings = [_explained(finding, *reason) for finding, reason in zip(findings, reasons, strict=True)]
     return findings
+
+
+def differences(
+    case: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
+    tolerance: Tolerance = ROUNDED,
+    *,
+    ordered: bool = False,
+) -> list[Finding]:
+    """What is different about an answer: what is wrong, and what differs only in its last bits (§6.8).
+
+    Parameters
+    ----------
+    case, expected, actual, tolerance, ordered
+        As for `compare`.
+
+    Returns
+    -------
+    list of Finding
+        Those with `Finding.units` differ by no more than rounding explains.
+    """
+    if same_text(_judged(expected), _judged(actual), ordered=ordered):
+        return []
+    return list(_differences(case, expected, actual, tolerance, ordered=ordered))
 
 
 def _judged(answer: Mapping[str, Any]) -> list[Any]:

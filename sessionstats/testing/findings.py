@@ -83,6 +83,9 @@ class Finding:
         The section of the semantics that decides, for instance ``6.2``.
     message : str
         One sentence for people.
+    units : int or None
+        By how many units in the last place two numbers differ that differ by no more than rounding explains
+        (§6.8); `None` for any other finding.
     """
 
     path: Path
@@ -91,6 +94,7 @@ class Finding:
     diagnosis: str | None
     section: str
     message: str
+    units: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as JSON-ready values; ``expected`` or ``actual`` is left out where nothing stands.

@@ -8,10 +8,10 @@
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessionstats.testing.attempts import UNSTEADY, WRONG, Case
+from sessionstats.testing.attempts import LAST_BITS, UNSTEADY, WRONG, Case, LastBits
 from sessionstats.testing.findings import ABSENT, Finding, json_ready
 from sessionstats.testing.known import Known
 from sessionstats.testing.suspects import Suspect
@@ -48,6 +48,8 @@ class Report:
         The bugs found.
     stale : tuple of Known
         Known findings that did not occur.
+    last_bits : LastBits
+        Numbers that differed only in their last bits (§6.8).
     """
 
     seed: int | None
@@ -55,6 +57,7 @@ class Report:
     attempts: int
     findings: tuple[Suspect, ...]
     stale: tuple[Known, ...] = ()
+    last_bits: LastBits = field(default_factory=LastBits)
 
     @property
     def agrees(self) -> bool:
@@ -64,7 +67,7 @@ class Report:
     @property
     def broke_down(self) -> bool:
         """Whether the implementation failed to answer."""
-        return any(found.failure.kind not in (WRONG, UNSTEADY) for found in self.findings)
+        return any(found.failure.kind not in (WRONG, LAST_BITS, UNSTEADY) for found in self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values."""
@@ -74,6 +77,7 @@ class Report:
             "examples": self.examples,
             "attempts": self.attempts,
             "agrees": self.agrees,
+            "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
             "findings": [finding_to_dict(found) for found in self.findings],
             "stale": [{entry.subject: entry.name, "reason": entry.reason} for entry in self.stale],
         }
@@ -100,6 +104,9 @@ class Report:
             lines.append(
                 "Bugs overlap, and titles of later findings may be wrong: mend the first, and check again."
             )
+        last_bits_found = any(found.failure.kind == LAST_BITS for found in self.findings)
+        if self.last_bits.counts and not last_bits_found:
+            lines.append(f"{self.last_bits}; --exact reports them.")
         lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
         return "\n".join(lines)
 

@@ -21,7 +21,7 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 
-from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, attempt
+from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, LastBits, attempt
 from sessionstats.testing.known import Known
 from sessionstats.testing.programs import KINDS, SILENT
 from sessionstats.testing.report import Report
@@ -29,7 +29,7 @@ from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
 from sessionstats.testing.suspects import Suspect, Watch, explained_by, symptoms
-from sessionstats.testing.tolerance import EXACT, Tolerance
+from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 EXAMPLES: Final = 2000
 """Cases drawn by default: nearly every bug of the gallery is found within them."""
@@ -70,7 +70,7 @@ def check(
     examples: int = EXAMPLES,
     seed: int = 0,
     claims: Claims = EVERYTHING,
-    tolerance: Tolerance = EXACT,
+    tolerance: Tolerance = ROUNDED,
     ordered: bool = False,
     known: Sequence[Known] = (),
     max_findings: int = MAX_FINDINGS,
@@ -136,6 +136,7 @@ def check(
         attempts=search.attempts,
         findings=tuple(watch.suspects),
         stale=tuple(watch.stale()),
+        last_bits=search.last_bits,
     )
 
 
@@ -164,6 +165,7 @@ class _Search:
         self.silences = 0
         self.in_a_row = 0
         self.broke_down = False
+        self.last_bits = LastBits()
 
     @property
     def is_over(self) -> bool:
@@ -176,7 +178,7 @@ class _Search:
         self.asked += 1
         if self.options.progress is not None:
             self.options.progress(self.asked, self.options.examples, len(self.watch.suspects))
-        failure = self._attempt(assemble(recipe, self.options.claims))
+        failure = self._attempt(assemble(recipe, self.options.claims), self.last_bits)
         self.in_a_row = self.in_a_row + 1 if self.broke_down else 0
         return failure
 
@@ -238,12 +240,18 @@ class _Search:
             return None
         return None if symptoms(failure).isdisjoint(symptoms(first)) else failure
 
-    def _attempt(self, case: Case) -> Failure | None:
+    def _attempt(self, case: Case, last_bits: LastBits | None = None) -> Failure | None:
         """The failure of a case, if it is a new one."""
         if self.silences >= PATIENCE:
             return None
         self.attempts += 1
-        failure = attempt(self.implementation, case, self.options.tolerance, ordered=self.options.ordered)
+        failure = attempt(
+            self.implementation,
+            case,
+            self.options.tolerance,
+            ordered=self.options.ordered,
+            last_bits=last_bits,
+        )
         self.broke_down = failure is not None and failure.kind in KINDS
         self.silences += failure is not None and failure.kind == SILENT
         return failure if failure is not None and self.watch.is_new(failure) else None

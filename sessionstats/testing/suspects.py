@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from sessionstats.testing.attempts import WRONG, Failure
+from sessionstats.testing.attempts import LAST_BITS, WRONG, Failure
 from sessionstats.testing.bugs.diagnosis import Diagnosis
 from sessionstats.testing.diagnoses import BY_ID, explanations
 from sessionstats.testing.findings import Finding
@@ -50,6 +50,8 @@ class Suspect:
 
     def accounts_for(self, failure: Failure) -> bool:
         """Whether a failure is more of the same; narrows the diagnoses to those that explain it too."""
+        if LAST_BITS in (self.failure.kind, failure.kind):
+            return self.failure.kind == failure.kind
         if not self.diagnoses or failure.kind != WRONG:
             return failure.kind == self.failure.kind and symptoms(failure) <= symptoms(self.failure)
         explained = explained_by(self.diagnoses, failure)

@@ -1,21 +1,27 @@
 """How far an answer may be from the exact one (§6), and why.
 
-1. By default not at all: integers are equal, and so are floats, to the bit.
-2. Sketches count distinct users with a *relative* error; by class and in rates the errors of the counts
+1. Counts, nulls and maxima are exact.
+2. Rates, averages and percentiles round differently if computed in another order (§6.8). They may be off by
+   four units in the last place of the largest number that entered: 1 for a rate, the largest duration for an
+   average, the upper neighbour for a percentile. A sum of many numbers rounds many times: beyond
+   `FEW` durations the average may be off by so much more as there are more of them.
+3. A percentile, besides, by what a position (n − 1)·q makes that is off by four units in the last place of n:
+   the gap between its neighbours is then split elsewhere.
+4. Sketches count distinct users with a *relative* error; by class and in rates the errors of the counts
    that are subtracted or divided add up (§6.2, §6.5).
-3. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
+5. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
    q + ε. The bounds move outwards to the order statistics next to them, since sketches of few values
    hand these out where type 7 interpolates (§6.3).
-4. Rates, averages and interpolated quantiles round differently if computed in another order: so many
-   binary64 steps (ulps) apart they may be.
 
 A tolerance is a pair of bounds around the exact value; ranking by a value that has bounds allows every order
 that some values between them have (§7).
 """
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, TypeAlias
 
 from sessionstats.counting import ALL_USERS, UNHEALTHY
@@ -30,9 +36,16 @@ Bounds: TypeAlias = tuple[Number, Number]
 """Smallest and largest value that passes."""
 
 
+ULPS: Final = 4
+"""Units in the last place by which an answer may be off by default (§6.8)."""
+
+FEW: Final = 64
+"""Durations whose sum rounds by no more than that."""
+
+
 @dataclass(frozen=True)
 class Tolerance:
-    """What may differ; by default nothing.
+    """What may differ; by default what another order of the same operations makes (§6.8).
 
     Parameters
     ----------
@@ -41,7 +54,7 @@ class Tolerance:
     rank : float
         Largest error of rank of a percentile, as a share: 0.01 is one per cent.
     ulps : int
-        How many binary64 steps a float may be off.
+        How many units in the last place of what entered a float may be off.
     details : bool
         Whether the text of an error counts; its status always does.
 
@@ -53,12 +66,12 @@ class Tolerance:
     Examples
     --------
     >>> Tolerance(users=0.02, rank=0.01)
-    Tolerance(users=0.02, rank=0.01, ulps=0, details=True)
+    Tolerance(users=0.02, rank=0.01, ulps=4, details=True)
     """
 
     users: float = 0.0
     rank: float = 0.0
-    ulps: int = 0
+    ulps: int = ULPS
     details: bool = True
 
     def __post_init__(self) -> None:
@@ -69,7 +82,10 @@ class Tolerance:
             raise ValueError(f"ulps must be an integer and not negative, not {self.ulps!r}")
 
 
-EXACT: Final = Tolerance()
+ROUNDED: Final = Tolerance()
+"""Only what rounding explains may differ: the default."""
+
+EXACT: Final = Tolerance(ulps=0)
 """Nothing may differ."""
 
 
@@ -79,7 +95,7 @@ def is_exact(field: Field, tolerance: Tolerance) -> bool:
         return False
     if field.part in PERCENTILES and tolerance.rank:
         return False
-    return field.kind == "count" or tolerance.ulps == 0
+    return field.kind == "count" or field.part == "max" or tolerance.ulps == 0
 
 
 def bounds(
@@ -118,11 +134,40 @@ def bounds(
         low, high = _of_quantile(
             oracle.durations(base, bucket), PERCENTILES[field.part] / 100, tolerance.rank
         )
-    if field.kind == "count":
+    elif field.part in PERCENTILES and tolerance.ulps:
+        low, high = _of_position(oracle.durations(base, bucket), PERCENTILES[field.part], tolerance.ulps)
+    if field.kind == "count" or field.part == "max" or tolerance.ulps == 0:
         return low, high
-    # One minus a rate is rounded at the scale of 1, however small the result (§6.5).
-    step = math.ulp(1.0 if field.complement else exact)
-    return low - tolerance.ulps * step, high + tolerance.ulps * step
+    durations = oracle.durations(base, bucket) if field.kind == "duration" else ()
+    error = tolerance.ulps * _unit(field, durations)
+    return min(low, exact) - error, max(high, exact) + error
+
+
+def _unit(field: Field, durations: Sequence[float]) -> float:
+    """One unit in the last place of the largest number that entered (§6.8); for a long sum, several."""
+    if field.kind == "rate":
+        return math.ulp(1.0)
+    n = len(durations)
+    if field.part in PERCENTILES:
+        above = math.ceil(Fraction((n - 1) * PERCENTILES[field.part], 100))
+        return math.ulp(durations[above] * MILLISECONDS)
+    return max(1.0, n / FEW) * math.ulp(durations[-1] * MILLISECONDS)
+
+
+def _of_position(durations: Sequence[float], percentage: int, ulps: int) -> Bounds:
+    """The percentiles at a position that is off by some units in the last place of n (§6.8)."""
+    last = len(durations) - 1
+    position = Fraction(last * percentage, 100)
+    off = ulps * Fraction(math.ulp(float(len(durations))))
+    low, high = max(position - off, Fraction(0)), min(position + off, Fraction(last))
+    return _between(durations, low), _between(durations, high)
+
+
+def _between(durations: Sequence[float], position: Fraction) -> float:
+    """The quantile at an exact position (§6.3), in milliseconds."""
+    low, high = (Fraction(durations[side(position)]) for side in (math.floor, math.ceil))
+    value = (low + (high - low) * (position - math.floor(position))) * int(MILLISECONDS)
+    return float(min(value, Fraction(sys.float_info.max)))
 
 
 def _of_count(users: Mapping[str, Bounds], classes: Sequence[str] | None) -> Bounds:

@@ -2,17 +2,21 @@
 
 1. The parts and fields are those that were asked for; a series has a value for every bucket.
 2. Every value is of the right type (`shapes`), and null where the exact one is, nowhere else (§6.6).
-3. Numbers are equal, or within the bounds of the tolerance.
+3. Numbers are equal, or within the bounds of the tolerance. A number that differs by no more than rounding
+   explains is a finding of its own kind, with the units in the last place (§6.8).
 """
 
+import math
+import struct
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sessionstats.fields import STATUS, Field
 from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.shapes import problem_of_value
-from sessionstats.testing.tolerance import Tolerance, bounds, is_exact
+from sessionstats.testing.tolerance import ROUNDED, Tolerance, bounds, is_exact
 
 SECTIONS: Final = {"session": "6.1", "user": "6.2", "duration": "6.3"}
 """The section that decides the value of a field, by its subject; rates have their own."""
@@ -99,8 +103,35 @@ def _compare(
     elif value is None or exact is None:
         if value is not exact:
             yield Finding(path, exact, value, None, "6.6", f"{_shown(value)} instead of {_shown(exact)}")
-    elif value != exact and not _within(oracle, path, field, bucket, exact, value, tolerance):
-        yield Finding(path, exact, value, None, section, f"{value} instead of {exact}")
+    elif value != exact:
+        judge = partial(_within, oracle, path, field, bucket, exact, value)
+        allowed = judge(tolerance)
+        if judge(ROUNDED) and allowed == (tolerance.ulps > 0):
+            units = _units(exact, value)
+            message = (
+                f"{value} instead of {exact}: only the last bits differ (units in the last place: {units})"
+            )
+            yield Finding(path, exact, value, None, "6.8", message, units)
+        elif not allowed:
+            yield Finding(path, exact, value, None, section, f"{value} instead of {exact}")
+
+
+def _units(exact: float, value: float) -> int:
+    """How many binary64 numbers one is from the other.
+
+    Examples
+    --------
+    >>> _units(1.0, 1.0000000000000002), _units(0.1 + 0.2, 0.3), _units(0.0, 5e-324)
+    (1, 1, 1)
+    """
+    one, other = (_place(float(number)) for number in (exact, value))
+    return abs(one - other)
+
+
+def _place(number: float) -> int:
+    """The place of a number among all binary64 numbers; that of zero is 0."""
+    bits: int = struct.unpack("<q", struct.pack("<d", abs(number)))[0]
+    return bits if number >= 0 else -bits
 
 
 def _shown(value: Any) -> str:
@@ -112,6 +143,8 @@ def _within(
 ) -> bool:
     if is_exact(field, tolerance):
         return False
+    if field.kind != "count" and abs(value - exact) <= tolerance.ulps * math.ulp(exact):
+        return True  # whatever entered, it was no smaller
     assert path.group is not None
     by, query = dict(path.group), oracle.query
     status = by.get(STATUS)

@@ -46,6 +46,8 @@ class Claims:
         Rows that stand for several sessions, or for none (§1.1).
     big_counts : bool
         Quantities beyond 2**53.
+    extreme_durations : bool
+        Durations from a nanosecond to the largest binary64 number.
     errors : bool
         Requests that must be refused, with the words of the refusal (§2.3).
     bad_rows : bool
@@ -79,6 +81,7 @@ class Claims:
     updates: bool = True
     quantity: bool = True
     big_counts: bool = True
+    extreme_durations: bool = True
     errors: bool = True
     bad_rows: bool = True
 

@@ -22,8 +22,11 @@ STATUSES: Final = ("exited", "ok", "crashed", "exited", "errored", "abnormal", "
 ERRORS: Final = (ABSENT, 0, 1, ABSENT, 2, 0, ABSENT, None, 1, 2**40)
 """Numbers of errors."""
 
-DURATIONS: Final = (ABSENT, 1, 2.5, 0.1, None, 0, 10, 0.2, 60.5, 0.0, 0.7, 0.3, 1e-9, 1e9, 0.1, 1.7e308)
+DURATIONS: Final = (ABSENT, 1, 2.5, 0.1, None, 0, 10, 0.2, 60.5, 0.0, 0.7, 0.3, 0.1)
 """Durations: ties, none, zero, and floats whose sum depends on the order."""
+
+EXTREME_DURATIONS: Final = (*DURATIONS, 1e-9, 1e9, 1.7e308)
+"""Durations of which some are far apart, and overflow as milliseconds."""
 
 MECHANISMS: Final = (ABSENT, ABSENT, "anr_foreground", "anr_background", ABSENT, "", None, "other")
 """Abnormal mechanisms (§6.5)."""
@@ -73,7 +76,7 @@ def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[st
         "environment": choices.pick(world.environments),
         "distinct_id": _or_absent(choices, choices.pick(world.users)),
         "errors": choices.pick(ERRORS),
-        "duration": choices.pick(DURATIONS),
+        "duration": choices.pick(EXTREME_DURATIONS if claims.extreme_durations else DURATIONS),
         "abnormal_mechanism": choices.pick(MECHANISMS),
         "quantity": choices.pick(quantities) if claims.quantity else ABSENT,
     }
