@@ -94,10 +94,19 @@ def parse_date(text: str) -> int | None:
     (1706530320250000, True)
     """
     instant = parse_iso(text)
-    if instant is None and _TIMESTAMP.fullmatch(text):
-        from decimal import Decimal  # here, since few requests need it and every import would wait for it
+    return _in_range(_from_seconds(text) if instant is None else instant)
 
-        instant = int((Decimal(text) * SECOND).to_integral_value("ROUND_FLOOR"))
+
+def _from_seconds(text: str) -> int | None:
+    """Instant of epoch seconds in decimal digits, or `None` if the text is not such a number."""
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    from decimal import Decimal  # here, since few requests need it and every import would wait for it
+
+    return int((Decimal(text) * SECOND).to_integral_value("ROUND_FLOOR"))
+
+
+def _in_range(instant: int | None) -> int | None:
     return instant if instant is not None and YEAR_1 <= instant < YEAR_10000 else None
 
 
@@ -123,8 +132,10 @@ def parse_now(now: object) -> int:
         instant = int(now.astype("datetime64[us]").astype(np.int64))
     elif isinstance(now, str):
         instant = parse_date(now)
-    elif isinstance(now, (int, float)) and not isinstance(now, bool):
-        instant = parse_date(format(now, "f") if isinstance(now, float) else str(now))
+    elif isinstance(now, float):
+        instant = _in_range(_from_seconds(format(now, "f")))  # as text, 20240129.0 would be a day
+    elif isinstance(now, int) and not isinstance(now, bool):
+        instant = _in_range(now * SECOND)
     if instant is None:
         raise SessionStatsError(
             f"now: {now!r} is not an instant (a datetime, ISO 8601 text or epoch seconds)"

@@ -84,6 +84,23 @@ class TestReading:
         assert Releases.from_records([{**GOOD, "date_added": instant}]).date_added.tolist() == expected
         assert Releases(["a"], np.array([instant]), [[1]]).date_added.tolist() == expected
 
+    @pytest.mark.parametrize("seconds", [0, 20240129, -1, 20240129.0, 253402300799])
+    def test_numbers_are_epoch_seconds(self, seconds: float) -> None:
+        """§9: a number that reads like a day is none, alone or among others."""
+        others = [{**GOOD, "version": "b", "date_added": "2024-01-29T12:00:00Z"}]
+        for more in ([], others):
+            dates = Releases.from_records([{**GOOD, "date_added": seconds}, *more]).date_added
+            assert dates[0] == int(seconds) * 1_000_000
+
+    @given(RECORDS)
+    def test_together_is_one_by_one(self, records: list[dict[str, Any]]) -> None:
+        """§4.8: columns read together are those of the releases read by themselves."""
+        together = Releases.from_records(records)
+        alone = [Releases.from_records([record]) for record in records]
+        assert together.date_added.tolist() == [one.date_added[0] for one in alone]
+        for name in ("versions", "project_ids", "environments", "stages"):
+            assert getattr(together, name) == tuple(getattr(one, name)[0] for one in alone)
+
     @pytest.mark.parametrize(
         ("change", "detail"),
         [

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessionstats.search.version_index import VersionIndex
 from sessionstats.search.versions import (
     MAX_DIGITS,
     OPERATORS,
     Version,
-    VersionIndex,
     VersionPattern,
     parse_pattern,
     parse_version,

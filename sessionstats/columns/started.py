@@ -98,7 +98,7 @@ def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
 
 def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     kinds = set(map(type, items))
-    if kinds == {str} and (read := _from_plain_texts(items)) is not None:
+    if kinds == {str} and (read := plain_instants(items)) is not None:
         return read
     # Integers that might be beyond 64 bits are left to the loop, which names them.
     if kinds == {float} or (kinds == {int} and 0 <= min(items) <= max(items) < YEAR_2263):
@@ -107,7 +107,7 @@ def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     return np.array(instants, np.int64).view("M8[us]")
 
 
-def _from_plain_texts(items: list[str]) -> NDArray[np.datetime64] | None:
+def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     """All texts at once, or `None` if one of them is not in the plain form, or wrong.
 
     NumPy reads ISO 8601 many times faster than Python, but reads other things too, and no offsets: here it is

@@ -17,8 +17,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.errors import RequestError, SessionStatsError
-from sessionstats.instants import parse_now
+from sessionstats.errors import RequestError
+from sessionstats.search.release_records import NO_STAGES, Read, instant_of, read_together
 
 STAGES: Final = ("adopted", "low_adoption", "replaced")
 """The stages of adoption (§4.8)."""
@@ -26,11 +26,10 @@ STAGES: Final = ("adopted", "low_adoption", "replaced")
 REQUIRED: Final = ("version", "date_added", "project_ids")
 """Keys that a record must have; ``environments`` and ``stages`` may be missing."""
 
+_REQUIRED_KEYS: Final = frozenset(REQUIRED)
+
 LISTS: Final = (list, tuple, set, frozenset, np.ndarray)
 """What counts as a list of projects or environments; a text does not."""
-
-NO_STAGES: Final[Mapping[str, str]] = MappingProxyType({})
-"""Stages of a release that has none; shared, because most have none."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +108,13 @@ class Releases:
         for key, column in columns.items():
             if len(column) != size:
                 raise _error(f"{key} has {len(column)} values, version has {size}")
-        rows = zip(*columns.values(), strict=True)
-        read = [_read_release(place, *row) for place, row in enumerate(rows)]
-        self.versions: tuple[str, ...] = tuple(release[0] for release in read)
-        self.date_added: NDArray[np.int64] = np.array([release[1] for release in read], np.int64)
+        read = read_together(*columns.values()) or _read_one_by_one(*columns.values())
+        self.versions: tuple[str, ...] = read.versions
+        self.date_added: NDArray[np.int64] = read.date_added
         self.date_added.setflags(write=False)
-        self.project_ids: tuple[frozenset[int], ...] = tuple(release[2] for release in read)
-        self.environments: tuple[frozenset[str], ...] = tuple(release[3] for release in read)
-        self.stages: tuple[Mapping[str, str], ...] = tuple(release[4] for release in read)
+        self.project_ids: tuple[frozenset[int], ...] = read.project_ids
+        self.environments: tuple[frozenset[str], ...] = read.environments
+        self.stages: tuple[Mapping[str, str], ...] = read.stages
         _check_listed_once(self.versions)
 
     @classmethod
@@ -140,17 +138,13 @@ class Releases:
         if isinstance(records, str | bytes | Mapping) or not isinstance(records, Iterable):
             raise _error(f"must be a list of records, not {records!r:.80}")
         records = list(records)
-        for place, record in enumerate(records):
-            if not isinstance(record, Mapping):
-                raise _error(f"release {place} must be a record, not {record!r:.80}")
-            for key in REQUIRED:
-                if key not in record:
-                    raise _error(f"release {place} ({record.get('version')!r:.80}): {key} is missing")
+        if not all(type(record) is dict and record.keys() >= _REQUIRED_KEYS for record in records):
+            _refuse_wrong_records(records)
         return cls(
             [record["version"] for record in records],
             [record["date_added"] for record in records],
             [record["project_ids"] for record in records],
-            [() if record.get("environments") is None else record["environments"] for record in records],
+            [() if (own := record.get("environments")) is None else own for record in records],
             [_stages_given(record.get("stages")) for record in records],
         )
 
@@ -179,9 +173,11 @@ class Releases:
     @cached_property
     def order(self) -> NDArray[np.intp]:
         """Places of the releases, in ascending order of `date_added`, then of version text (§7.5)."""
-        instants, versions = self.date_added.tolist(), self.versions
-        places = sorted(range(len(self)), key=lambda place: (instants[place], versions[place]))
-        order = np.array(places, np.intp)
+        order = np.argsort(self.date_added, kind="stable")
+        instants = self.date_added[order]
+        if np.any(instants[1:] == instants[:-1]):
+            by_version = np.array(sorted(range(len(self)), key=self.versions.__getitem__), np.intp)
+            order = by_version[np.argsort(self.date_added[by_version], kind="stable")]
         order.setflags(write=False)
         return order
 
@@ -246,11 +242,30 @@ class Releases:
         return order.compress(np.array(keep, bool)[order])
 
 
+def _refuse_wrong_records(records: list[Any]) -> None:
+    """Refuse the first record that is no mapping, or lacks a key."""
+    for place, record in enumerate(records):
+        if not isinstance(record, Mapping):
+            raise _error(f"release {place} must be a record, not {record!r:.80}")
+        for key in REQUIRED:
+            if key not in record:
+                raise _error(f"release {place} ({record.get('version')!r:.80}): {key} is missing")
+
+
 def _stages_given(stages: Any) -> Any:
     """The stages of a record without those that are null; what is no mapping is left to be refused."""
+    if stages is None:
+        return NO_STAGES
     if not isinstance(stages, Mapping):
-        return NO_STAGES if stages is None else stages
+        return stages
     return {environment: stage for environment, stage in stages.items() if stage is not None}
+
+
+def _read_one_by_one(*columns: Any) -> Read:
+    """All releases with their values checked, the first wrong one named."""
+    rows = [_read_release(place, *row) for place, row in enumerate(zip(*columns, strict=True))]
+    versions, instants, *others = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    return Read(versions, np.array(instants, np.int64), *others)
 
 
 def _read_release(
@@ -265,7 +280,7 @@ def _read_release(
 
     if not isinstance(version, str):
         raise wrong("version", version, "text")
-    instant = _instant(date_added)
+    instant = instant_of(date_added)
     if instant is None:
         raise wrong("date_added", date_added, "an instant (ISO 8601 text, epoch seconds or a datetime)")
     if not _all_are(project_ids, int | np.integer) or any(i < 1 or isinstance(i, bool) for i in project_ids):
@@ -287,17 +302,9 @@ def _all_are(values: Any, kind: Any) -> bool:
     return isinstance(values, LISTS) and all(isinstance(value, kind) for value in values)
 
 
-def _instant(value: Any) -> int | None:
-    """Microseconds since the epoch, or `None` if the value is no instant."""
-    if isinstance(value, np.generic) and not isinstance(value, np.datetime64):
-        value = value.item()
-    try:
-        return parse_now(value) if value is not None else None
-    except SessionStatsError:
-        return None
-
-
 def _check_listed_once(versions: tuple[str, ...]) -> None:
+    if len(set(versions)) == len(versions):
+        return
     first: dict[str, int] = {}
     for place, version in enumerate(versions):
         if first.setdefault(version, place) != place:

@@ -23,7 +23,8 @@ from sessionstats.notes import nearest
 from sessionstats.search.masks import COLUMNS, Table
 from sessionstats.search.releases import STAGES, Releases
 from sessionstats.search.tree import FreeText, Term, Value
-from sessionstats.search.versions import VersionIndex, parse_pattern
+from sessionstats.search.version_index import VersionIndex
+from sessionstats.search.versions import parse_pattern
 
 PROJECT, RELEASE, ENVIRONMENT = range(len(COLUMNS))
 """Places in `masks.COLUMNS`."""
