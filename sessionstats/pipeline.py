@@ -11,8 +11,9 @@
 Every engine gives the same measures, bit for bit (§6.7); only speed and memory depend on the choice.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats import capping
+from sessionstats.engines.holding import hold
 from sessionstats.engines.interface import Engine
 from sessionstats.engines.plain import PlainEngine
 from sessionstats.explanation import Explanation, explain
@@ -56,9 +58,9 @@ def compute(
     Parameters
     ----------
     sessions : Sessions, data frame, or iterable of them
-        All sessions, or chunks of them that are summarized one after the other
-        (`sessionstats.engines.summaries`). A data frame is one of pandas or Polars, a relation of DuckDB, or
-        anything else that Arrow reads (extra ``arrow``), with the columns of §1.1.
+        All sessions, or chunks of them, which may be more than fit into memory (`answer_chunks`). A data
+        frame is one of pandas or Polars, a relation of DuckDB, or anything else that Arrow reads (extra
+        ``arrow``), with the columns of §1.1.
     params : str, mapping or Query
         A query string, names with values or lists of values, or a request judged before.
     now : None, datetime, datetime64, str, int or float
@@ -113,9 +115,36 @@ def compute(
         sessions = sessions_of(sessions)
     if isinstance(sessions, Sessions):
         return explained(answer(sessions, params), [sessions])
-    from sessionstats.engines.summaries import summarize_chunks
+    return answer_chunks(sessions, params)
 
-    return finish(summarize_chunks(sessions, params))
+
+def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None = None) -> Result:
+    """Answer a validated request about chunks of sessions.
+
+    Parameters
+    ----------
+    chunks : iterable of Sessions
+    query : Query
+    memory : int, optional
+        Most bytes of sessions that are held at the same time; by default a quarter of what is available. What
+        does not fit is summarized chunk by chunk (`sessionstats.engines.summaries`).
+
+    Returns
+    -------
+    Result
+        To the bit that of `compute` on all sessions at once (§6.7).
+    """
+    held = hold(chunks, query, memory)
+    if held.rest is None:
+        result = answer_with(lambda: choose_engine(held.parts, query), query)
+    else:
+        from sessionstats.engines.summaries import summarize_chunks
+
+        result = finish(summarize_chunks(chain(held.parts, held.rest), query))
+    if result.is_empty:
+        seen = Explanation(query, held.seen.n_rows, held.seen.span, MappingProxyType({}))
+        return replace(result, explanation=seen)
+    return result
 
 
 def explained(result: Result, sessions: "Iterable[Sessions]") -> Result:
@@ -126,7 +155,7 @@ def explained(result: Result, sessions: "Iterable[Sessions]") -> Result:
 def answer(sessions: Sessions, query: Query) -> Result:
     """Answer a validated request; see `compute`."""
     require_known_statuses(sessions, query.rules.statuses)
-    return answer_with(lambda: choose_engine(sessions, query), query)
+    return answer_with(lambda: choose_engine([sessions], query), query)
 
 
 def finish(summary: "Summary") -> Result:
@@ -158,14 +187,15 @@ def finish(summary: "Summary") -> Result:
     return result
 
 
-def choose_engine(sessions: Sessions, query: Query) -> Engine:
-    """The engine that is fastest for these sessions."""
-    if len(sessions) >= BLOCKS_FROM:
+def choose_engine(parts: Sequence[Sessions], query: Query) -> Engine:
+    """The engine that is fastest for these sessions; there is at least one part."""
+    if sum(map(len, parts)) >= BLOCKS_FROM:
         from sessionstats.engines import blocks
 
-        if blocks.can_measure(sessions, query):
-            return blocks.BlockEngine(sessions, query)
-    return PlainEngine(sessions, query)
+        parts = blocks.aligned(parts)
+        if blocks.can_measure(parts, query):
+            return blocks.BlockEngine(parts, query)
+    return PlainEngine(Sessions.concat(parts), query)
 
 
 def answer_with(engine_of_request: Callable[[], Engine], query: Query) -> Result:

@@ -237,14 +237,14 @@ def test_an_error_in_a_thread_is_raised() -> None:
 def test_the_engine_is_chosen_by_size() -> None:
     """A table that outgrows the rows stays with the plain engine."""
     sessions, query = make(pipeline.BLOCKS_FROM), asked()
-    assert isinstance(pipeline.choose_engine(sessions, query), BlockEngine)
-    assert isinstance(pipeline.choose_engine(sessions[1:], query), PlainEngine)
+    assert isinstance(pipeline.choose_engine([sessions], query), BlockEngine)
+    assert isinstance(pipeline.choose_engine([sessions[1:]], query), PlainEngine)
     assert_identical(compute(sessions, query), plain_answer(sessions, query))
     columns = list(sessions.columns)
     columns[2] = Encoded(columns[2].codes, tuple(f"a@{n}" for n in range(600_000)))
     by_many = asked(groupBy=["release", "environment"])
     assert not blocks.can_measure(Sessions.from_columns(*columns), by_many)
-    assert isinstance(pipeline.choose_engine(Sessions.from_columns(*columns), by_many), PlainEngine)
+    assert isinstance(pipeline.choose_engine([Sessions.from_columns(*columns)], by_many), PlainEngine)
 
 
 DIGEST = """

@@ -1,7 +1,8 @@
 """``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
 
 1. The request is judged before the file is read: what is wrong with it is told at once.
-2. The file is summarized chunk by chunk: it may be larger than memory (`sessionstats.io.files`).
+2. The file may be larger than memory: of its chunks is held what fits, and the others are summarized one by
+   one (`sessionstats.engines.holding`).
 3. Without ``--now`` the clock is used. Files are often older than that: an answer in which nothing is counted
    says why, for which the file is read again (`sessionstats.explanation`).
 """
@@ -22,9 +23,8 @@ from sessionstats.display import plot, tidy
 from sessionstats.display.html import page
 from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
-from sessionstats.engines.summaries import summarize_chunks
 from sessionstats.io.files import extension, read_chunks
-from sessionstats.pipeline import explained, finish
+from sessionstats.pipeline import answer_chunks, explained
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.result import Result
@@ -59,6 +59,10 @@ the formats:
 """
 
 
+UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+"""Units of memory."""
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = add_command(
@@ -80,7 +84,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="show the interval at 95 %% beside each rate (Wilson's), and which rates rest on few",
     )
     add_context(parser)
+    parser.add_argument(
+        "--memory",
+        metavar="BYTES",
+        type=_bytes,
+        help="most memory for sessions, such as 500M or 2G (default: a quarter of what is available)",
+    )
     parser.set_defaults(run=run)
+
+
+def _bytes(text: str) -> int:
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].isalpha() else (text, "")
+    if unit not in UNITS or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 500M or 2G")
+    return int(number) * UNITS[unit]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     query = Query.parse(args.request, **context_of(args))
     _tell_unknown_parameters(args.request)
     with progress(args.file) as report:
-        result = finish(summarize_chunks(read_chunks(args.file, report), query))
+        result = answer_chunks(read_chunks(args.file, report), query, args.memory)
     if result.is_empty:
         result = explained(result, read_chunks(args.file))
         if args.format in ("json", "csv"):

@@ -142,12 +142,26 @@ def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
     >>> concat_encoded([encode(["a", "b"]), encode(["c", "b"])]).decode()
     ['a', 'b', 'c', 'b']
     """
+    same = under_one_list(parts)
+    return same[0].with_codes(np.concatenate([part.codes for part in same]))
+
+
+def under_one_list(parts: Sequence[Encoded[T]]) -> list[Encoded[T]]:
+    """The same columns with one list of categories; those that continue each other cost nothing.
+
+    Examples
+    --------
+    >>> first, second = under_one_list([encode(["a"]), encode(["b"])])
+    >>> first.codes.tolist(), second.codes.tolist(), second.categories
+    ([0], [1], ('a', 'b'))
+    """
     if (longest := _continuing(parts)) is not None:
-        return longest.with_codes(np.concatenate([part.codes for part in parts]))
+        return [longest.with_codes(part.codes) for part in parts]
     merged, categories = _united([part.categories for part in parts])
     # Code −1 finds the last entry.
     codes = [np.append(new, np.int32(MISSING))[part.codes] for new, part in zip(merged, parts, strict=True)]
-    return Encoded(np.concatenate(codes), categories)
+    first = Encoded(codes[0], categories)
+    return [first, *map(first.with_codes, codes[1:])]
 
 
 def _continuing(parts: Sequence[Encoded[T]]) -> Encoded[T] | None:

@@ -13,6 +13,7 @@ Which rows count, and what a value is, are the plain engine's own functions. `en
 """
 
 from sessionstats.engines.blocks.engine import BlockEngine, can_measure
+from sessionstats.engines.blocks.parts import aligned
 from sessionstats.engines.blocks.settings import Settings
 
-__all__ = ["BlockEngine", "Settings", "can_measure"]
+__all__ = ["BlockEngine", "Settings", "aligned", "can_measure"]

@@ -5,6 +5,8 @@
 3. Totals and series of the groups on the page are measured together (`measuring`).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +26,8 @@ class BlockEngine:
 
     Parameters
     ----------
-    sessions : Sessions
-        For which `can_measure` holds.
+    sessions : Sessions, or sequence of Sessions
+        For which `can_measure` holds; several parts are such as `parts.aligned` makes.
     query : Query
     settings : Settings
         Sizes; they change nothing in the answer.
@@ -35,9 +37,14 @@ class BlockEngine:
     groups : BaseGroups
     """
 
-    def __init__(self, sessions: Sessions, query: Query, settings: Settings = Settings()) -> None:  # noqa: B008 - immutable
+    def __init__(
+        self,
+        sessions: Sessions | Sequence[Sessions],
+        query: Query,
+        settings: Settings = Settings(),  # noqa: B008 - immutable
+    ) -> None:
         self._query = query
-        self._scan = Scan.of(sessions, query, settings)
+        self._scan = Scan.of(_parts(sessions), query, settings)
         self._found = find_groups(self._scan)
         self.groups = self._found.base
 
@@ -55,6 +62,10 @@ class BlockEngine:
         return totals, cells if self._query.include_series else None
 
 
-def can_measure(sessions: Sessions, query: Query) -> bool:
+def can_measure(sessions: Sessions | Sequence[Sessions], query: Query) -> bool:
     """Whether the block engine is fit for a request: its table of combinations must not outgrow the rows."""
-    return has_small_table(sessions, query)
+    return has_small_table(_parts(sessions), query)
+
+
+def _parts(sessions: Sessions | Sequence[Sessions]) -> Sequence[Sessions]:
+    return (sessions,) if isinstance(sessions, Sessions) else sessions

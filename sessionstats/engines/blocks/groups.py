@@ -45,7 +45,7 @@ def find_groups(scan: Scan) -> FoundGroups:
     by_class = isinstance(order, ByField) and order.field.subject == "session"
     n_classes = len(classes) if by_class else 1
 
-    def count(block: slice) -> NDArray[np.int64]:
+    def count(block: tuple[int, slice]) -> NDArray[np.int64]:
         rows, combination = scan.read(block)
         relevant = makes_group(rows, scan.query.counting_fields)
         if not relevant.all():

@@ -11,8 +11,9 @@ plain engine makes arrays as long as the columns, and each pass reads from cache
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +36,8 @@ class Scan:
 
     Parameters
     ----------
-    sessions : Sessions
+    parts : sequence of Sessions
+        At least one, all with the same categories.
     query : Query
     settings : Settings
     keep : callable
@@ -44,16 +46,16 @@ class Scan:
         The groupBy columns, in the order of keys (§7.3).
     """
 
-    sessions: Sessions
+    parts: Sequence[Sessions]
     query: Query
     settings: Settings
     keep: Callable[[Sessions], NDArray[np.bool_]]
     keys: dict[str, Encoded[Any]]
 
     @classmethod
-    def of(cls, sessions: Sessions, query: Query, settings: Settings) -> "Scan":
+    def of(cls, parts: Sequence[Sessions], query: Query, settings: Settings) -> "Scan":
         """Prepare to read."""
-        return cls(sessions, query, settings, row_filter(sessions, query), key_columns(sessions, query))
+        return cls(parts, query, settings, row_filter(parts[0], query), key_columns(parts[0], query))
 
     @property
     def radix(self) -> tuple[int, ...]:
@@ -65,15 +67,23 @@ class Scan:
         """Number of possible combinations."""
         return math.prod(self.radix)
 
-    @property
-    def blocks(self) -> list[slice]:
-        """The blocks; each at least as long as the table of combinations, so that rows outweigh tables."""
-        step = max(self.settings.block_rows, self.n_combinations)
-        return [slice(at, at + step) for at in range(0, len(self.sessions) or 1, step)]
+    @cached_property
+    def blocks(self) -> list[tuple[int, slice]]:
+        """The blocks: which part, and which of its rows.
 
-    def read(self, block: slice) -> tuple[Sessions, NDArray[np.intp]]:
+        Each is as long as the table of combinations, if the part is, so that rows outweigh tables.
+        """
+        step = max(self.settings.block_rows, self.n_combinations)
+        return [
+            (number, slice(at, at + step))
+            for number, part in enumerate(self.parts)
+            for at in range(0, len(part) or 1, step)
+        ]
+
+    def read(self, block: tuple[int, slice]) -> tuple[Sessions, NDArray[np.intp]]:
         """The rows of a block that count, and their combinations."""
-        rows = self.sessions[block]
+        number, some = block
+        rows = self.parts[number][some]
         keep = self.keep(rows)
         if not keep.all():
             rows = rows[keep.nonzero()[0]]
@@ -89,7 +99,7 @@ def key_columns(sessions: Sessions, query: Query) -> dict[str, Encoded[Any]]:
     return {name: getattr(sessions, column) for name, column in KEY_COLUMNS.items() if name in query.group_by}
 
 
-def has_small_table(sessions: Sessions, query: Query) -> bool:
-    """Whether a table with one entry per combination is small enough."""
-    size = math.prod(len(column.categories) for column in key_columns(sessions, query).values())
-    return size <= max(SMALL_TABLE, len(sessions))
+def has_small_table(parts: Sequence[Sessions], query: Query) -> bool:
+    """Whether a table with an entry for every combination is small enough."""
+    size = math.prod(len(column.categories) for column in key_columns(parts[0], query).values())
+    return size <= max(SMALL_TABLE, sum(map(len, parts)) // len(parts))
