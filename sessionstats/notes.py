@@ -3,12 +3,13 @@
 1. A note is never part of the endpoint's text. It is computed when somebody reads `RequestError.notes`, and
    costs nothing where nobody does, as in the oracle.
 2. `nearest`: of the known names the one that is most like an unknown one.
-3. `accepted_elsewhere`: the request is validated again under each other named edition. Where one accepts it,
-   the rules that do not matter are taken back one by one; those that are left are the ones to change.
+3. `accepted_elsewhere`: the request is validated again under each named edition. Where one accepts it, rules
+   that do not matter are taken back one by one, until the request needs each of those that are left.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from typing import Any
 
 from sessionstats.errors import SessionStatsError
 from sessionstats.rules import EDITIONS, Rules
@@ -58,16 +59,20 @@ def accepted_elsewhere(validate: Callable[[Rules], object], rules: Rules) -> lis
 
 
 def _needed(validate: Callable[[Rules], object], rules: Rules, edition: Rules) -> str:
-    """The fewest rules of an edition, taken back in their order, with which a request is accepted."""
+    """Rules of an edition with which a request is accepted, and without any of which it is not."""
     changes = {
         field.name: getattr(edition, field.name)
         for field in fields(Rules)
         if getattr(edition, field.name) != getattr(rules, field.name)
     }
-    for name in tuple(changes):
-        others = {other: value for other, value in changes.items() if other != name}
-        if _accepts(validate, replace(rules, **others)):
-            changes = others
+    needed: dict[str, Any] = {}
+    while needed != changes:
+        needed = changes
+        for name in needed:
+            others = {other: value for other, value in needed.items() if other != name}
+            if _accepts(validate, replace(rules, **others)):
+                changes = others
+                break
     # Lower case is what JSON, the protocol and the option ``--rule`` make of true and false.
     return ", ".join(f"{name}={str(value).lower()}" for name, value in changes.items())
 

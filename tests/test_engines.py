@@ -160,6 +160,7 @@ def claimed(vector: dict[str, Any]) -> bool:
     return (
         vector["answer"]["status"] == 200
         and vector["sections"][0] in SECTIONS
+        and "1.2" not in vector["sections"]
         and not params.get("query")
         and not request.get("releases")
         and read_rules(request.get("rules")).rounding == "aligned"

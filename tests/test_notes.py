@@ -38,6 +38,11 @@ class TestEditions:
             ),
             ("interval=10s&statsPeriod=5m", "accepted with min_interval=10 (editions 2022, latest)"),
             ("interval=15m&statsPeriod=1d", "accepted with min_interval=10 (editions 2022, latest)"),
+            # With rounding=hourly six hours are not too long for 2021; but its restriction is not needed.
+            (
+                "interval=15m&statsPeriod=6h",
+                "accepted with min_interval=60 (edition 2021); with min_interval=10 (editions 2022, latest)",
+            ),
             ("field=unhandled_rate(session)", "accepted with unhandled=true (edition latest)"),
             ("project=one", "accepted with project_slugs=true (edition latest)"),
             (

@@ -230,8 +230,36 @@ def editions(axes: Axes, facts: dict[str, Any]) -> None:
     _asked(axes, facts["asked"], 2)
     both = facts["editions"]
     _window(axes, both["documented"]["window"], both["documented"]["starts"], 1, "documented")
-    _window(axes, both["hourly"]["window"], both["hourly"]["starts"], 0, "hourly", OTHER)
+    _window(axes, both["2022"]["window"], both["2022"]["starts"], 0, "2022", OTHER)
     _time_axis(axes, both["documented"]["window"], (-0.7, 2.9))
+
+
+def intake(axes: Axes, facts: dict[str, Any]) -> None:
+    """Each session a line of updates; on the right what is counted of it in two ways."""
+    lives = facts["lives"]
+    for row, life in enumerate(reversed(lives)):
+        updates = life["updates"]
+        axes.plot([0, len(updates) - 1], [row, row], color=INK, lw=1)
+        for place, status in enumerate(updates):
+            colour = CLASS_COLOURS.get(status, INK)
+            axes.plot(place, row, "o", color=colour, mfc="none" if not status else colour, ms=8)
+            label = status or "lost"
+            axes.annotate(label, (place, row), (0, 9), textcoords="offset points", ha="center")
+        for place, way in ((4.4, "folded"), (6.6, "intake")):
+            counted = life[way]
+            colour = INK if counted == life["folded"] else BAD
+            axes.text(
+                place,
+                row,
+                f"{counted['sessions']} / {counted['crashed']}",
+                color=colour,
+                ha="center",
+                va="center",
+            )
+    for place, title in ((4.4, "folded"), (6.6, "the intake")):
+        axes.text(place, len(lives) - 0.45, f"{title}:\nsessions / crashes", style="italic", ha="center")
+    axes.set(xlim=(-0.4, 7.7), ylim=(-0.5, len(lives) + 0.4))
+    axes.axis("off")
 
 
 SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] = {
@@ -246,6 +274,7 @@ SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] 
     ranking: (5.5, 3.0),
     search: (5.5, 2.5),
     editions: (5.5, 2.5),
+    intake: (6.2, 3.2),
 }
 """Width and height of each picture in inches."""
 

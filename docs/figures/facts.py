@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats import Query, RequestError, Rules, compute, from_records, from_updates
+from sessionstats import Query, RequestError, Rules, compute, from_payloads, from_records, from_updates
 from sessionstats.bucketing import bucket_index
 from sessionstats.capping import max_groups
 from sessionstats.health import HEALTH_CLASSES, health_class
@@ -197,8 +197,8 @@ def search() -> dict[str, Any]:
 def editions() -> dict[str, Any]:
     """Chapter 11: the window of one and the same request, as two editions round it."""
     windows = {}
-    for name in ("documented", "hourly"):
-        rules = getattr(Rules, name)()
+    for name in ("documented", "2022"):
+        rules = Rules.of(name)
         window = Query.parse("field=sum(session)&statsPeriod=1d&interval=6h", now=NOW, rules=rules).window
         windows[name] = {
             "window": [format_instant(window.start), format_instant(window.end)],
@@ -207,6 +207,42 @@ def editions() -> dict[str, Any]:
             ],
         }
     return {"asked": [format_instant(parse_now(NOW) - DAY), NOW], "editions": windows}
+
+
+def intake() -> dict[str, Any]:
+    """Chapter 12: what clients report, folded here, and counted update by update by the endpoint's intake."""
+    reported = [
+        ["ok", "exited"],
+        ["ok", "crashed"],
+        ["ok", "crashed", "crashed", "crashed"],
+        ["", "crashed"],
+        ["ok", "abnormal", "crashed"],
+    ]
+    shown = []
+    for statuses in reported:
+        updates = [
+            {"sid": "s", "started": NOW, "seq": seq, "init": seq == 0, "status": status}
+            for seq, status in enumerate(statuses)
+            if status
+        ]
+        answer = compute(
+            from_payloads(updates, project_id=1),
+            "field=sum(session)&groupBy=session.status&interval=1d&statsPeriod=1d",
+            now=NOW,
+        )
+        crashed = answer.by["session.status"].tolist().index("crashed")
+        totals = answer.totals["sum(session)"]
+        shown.append(
+            {
+                "updates": statuses,
+                "folded": {"sessions": int(totals.sum()), "crashed": int(totals[crashed])},
+                "intake": {
+                    "sessions": sum(update["init"] for update in updates),
+                    "crashed": sum(update["status"] == "crashed" for update in updates),
+                },
+            }
+        )
+    return {"lives": shown}
 
 
 PICTURES: Final = (
@@ -221,6 +257,7 @@ PICTURES: Final = (
     ranking,
     search,
     editions,
+    intake,
 )
 """The pictures in the order of the course."""
 

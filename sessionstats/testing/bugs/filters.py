@@ -29,8 +29,8 @@ def empty_environment(evidence: Evidence) -> Iterator[Flat]:
 def all_projects(evidence: Evidence) -> Iterator[Flat]:
     """``project=-1`` selects all accessible projects."""
     if "-1" in evidence.given.all("project"):
-        named = {int(text) for text in evidence.given.all("project")} - {-1}
-        yield evidence.answer(projects=frozenset(named))
+        ids = {int(text) for text in evidence.given.all("project") if text.removeprefix("-").isdecimal()}
+        yield evidence.answer(projects=frozenset(ids - {-1}))
 
 
 @diagnosis("filter-ignored", "2", "The parameter environment or project has no effect")
