@@ -361,7 +361,8 @@ def counted_classes(query, everything):
 
 def selects(params, slugs):
     """The condition of the parameters project and environment; without project, all accessible ones."""
-    ids = [int(slugs.get(each, each)) for each in params.get("project", []) if each != "-1"]
+    asked = [each for each in params.get("project", []) if each != ""]
+    ids = [] if "-1" in asked else [int(slugs.get(each, each)) for each in asked]
     ids, names = ids or list(slugs.values()), params.get("environment", [])
     return lambda session: (
         (not ids or session["project"] in ids) and (not names or session["environment"] in names)
@@ -425,6 +426,21 @@ def alone(classes):
 # 11. Editions.
 
 
+EDITIONS = {
+    "documented": {},
+    "2021": {"rounding": "hourly"},
+    "2022": {"rounding": "hourly"},
+    "latest": {"unhandled": True},
+}
+
+
+def read_rules(given):
+    """The rules of a request: those of a named edition, and what is said beside."""
+    given = {"edition": given} if isinstance(given, str) else given
+    named = EDITIONS[given.get("edition", "documented")]
+    return {"max_points": 10_000, "rounding": "aligned", "unhandled": False, **named, **given}
+
+
 def hourly(params, now, interval):
     """The window of the editions before 2024: its length is kept, its end is rounded up."""
     start, end = asked(params, now)
@@ -472,7 +488,7 @@ def body(groups, start, end, starts, query=""):
 
 def answer(request):
     params = read_params(request["params"])
-    rules = {"max_points": 10_000, "rounding": "aligned", "unhandled": False, **request.get("rules", {})}
+    rules = read_rules(request.get("rules", {}))
     everything = [*CLASSES, "unhandled"] if rules["unhandled"] else CLASSES
     interval = read_interval(params)
     start, end = window(params, instant(request["now"]), interval, rules["rounding"])
