@@ -23,7 +23,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import crossref, rulelinks  # noqa: E402
+from docs import crossref, finishing, rulelinks  # noqa: E402
 
 project = "sessionstats"
 author = "The sessionstats authors"
@@ -33,12 +33,16 @@ version = release = sessionstats.__version__
 DTYPES = ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
 """The dtypes that docstrings name."""
 
+BUILTINS = ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset", "None", "True", "False")
+"""Python's own names that docstrings have as types."""
+
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
     "numpydoc",
+    "sphinx_copybutton",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -55,10 +59,7 @@ numpydoc_xref_ignore = "all"  # but these:
 numpydoc_xref_aliases = {
     **crossref.classes(),
     **{name: f"numpy.{name}" for name in DTYPES},
-    **{
-        name: f"python:{name}"
-        for name in ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset")
-    },
+    **{name: f"builtins.{name}" for name in BUILTINS},
     **{
         name: f"collections.abc.{name.capitalize()}"
         for name in ("mapping", "iterable", "sequence", "callable")
@@ -71,8 +72,13 @@ html_theme = "furo"
 html_title = f"sessionstats {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-pygments_style = "friendly"
-pygments_dark_style = "github-dark"
+html_favicon = "_static/favicon.svg"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 
 NUMPY_OBJECTS = {
     **{name: f"reference/arrays.scalars.html#numpy.{name}" for name in DTYPES},
@@ -90,6 +96,13 @@ PYTHON_OBJECTS = {
         f"collections.abc.{name}": f"library/collections.abc.html#collections.abc.{name}"
         for name in ("Mapping", "Iterable", "Sequence", "Callable")
     },
+    **{
+        f"builtins.{name}": f"library/{'constants' if name[0].isupper() else 'stdtypes'}.html#{name}"
+        for name in BUILTINS
+    },
+    "builtins.int": "library/functions.html#int",
+    "builtins.float": "library/functions.html#float",
+    "builtins.bool": "library/functions.html#bool",
     "datetime.datetime": "library/datetime.html#datetime.datetime",
     "datetime.timedelta": "library/datetime.html#datetime.timedelta",
 }
@@ -143,13 +156,17 @@ def only_pages_that_exist(app: object, docname: str, source: list[str]) -> None:
         )
 
 
-def skip_aliases(app: object, what: str, name: str, obj: object, *_: object) -> bool | None:
-    """Leave out type aliases: numpydoc would look for their signature."""
-    return True if isinstance(obj, GenericAlias) else None
+def skip_aliases(app: Sphinx, what: str, name: str, obj: object, *_: object) -> bool | None:
+    """Leave out type aliases; and, in its package, a function named like its module, on whose page it is."""
+    module = str(getattr(obj, "__module__", ""))
+    elsewhere = module.rpartition(".")[2] == name and not app.env.docname.endswith(module)
+    return True if elsewhere or isinstance(obj, GenericAlias) else None
 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("html-page-context", finishing.describe)
+    app.connect("build-finished", finishing.finish)
     app.connect("source-read", without_blank_ends)
     app.connect("source-read", link_rules)
     app.connect("autodoc-process-docstring", link_rules_of_docstring, priority=900)

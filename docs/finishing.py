@@ -1,0 +1,67 @@
+"""What the theme leaves to do: a description of every page, and pages that screen readers find their way in.
+
+1. The description is the first paragraph of a page, for search engines and for previews of links.
+2. Landmarks get the names that tell them apart, and headings of the navigation their level.
+3. Code and tables that scroll sideways can be scrolled with the keyboard.
+4. An empty cell in the corner of a table is not a header.
+"""
+
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+LONGEST = 200
+"""Most characters of a description."""
+
+REPLACED = (
+    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    (
+        '<div class="content-icon-container">',
+        '<div class="content-icon-container" role="region" aria-label="Tools">',
+    ),
+    ('<th class="head"><p></p></th>', "<td></td>"),
+    ("<pre>", '<pre tabindex="0">'),
+    (
+        '<div class="table-wrapper docutils container">',
+        '<div class="table-wrapper docutils container" tabindex="0">',
+    ),
+)
+"""Parts of finished pages, and what they become."""
+
+
+def describe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Add the description of a page to its head."""
+    if tree is None:
+        return
+    paragraphs = (
+        node.astext() for node in tree.findall(nodes.paragraph) if isinstance(node.parent, nodes.section)
+    )
+    text = re.sub(r"\s+", " ", next(paragraphs, "")).strip()
+    if len(text) > LONGEST:
+        text = text[: text.rindex(" ", 0, LONGEST)] + " …"
+    tags = {"og:title": context.get("title", ""), "og:type": "article", "og:description": text}
+    lines = [f'<meta name="description" content="{escape(text)}">'] if text else []
+    lines += [
+        f'<meta property="{name}" content="{escape(re.sub("<[^>]+>", "", value))}">'
+        for name, value in tags.items()
+    ]
+    context["metatags"] = "\n".join([context.get("metatags", ""), *lines])
+
+
+def finish(app: Sphinx, failure: Exception | None) -> None:
+    """Put finished pages right."""
+    if failure is not None or app.builder.name != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for before, after in REPLACED:
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
