@@ -18,7 +18,9 @@ import pytest
 from sessionstats import vectors
 from sessionstats.cli import main
 from sessionstats.protocol import respond_to_line
+from sessionstats.rules import EDITIONS
 from sessionstats.testing.model import answer as naive_answer
+from sessionstats.vectors.tags import CAPABILITIES
 
 LOADED = vectors.load()
 
@@ -118,6 +120,8 @@ def test_schema_refuses_what_is_wrong() -> None:
         ("id", "3.5 window"),
         ("why", "No full stop"),
         ("sections", []),
+        ("tags", []),
+        ("tags", ["edition:2023"]),
         ("request", {"now": "2024-01-29", "params": {}}),
         ("request", {**right["request"], "rules": {"min_intervals": 10}}),
         ("answer", {"status": 200}),
@@ -148,3 +152,32 @@ def test_module_writes_the_file() -> None:
     """``python -m sessionstats.vectors`` makes the file, in a fresh interpreter, to the same bytes."""
     made = subprocess.run([sys.executable, "-m", "sessionstats.vectors"], capture_output=True, check=True)
     assert made.stdout.decode("ascii") == vectors.read_text()
+
+
+def test_tags_are_what_a_vector_needs() -> None:
+    """§9: what is not tagged is not needed, and every tag occurs on both sides of an answer and a refusal."""
+    for vector in LOADED:
+        request, tags = vector["request"], vector["tags"]
+        text = json.dumps(request["params"])
+        assert ("search" in tags) == ("query" in text), vector["id"]
+        assert ("paging" in tags) == ("per_page" in text or "cursor" in text), vector["id"]
+        assert ("updates" in tags) == any(row.get("session_id") for row in rows_of(request)), vector["id"]
+        assert ("metadata" in tags) == bool(request.get("releases") is not None), vector["id"]
+        assert ("errors" in tags) == (vector["answer"]["status"] in (400, 403)), vector["id"]
+        assert ("bad_rows" in tags) == (vector["answer"]["status"] == 422), vector["id"]
+        assert ("rules" in tags) != any(tag.startswith("edition:") for tag in tags), vector["id"]
+    seen = {tag for vector in LOADED for tag in vector["tags"]}
+    assert seen == {*CAPABILITIES, "rules", *(f"edition:{name}" for name in EDITIONS)}
+
+
+def rows_of(request: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in request["sessions"] if isinstance(row, dict)]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_program_of_one_edition_answers_what_is_tagged_for_it(edition: str) -> None:
+    """§9: without reading `rules`; and what is not tagged has another answer there."""
+    for vector in LOADED:
+        answer = naive_answer({**vector["request"], "rules": edition})
+        same = text_of(answer, vector["answer"]) == text_of(vector["answer"], vector["answer"])
+        assert same == (f"edition:{edition}" in vector["tags"]), vector["id"]

@@ -1,8 +1,8 @@
 """Test vectors: small requests with the right answers, for implementers in any language.
 
 1. The file ``v1.jsonl``, shipped beside this module, holds one vector a line: ``id``, the ``sections`` of the
-   semantics that it covers, ``why`` it is there, the ``request`` of the protocol (§9), and its ``answer``.
-   ``v1.schema.json`` describes a line.
+   semantics that it covers, ``tags`` of what it needs (`sessionstats.vectors.tags`), ``why`` it is there, the
+   ``request`` of the protocol (§9), and its ``answer``. ``v1.schema.json`` describes a line.
 2. The vectors are drafted by hand, chapter by chapter; the kernel answers them. `generate` makes the file
    anew, always the same, and a test holds it against the shipped one.
 3. An id is ``SECTION-name-NN``. It is never used again for anything else, so that other projects can name it.
@@ -26,6 +26,7 @@ from sessionstats.vectors.parameters import parameters
 from sessionstats.vectors.ranking import ranking
 from sessionstats.vectors.searches import searches
 from sessionstats.vectors.session_rows import session_rows
+from sessionstats.vectors.tags import tags
 from sessionstats.vectors.versions import versions
 from sessionstats.vectors.windows import windows
 
@@ -68,7 +69,7 @@ def load() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        With ``id``, ``sections``, ``why``, ``request`` and ``answer``.
+        With ``id``, ``sections``, ``tags``, ``why``, ``request`` and ``answer``.
 
     Examples
     --------
@@ -94,12 +95,13 @@ def generate() -> Iterator[dict[str, Any]]:
     for chapter in CHAPTERS:
         for draft in chapter():
             numbers[draft.topic] += 1
+            asked = {"request": draft.request, "answer": _answer(draft)}
             yield {
                 "id": f"{draft.topic.replace(' ', '-')}-{numbers[draft.topic]:02}",
                 "sections": draft.sections,
+                "tags": tags(asked),
                 "why": draft.why,
-                "request": draft.request,
-                "answer": _answer(draft),
+                **asked,
             }
 
 
