@@ -6,8 +6,9 @@
    (``crossref.py``); each ``§3.5`` anywhere is a link to its rule (``rulelinks.py``).
 4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
 5. The theme is Furo: light and dark by the reader's setting, good on a phone, nothing of it needs a script to
-   be read. NumPy's own, pydata-sphinx-theme, brings the navigation of a site of many projects; this is one
-   course and one reference.
+   be read; the window to play with (``_static/windows.js``) is beside a picture that does not move. NumPy's
+   own, pydata-sphinx-theme, brings the navigation of a site of many projects; this is one course and one
+   reference.
 """
 
 import re
@@ -71,7 +72,8 @@ default_role = "py:obj"  # `rounding.align` in a docstring is a link
 html_theme = "furo"
 html_title = f"sessionstats {version}"
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "windows.css"]
+html_js_files = [("windows.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
