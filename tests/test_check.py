@@ -177,6 +177,18 @@ def test_far_too_many_groups_are_one_finding() -> None:
     assert len(found.failure.actual["body"]["groups"]) == 100
 
 
+@pytest.mark.parametrize("limit", [29, 800])
+def test_a_limit_on_rows_is_found_and_made_small(limit: int) -> None:
+    """§6.1: the first so many rows only; the case has hardly more."""
+    claims = Claims(updates=False, errors=False, bad_rows=False, quantity=False)
+
+    def first_rows(case: dict[str, Any]) -> dict[str, Any]:
+        return respond({**case, "sessions": case["sessions"][:limit]})
+
+    (found,) = check(first_rows, max_findings=1, claims=claims, shrink_seconds=20).findings
+    assert limit < len(found.failure.case["sessions"]) <= limit + 2
+
+
 def test_no_row_is_left_over() -> None:
     """A case from which any one row can be taken is not the smallest."""
     claims = Claims(updates=False, errors=False, bad_rows=False)

@@ -1,6 +1,8 @@
 """The strategies: the shapes that break implementations occur, and cases are what they promise to be."""
 
 import json
+import unicodedata
+import zlib
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -13,6 +15,7 @@ from sessionstats.rules import Rules
 from sessionstats.testing.strategies import Claims, cases
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
+from sessionstats.testing.strategies.texts import BIG_USERS, ENVIRONMENTS, JOINTS, RELEASES, USERS
 from sessionstats.vectors import schema
 
 EXAMPLES = 1500
@@ -78,6 +81,53 @@ def equal_totals(case: Case, answer: Answer) -> bool:
     return len(totals) > len(set(totals))
 
 
+def in_window(year: int) -> Callable[[Case, Answer], bool]:
+    """A window that ends in a year or later, with a session that counts."""
+
+    def shape(case: Case, answer: Answer) -> bool:
+        body = answer["body"]
+        counted = any(group.get("totals", {}).get("sum(session)") for group in body.get("groups", ()))
+        return counted and body["end"] >= str(year)
+
+    return shape
+
+
+def joined_keys(case: Case, answer: Answer) -> bool:
+    """Two groups whose keys are one if they are joined."""
+    keys = [tuple(map(str, group["by"].values())) for group in answer["body"].get("groups", ())]
+    return any(len({joint.join(key) for key in keys}) < len(set(keys)) for joint in JOINTS)
+
+
+def confused(normal: Callable[[str], object]) -> Callable[[Case, Answer], bool]:
+    """Two different releases, environments or users that are the same to somebody."""
+
+    def shape(case: Case, answer: Answer) -> bool:
+        for name in ("release", "environment", "distinct_id"):
+            texts = {row[name] for row in case["sessions"] if isinstance(row.get(name), str)}
+            if len(set(map(normal, texts))) < len(texts):
+                return True
+        return False
+
+    return shape
+
+
+def number(text: str) -> object:
+    """A text as a program reads it that takes texts for numbers."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def crc(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def like(case: Case, answer: Answer) -> bool:
+    """A search for a release that is a pattern of another one."""
+    return any(sign in query(case) and "release:" in query(case) for sign in "%_") and answer["status"] == 200
+
+
 SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     "a microsecond after an edge": has_row(lambda row: "00:00.000001" in str(row.get("started"))),
     "a microsecond before an edge": has_row(lambda row: "59:59.999999" in str(row.get("started"))),
@@ -121,6 +171,25 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     ),
     "an empty bucket beside others": empty_bucket,
     "equal totals": equal_totals,
+    "a window that begins before 1970": lambda case, answer: answer["body"].get("start", "2") < "1970",
+    "sessions after 2038": in_window(2038),
+    "sessions after 2106": in_window(2106),
+    "a local time off the full hour": has_row(lambda row: str(row.get("started")).endswith((":30", ":45"))),
+    "groups whose keys are one if joined": joined_keys,
+    "texts equal but for case": confused(str.casefold),
+    "texts equal but for spaces at the ends": confused(str.strip),
+    "texts equal after normalization": confused(lambda text: unicodedata.normalize("NFC", text)),
+    "texts equal in their first 16 characters": confused(lambda text: text[:16]),
+    "texts equal in their first 200 characters": confused(lambda text: text[:200]),
+    "texts equal as numbers": confused(number),
+    "texts of one hash": confused(crc),
+    "a search for a pattern of LIKE": like,
+    "a property of every object": has_row(lambda row: row.get("release") in ("constructor", "__proto__")),
+    "integer users beyond 2**53": has_row(
+        lambda row: isinstance(row.get("distinct_id"), int) and row["distinct_id"] > 2**53
+    ),
+    "a large table": lambda case, answer: len(case["sessions"]) > 1000,
+    "many users": lambda case, answer: len({str(row.get("distinct_id")) for row in case["sessions"]}) > 500,
     "no rows": lambda case, answer: case["sessions"] == [],
     "a negative sequence": has_row(lambda row: (row.get("seq") or 0) < 0),
     "refused request": lambda case, answer: answer["status"] == 400,
@@ -133,6 +202,22 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
 def test_rare_shapes_occur(shape: str, drawn: list[tuple[Case, Answer]]) -> None:
     """Each occurs more than once in fewer cases than a check draws."""
     assert sum(SHAPES[shape](case, answer) for case, answer in drawn) >= 2
+
+
+def test_every_value_has_its_reason() -> None:
+    """A pool is data that somebody can read; texts have at most 250 characters."""
+    for pool in (RELEASES, ENVIRONMENTS, USERS, BIG_USERS):
+        assert all(len(each.reason) > 3 for each in pool)
+        assert max(len(str(each.value)) for each in pool) <= 250
+    assert max(len(str(each.value)) for each in RELEASES) == 250
+
+
+def test_the_simplest_session_is_in_the_middle_of_a_bucket() -> None:
+    """§3.5: one that is lost there is lost for no reason of edges."""
+    case = assemble(Recipe(bytes(1000), b"", b"", (bytes(100),)))
+    (row,) = case["sessions"]
+    start, *_ = respond(case)["body"]["intervals"]
+    assert row["started"] == start.replace("T00:", "T12:")
 
 
 def test_cases_are_json_and_conform_to_the_schema(drawn: list[tuple[Case, Answer]]) -> None:
@@ -174,7 +259,7 @@ def test_the_same_seed_draws_the_same() -> None:
     assert first != other
 
 
-RECIPE = next(recipe for recipe in draws(0) if len(recipe.rows) > 5 and len(recipe.names) > 2)
+RECIPE = next(recipe for recipe in draws(0) if len(recipe.rows) > 8 and len(recipe.names) > 2)
 
 
 @given(simpler(RECIPE))

@@ -34,6 +34,9 @@ KINDS: Final = (DIED, SILENT, GARBAGE)
 TIME_ZONE: Final = "America/St_Johns"
 """Time zone of programs: half an hour off the full hour, and with summer time."""
 
+ROWS_A_SECOND: Final = 1000
+"""Rows of a request for which the timeout is a second longer."""
+
 STDERR_LINES: Final = 20
 """Lines of standard error that are shown."""
 
@@ -49,7 +52,7 @@ class Program:
     command : sequence of str
         The program and its arguments.
     timeout : float
-        Seconds it may take for an answer.
+        Seconds it may take for an answer, besides one for every `ROWS_A_SECOND` rows of the request.
     pending : path, optional
         File that holds the request before it is sent.
     time_zone : str, optional
@@ -89,7 +92,7 @@ class Program:
             line = json.dumps({**case, "id": self._identity})
             if self._pending is not None:
                 self._pending.write(line)
-            answer = self._read(self._ask(self._process, line))
+            answer = self._read(self._ask(self._process, line, len(case.get("sessions") or ())))
             self._require_silence(self._process)
         except Breakdown:
             self.close()
@@ -124,10 +127,10 @@ class Program:
         zone = {} if self.time_zone is None else {"TZ": self.time_zone}
         return LineProcess(self.command, {**os.environ, **zone})
 
-    def _ask(self, process: LineProcess, line: str) -> bytes:
+    def _ask(self, process: LineProcess, line: str, n_rows: int) -> bytes:
         """The line that the program writes after one is sent to it."""
         try:
-            answer = process.ask(line.encode(), self.timeout)
+            answer = process.ask(line.encode(), self.timeout + n_rows / ROWS_A_SECOND)
         except TimeoutError:
             raise self._broken(SILENT, self._silence(process)) from None
         if answer is None:

@@ -2,7 +2,8 @@
 
 1. Cases are drawn (`strategies.recipes`), from a seed that is told, until an answer is wrong in a new way
    (`suspects`); how many may be drawn is the budget.
-2. Hypothesis shrinks that case for a while: a smaller one counts if it fails with a symptom of the first.
+2. A large table is halved; Hypothesis shrinks that case for a while, and then rows are left out
+   (`shrinking`). A smaller case counts if it fails with a symptom of the first.
 3. What explains the smallest case, and the first, is a suspect. The search goes on with what is left of the
    budget, looking only for failures that no suspect accounts for.
 4. It ends when the budget is spent, `max_findings` bugs were found, or a program does not answer any more.
@@ -14,9 +15,9 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
@@ -25,6 +26,7 @@ from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementatio
 from sessionstats.testing.known import Known
 from sessionstats.testing.programs import KINDS, SILENT
 from sessionstats.testing.report import Report
+from sessionstats.testing.shrinking import fewer
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
@@ -195,6 +197,7 @@ class _Search:
     def _shrunk(self, recipe: Recipe, first: Failure) -> list[Failure]:
         """A failure and smaller ones, in the order found; the last is the smallest."""
         deadline = time.monotonic() + self.options.shrink_seconds
+        recipe, first = self._halved(recipe, first)
         verdicts: dict[str, Failure | None] = {json.dumps(first.case): first}
         failures = [first]
 
@@ -223,15 +226,32 @@ class _Search:
 
         with suppress(_Found, _TimeIsUp):
             holds()
-        while time.monotonic() < deadline and (fewer := self._with_fewer_rows(failures[-1], first)):
-            failures.append(fewer)
+        failures += self._with_fewer_rows(failures[-1], first, deadline)
         return failures
 
-    def _with_fewer_rows(self, failure: Failure, first: Failure) -> Failure | None:
-        """The same with a row less; Hypothesis keeps rows that another one is an echo of."""
-        rows = failure.case["sessions"]
-        cases = ({**failure.case, "sessions": [*rows[:n], *rows[n + 1 :]]} for n in range(len(rows)))
-        return next(filter(None, (self._same(case, first) for case in cases)), None)
+    def _halved(self, recipe: Recipe, first: Failure) -> tuple[Recipe, Failure]:
+        """A large table halved for as long as it fails in the same way."""
+        while recipe.bulk:
+            smaller = replace(recipe, bulk=recipe.bulk // 2)
+            failure = self._same(assemble(smaller, self.options.claims), first)
+            if failure is None:
+                break
+            recipe, first = smaller, failure
+        return recipe, first
+
+    def _with_fewer_rows(self, failure: Failure, first: Failure, deadline: float) -> list[Failure]:
+        """The same with fewer rows; Hypothesis keeps those of a large table, and echoes."""
+        failures: list[Failure] = []
+
+        def fails(rows: list[Any]) -> bool:
+            if time.monotonic() > deadline:
+                raise StopIteration
+            smaller = self._same({**failure.case, "sessions": rows}, first)
+            failures.extend(() if smaller is None else (smaller,))
+            return smaller is not None
+
+        fewer(failure.case["sessions"], fails)
+        return failures
 
     def _same(self, case: Case, first: Failure) -> Failure | None:
         """The failure of a case, if it is a new one with a symptom of the first."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sessionstats import protocol
 from sessionstats.errors import RequestError
-from sessionstats.testing.strategies import faults, metadata, queries, rows, windows, worlds
+from sessionstats.testing.strategies import bulk, faults, metadata, queries, rows, windows, worlds
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import HEADS, MOST_ROWS, NAMES, TEXTS, Recipe, tables
@@ -153,6 +153,8 @@ class Scene:
             difference = echo.pick(ECHOES)
             if difference:
                 table.append(self._echo(first, difference, data, echo))
+        if self._recipe.bulk and self.claims.large:
+            table += bulk.many_rows(self._recipe.bulk, self._recipe.bulk_seed, self.world, self.frame)
         return table
 
     def _echo(self, first: dict[str, Any], difference: str, data: bytes, echo: Choices) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class Claims:
     quantity : bool
         Rows that stand for several sessions, or for none (§1.1).
     big_counts : bool
-        Quantities beyond 2**53.
+        Quantities, and users as integers, beyond 2**53.
+    large : bool
+        Tables of a thousand rows and more.
     extreme_durations : bool
         Durations from a nanosecond to the largest binary64 number.
     errors : bool
@@ -81,6 +83,7 @@ class Claims:
     updates: bool = True
     quantity: bool = True
     big_counts: bool = True
+    large: bool = True
     extreme_durations: bool = True
     errors: bool = True
     bad_rows: bool = True

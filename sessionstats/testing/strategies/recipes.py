@@ -3,7 +3,8 @@
 1. A recipe is a few short byte strings; `assembly` turns it into a case.
 2. A check draws recipes from a seeded generator: cases are independent of each other, and drawing costs
    little. Hypothesis would also try variants of what it drew before, and so see fewer different cases.
-3. Where a case fails, Hypothesis makes its recipe simpler: it draws what to keep of it, at first nearly
+3. One in twenty has a large table, of which it has the size and the seed.
+4. Where a case fails, Hypothesis makes its recipe simpler: it draws what to keep of it, at first nearly
    everything, then less and less.
 """
 
@@ -15,10 +16,13 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from sessionstats.testing.strategies import metadata, queries, rows, searches, windows, worlds
+from sessionstats.testing.strategies import bulk, metadata, queries, rows, searches, windows, worlds
 
 MOST_ROWS: Final = 16
 """Most drawn rows of a case by default, echoes not counted: enough for every rule, few enough to read."""
+
+LARGE_ONE_IN: Final = 20
+"""One case in so many has a large table."""
 
 FAULT_BYTES: Final = 8
 """Bytes that choose faults."""
@@ -48,12 +52,18 @@ class Recipe:
         For the search.
     rows : tuple of bytes
         For the rows, one each.
+    bulk : int
+        How many more rows there are, for a large table (`bulk`).
+    bulk_seed : int
+        Draws these rows.
     """
 
     head: bytes
     names: bytes
     text: bytes
     rows: tuple[bytes, ...] = ()
+    bulk: int = 0
+    bulk_seed: int = 0
 
     @property
     def head_parts(self) -> list[bytes]:
@@ -98,6 +108,8 @@ def draws(seed: int) -> Iterator[Recipe]:
             names=chance.randbytes(chance.randint(0, queries.MOST_FIELDS)),
             text=chance.randbytes(chance.randint(searches.LEAST_BYTES, searches.BYTES)),
             rows=tuple(chance.randbytes(_ROW) for _ in range(chance.randint(1, MOST_ROWS))),
+            bulk=chance.choice(bulk.SIZES) if chance.randrange(LARGE_ONE_IN) == 0 else 0,
+            bulk_seed=chance.getrandbits(32),
         )
 
 
@@ -122,7 +134,7 @@ def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:
         # The first byte of the mask of a row says whether the row stays.
         rows_left = zip(recipe.rows, row_masks, strict=True)
         left = tuple(_under(row, mask[1:]) for row, mask in rows_left if mask[0])
-        return Recipe(b"".join(head), names, text, left)
+        return Recipe(b"".join(head), names, text, left, recipe.bulk, recipe.bulk_seed)
 
     return st.builds(
         masked,

@@ -43,8 +43,14 @@ SESSION_IDS: Final = ("a", "b", "a", "c", "", None, "b", ABSENT, "a", "A")
 SEQUENCES: Final = (ABSENT, 0, 1, 2, 1, 3, 10, -1)
 """Sequence numbers of updates."""
 
-BESIDE: Final = (0, 0, 1, -1, None, None, SECOND, -SECOND, 0, None)
+BESIDE: Final = (None, 0, 1, -1, 0, None, SECOND, -SECOND, 0, None)
 """How far, in microseconds, a session begins beside its anchor; `None` is somewhere in the bucket."""
+
+MIDDLE: Final = 8
+"""Sixteenths of a bucket where the simplest session begins: one that is lost there is not lost at an edge."""
+
+OFFSETS: Final = (("-08:00", -480), ("+05:30", 330), ("-03:30", -210), ("+12:45", 765), ("+14:00", 840))
+"""Offsets of local time, and their minutes."""
 
 
 def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[st
     """
     at = choices.pick(frame.anchors)
     beside = choices.pick(BESIDE)
-    sixteenths = choices.below(16)
+    sixteenths = (choices.below(16) + MIDDLE) % 16
     at += beside if beside is not None else frame.step * sixteenths // 16
     status = choices.pick((*STATUSES, "unhandled") if world.edition.unhandled else STATUSES)
     quantities = BIG_QUANTITIES if claims.big_counts else QUANTITIES
@@ -94,7 +100,8 @@ def _started(choices: Choices, at: int) -> str | float:
     if way == 3:
         return iso(at)
     if way == 4:
-        return iso(at - 28_800 * SECOND) + "-08:00"
+        offset, minutes = OFFSETS[at // SECOND % len(OFFSETS)]
+        return iso(at + minutes * 60 * SECOND) + offset
     if way == 5 and at % SECOND:
         return iso(at) + "9Z"
     if way == 6 and at % 500_000 == 0:

@@ -33,8 +33,14 @@ NOWS: Final = (
     "2024-12-31T23:59:59Z",
     "1972-03-01T00:00:00.000001Z",
     "1970-01-02T03:04:05.678901Z",
+    "2038-01-20T00:00:00Z",
+    "2038-01-19T03:14:08Z",
+    "2040-02-29T12:00:00Z",
+    "2106-02-07T06:28:16.5Z",
+    "2200-01-01T00:00:00Z",
 )
-"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years, near 1970."""
+"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years, near 1970 with
+windows that begin before it, and where seconds no longer fit 31 and 32 bits."""
 
 HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
 """Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""

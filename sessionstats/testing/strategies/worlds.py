@@ -1,9 +1,9 @@
 """What the sessions of one case have in common: the values that their columns are chosen from.
 
 1. A world has few users, releases, environments and projects, so that rows meet in them.
-2. Every other world is plain. The others hold what breaks implementations: texts that are empty, missing,
-   null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
-   differently as texts.
+2. Every other world is plain. The others hold what breaks implementations (`texts`): texts that are empty,
+   missing, null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
+   differently as texts. In a joined world two keys are one if their parts are joined.
 3. A crowded world has many groups of equal size, so that the cap and the page cut through ties (§7.3).
 4. Half of the worlds have another edition than the documented one: a named one, or any of its rules by
    themselves (§9).
@@ -16,94 +16,19 @@ from typing import Any, Final
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
+from sessionstats.testing.strategies.texts import BIG_USERS, ENVIRONMENTS, JOINTS, RELEASES, USERS, Value
 
-BYTES: Final = 18
+BYTES: Final = 20
 """Bytes that choose a world."""
 
 ABSENT: Final = object()
 """Stands for a column that a row leaves out."""
 
-RELEASES: Final = (
-    "app@1.0.0",
-    "app@1.1",
-    "",
-    None,
-    "app@1.10.0",
-    "app@1.9.0",
-    "app@1.1.0",
-    "app@2.0.0-alpha",
-    "app@2.0.0",
-    "app@2.0.0-beta+7",
-    "web@1.0.0+12",
-    "web@1.0.0+abc",
-    "1.0.0",
-    "é",
-    "e\u0301",
-    "\uffee",
-    "😀",
-    'say "hi"',
-    "a b",
-    "a*b",
-    "A",
-    "a",
-    "null",
-    "None",
-    "latest",
-    "a@b@1.2.3.4",
-    "app@",
-    "x,y",
-    "(p)",
-    "\u00a0",
-    "[a]",
-    ">1",
-)
-"""Releases: versions that compare in other ways than as text, and texts that are easily mangled."""
-
-ENVIRONMENTS: Final = (
-    "production",
-    "dev",
-    "",
-    None,
-    "Production",
-    "é",
-    "a b",
-    "None",
-    "dev:1",
-    "😀",
-    "\uffee",
-)
-"""Environments."""
-
 PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
 """Users of a plain world."""
 
-ODD_USERS: Final = (
-    "ann",
-    "ANN",
-    "ann ",
-    "7",
-    7,
-    "07",
-    "",
-    0,
-    "0",
-    None,
-    "00000000-0000-0000-0000-000000000000",
-    "ben",
-    "00000000000000000000000000000000",
-    "00000000-0000-0000-0000-000000000001",
-    "",
-    "null",
-    "é",
-    "e\u0301",
-    -1,
-    "-1",
-)
-"""Users of odd worlds: nobody in every spelling, one user as integer and as text, near misses. Each odd world
-has some that stand next to each other, so that they meet."""
-
 WIDTH: Final = 5
-"""How many of these an odd world has."""
+"""How many users an odd world has: some that follow each other in their pool, so that they meet."""
 
 PROJECT_SETS: Final = ((1,), (1, 2), (1, 2, 3), (2, 10), (1, 2, 10))
 """Ids of the projects of a world; as texts 10 sorts before 2 (§7.3)."""
@@ -187,9 +112,11 @@ def world(choices: Choices, claims: Claims) -> World:
     versioned = choices.one_in(3)
     releases = CROWD if crowded else VERSIONED if versioned else _some(choices, RELEASES, 4)
     environments = _some(choices, ENVIRONMENTS, 3)
-    odd = _some(choices, ODD_USERS, WIDTH)
+    odd = _some(choices, USERS + BIG_USERS if claims.big_counts else USERS, WIDTH)
     users = choices.pick((PLAIN_USERS, odd, PLAIN_USERS, odd, CROWD))
     projects = choices.pick(PROJECT_SETS)
+    if choices.one_in(8):
+        releases = environments = ("a", f"a{choices.pick(JOINTS)}a")
     return World(
         releases=releases,
         environments=environments,
@@ -202,10 +129,11 @@ def world(choices: Choices, claims: Claims) -> World:
     )
 
 
-def _some(choices: Choices, pool: tuple[Any, ...], width: int) -> tuple[Any, ...]:
+def _some(choices: Choices, pool: tuple[Value, ...], width: int) -> tuple[Any, ...]:
     """The first of a pool, or, every other time, some that follow each other."""
     start = choices.below(2 * len(pool)) - len(pool)
-    return pool[:width] if start < 0 else (pool + pool)[start : start + width]
+    some = pool[:width] if start < 0 else (pool + pool)[start : start + width]
+    return tuple(each.value for each in some)
 
 
 def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] | None:
