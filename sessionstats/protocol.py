@@ -265,8 +265,8 @@ def _mapping(request: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
 
 def _projects(projects: Mapping[str, Any] | None) -> Mapping[str, int] | None:
     for slug, number in (projects or {}).items():
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise RequestError(f"projects: the id of {slug!r} must be an integer, not {number!r}")
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise RequestError(f"projects: the id of {slug!r} must be a positive integer, not {number!r}")
     return projects
 
 

@@ -109,7 +109,7 @@ def more_users_by_class() -> Iterator[Draft]:
     why = "In the later edition unhandled users are subtracted from errored ones, too."
     table = rows(distinct_id=["ann", "ben", "cat"], status=["unhandled", "errored", "crashed"])
     yield draft("6.2 users-by-class", why, table, world=LATER, field=USERS, **BY_STATUS)
-    why = "The clamp is applied to each bucket by itself, and to the total by itself."
+    why = "The clamp applies to each bucket separately, and to the total separately."
     table = rows(
         distinct_id=["ann", "ann", "ben"],
         status=["crashed", "abnormal", "errored"],
@@ -121,7 +121,7 @@ def more_users_by_class() -> Iterator[Draft]:
 def quantiles() -> Iterator[Draft]:
     """All statistics of samples from nothing to a few."""
     for sample, why in (
-        ([], "Of nothing there is no statistic."),
+        ([], "Statistics of no durations are null."),
         ([2.5], "Of one value every statistic is that value."),
         ([1, 2], "Of two values quantiles lie between them, linearly."),
         ([3, 1, 2], "Of three values the median is the middle one, in whatever order they come."),
@@ -155,7 +155,7 @@ def durations() -> Iterator[Draft]:
         (average, {"duration": [1.7e305, 1.7e305]}, "The sum may be beyond what milliseconds can hold."),
     ):
         yield draft("6.3 durations", why, rows(**columns), field=field, includeSeries="0")
-    why = "By status the value stands in healthy, errors or not; the others are null."
+    why = "By status the value is in healthy, errors or not; the others are null."
     yield draft(
         "6.3 by-status", why, rows(errors=[0, 1], duration=[1, 3]), field=average, groupBy="session.status"
     )
@@ -170,7 +170,7 @@ FILTERED: Final[tuple[tuple[Any, str | None, str, str], ...]] = (
         "sum(session)",
         "session.status",
         "session.status:[crashed, abnormal]",
-        "Grouped by status they stand side by side.",
+        "Grouped by status they appear side by side.",
     ),
     (USERS, None, "session.status:crashed", "Users of one class."),
     (USERS, None, "session.status:healthy", "Healthy users had nothing but healthy sessions."),
@@ -241,7 +241,7 @@ def rates_of_users() -> Iterator[Draft]:
     for users, statuses, why in (
         (["ann", "ann", "ben"], ["exited", "crashed", "exited"], "A user who crashed once crashed."),
         ([None, "ann"], ["crashed", "exited"], "Crashes without a user are of no user."),
-        ([None], ["crashed"], "Without users there is no rate: null."),
+        ([None], ["crashed"], "Without users the rate is null."),
     ):
         table = rows(distinct_id=users, status=statuses)
         yield draft(
@@ -261,7 +261,7 @@ def anr_rates() -> Iterator[Draft]:
         (["anr_background", ""], ["ann", "ben"], "A background anr counts in one."),
         (["anr_background", "anr_foreground"], ["ann", "ann"], "A user with both is one user."),
         (["anr_foreground", ""], [None, "ben"], "An anr without a user does not count."),
-        (["anr", "ANR_FOREGROUND"], ["ann", "ben"], "Other mechanisms are none."),
+        (["anr", "ANR_FOREGROUND"], ["ann", "ben"], "Other mechanisms do not count."),
     ):
         table = rows(abnormal_mechanism=mechanisms, distinct_id=users, status="abnormal")
         yield draft("6.5 anr-rates", why, table, field=anr, includeSeries="0")

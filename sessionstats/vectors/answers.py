@@ -17,14 +17,14 @@ def parts() -> Iterator[Draft]:
     both = ["sum(session)", "avg(session.duration)"]
     for params, why in (
         ({}, "Totals and series, and a value for each interval."),
-        ({"includeTotals": "0"}, "Without totals the groups have none, not empty ones."),
+        ({"includeTotals": "0"}, "Without totals the groups lack them, instead of empty ones."),
         ({"includeSeries": "0"}, "Without series the intervals stay."),
-        ({"query": "  release:a "}, "The search is told as it was given, blanks included."),
+        ({"query": "  release:a "}, "The search is echoed as given, spaces included."),
     ):
         yield draft("8 parts", why, table, **{"field": both, "groupBy": "release", **params})
     why = "Counts are integers and averages are floats, even if they are whole."
     yield draft("8 types", why, rows(duration=2), field=both)
-    why = "Instants are told to the second: a window that was asked for in microseconds is rounded first."
+    why = "Instants are shown to the second: a window requested in microseconds is rounded first."
     exact = {"statsPeriod": None, "start": "2024-01-29T00:00:00.5Z", "end": "2024-01-29T00:00:00.75Z"}
     yield draft("8 instants", why, also="3.5", **exact)
 
@@ -33,12 +33,12 @@ def rules() -> Iterator[Draft]:
     """Rules that make another edition, and their defaults."""
     for given, params, why in (
         ({}, {"interval": "30m"}, "No rules are the documented edition: intervals of an hour or more."),
-        ({"max_per_page": 3}, {"per_page": "4"}, "The largest per_page is told in the message."),
+        ({"max_per_page": 3}, {"per_page": "4"}, "The message names the largest per_page."),
         ({"max_points": 1, "max_intervals": 2}, {}, "Limits that are just met."),
         ({"rounding": "aligned", "unhandled": False}, {}, "The defaults may be said."),
     ):
         yield draft("9 rules", why, rows(), world={"rules": given}, **params)
     why = "Keys of a request that are unknown, and columns of a row, are ignored."
     yield draft("9 unknown-keys", why, rows(colour="red"), world={"comment": "none"})
-    why = "A null instead of projects, releases and rules is none."
+    why = "A null for projects, releases and rules means absent."
     yield draft("9 nulls", why, rows(), world={"projects": None, "releases": None, "rules": None})

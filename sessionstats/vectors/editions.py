@@ -1,5 +1,6 @@
 """Vectors of the rules in which editions differ (§2, §3.8, §7.5), and of the named editions (§9)."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -236,7 +237,7 @@ def without_release_order() -> Iterator[Draft]:
     for params, why in (
         ({"groupBy": "release", "orderBy": "release.timestamp"}, "It is not a requested field."),
         ({"groupBy": "release", "orderBy": "-release.timestamp"}, "Nor is it one in descending order."),
-        ({"orderBy": "release.timestamp"}, "That release is not in groupBy is not reported."),
+        ({"orderBy": "release.timestamp"}, "A groupBy without release is not reported."),
         (
             {"groupBy": ["release", "session.status"], "orderBy": "release.timestamp"},
             "Grouping by status is reported first.",
@@ -369,3 +370,6 @@ def rows_before_rules() -> Iterator[Draft]:
     )
     for table, world, why in cases:
         yield draft("9 rows-before-rules", why, table, also="1.4 2.2", wording=False, world=world)
+    for number in (0, -1, True, "1"):
+        why = f"{json.dumps(number)} is not the id of a project."
+        yield draft("9 projects", why, rows(), wording=False, world={"projects": {"one": number}})

@@ -29,8 +29,8 @@ def keys() -> Iterator[Draft]:
         ("release", "The empty release is a group."),
         ("environment", "The empty environment is a group."),
         (["project", "release"], "Only combinations that occur are groups."),
-        (["environment", "project", "release"], "Keys stand in the order of the groupBy."),
-        (["release", "session.status", "project"], "session.status may stand anywhere."),
+        (["environment", "project", "release"], "Keys are in the order of the groupBy."),
+        (["release", "session.status", "project"], "session.status may be in any position."),
     ):
         yield draft("5 keys", why, table, groupBy=by, **TOTALS)
 

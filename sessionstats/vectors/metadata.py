@@ -49,8 +49,12 @@ def latest() -> Iterator[Draft]:
         ("release:latest", {}, "Each project has its newest release: by date, and of one date by version."),
         ("release:latest", {"project": "1"}, "Only the selected projects have one."),
         ("!release:latest", {}, "The negation is of all other releases, those unknown included."),
-        ("release:[latest, app@1.0]", {}, "It may stand in a list."),
-        ("release:latest", {"project": "9"}, "A project without releases has none: nothing is selected."),
+        ("release:[latest, app@1.0]", {}, "A list may contain latest."),
+        (
+            "release:latest",
+            {"project": "9"},
+            "A project without releases has no latest one: nothing is selected.",
+        ),
     ):
         yield draft(
             "4.8 latest", why, TABLE, world=WORLD, query=query, groupBy="release", includeSeries="0", **params
@@ -60,7 +64,7 @@ def latest() -> Iterator[Draft]:
     yield draft(
         "4.8 latest", why, table, world=WORLD, query="release:latest", groupBy="project", includeSeries="0"
     )
-    why = "Without metadata there is no latest release."
+    why = "Without metadata, latest is an error."
     yield draft("4.8 latest-without", why, TABLE, wording=False, query="release:latest")
 
 
@@ -79,13 +83,13 @@ def stages() -> Iterator[Draft]:
         ("release.stage:adopted", None, "Without an environment there is nothing to choose by."),
         ("release.stage:adopted", ["prod", "dev"], "Two environments are one too many."),
         ("release.stage:nope", "prod", "Another stage does not exist."),
-        ("release.stage:nope", None, "The environment is judged before the stage."),
+        ("release.stage:nope", None, "The environment is validated before the stage."),
     ):
         params = {"query": query, "environment": environment, "groupBy": "release", "includeSeries": "0"}
         yield draft("4.8 stage", why, TABLE, world=WORLD, **params)
-    why = "Without metadata there are no stages, but the stage is judged first."
+    why = "Without metadata stages are an error, but the stage is validated first."
     yield draft("4.8 stage-without", why, TABLE, query="release.stage:nope", environment="prod")
-    why = "Without metadata there are no stages."
+    why = "Without metadata, stages are an error."
     yield draft(
         "4.8 stage-without", why, TABLE, wording=False, query="release.stage:adopted", environment="prod"
     )
@@ -94,7 +98,7 @@ def stages() -> Iterator[Draft]:
 def visible_versions() -> Iterator[Draft]:
     """With metadata versions are those of its releases."""
     for query, why in (
-        ("release.version:>=1.0", "A release that the metadata does not know takes no part in versions."),
+        ("release.version:>=1.0", "A release that is not in the metadata does not participate in versions."),
         ("!release.version:1.0", "Nor is it selected by the negation."),
         ("has:release.package", "Nor has it a package."),
         ("release:app@3.0", "By its text it is found as ever."),
@@ -130,7 +134,7 @@ def by_timestamp() -> Iterator[Draft]:
         "A release has its place even if none of its sessions has a user.", field="count_unique(user)"
     )
     yield ordered(
-        "Values that are no counts are null where there is no session.", field="crash_free_rate(session)"
+        "Values other than counts are null where there is no session.", field="crash_free_rate(session)"
     )
     yield ordered("Other keys of a release without sessions are null.", by=["release", "environment"])
     yield ordered(
@@ -140,7 +144,7 @@ def by_timestamp() -> Iterator[Draft]:
     yield ordered("A release without sessions has no status groups.", by=["release", "session.status"])
     yield ordered("Status groups count against per_page.", by=["release", "session.status"], per_page="3")
     yield ordered("Only releases of the selected projects take part.", project="1")
-    yield ordered("A page shows as many as it is asked for.", per_page="2")
+    yield ordered("A page shows as many as requested.", per_page="2")
     yield ordered("No release of the selected projects: no groups.", project="9")
     yield ordered(
         "A release that the search leaves without sessions appears with zeros.", query="release:web@1.0"
@@ -159,7 +163,7 @@ def environments() -> Iterator[Draft]:
         ({"query": "environment:nope"}, "No release is left: no groups."),
         (
             {"query": "(environment:dev)"},
-            "Inside parentheses a term of the environment cannot be told apart.",
+            "Inside parentheses an environment term cannot be separated.",
         ),
         ({"query": "environment:dev OR release:a"}, "Nor inside OR."),
     ):
@@ -174,9 +178,11 @@ def refused_orders() -> Iterator[Draft]:
         ({"groupBy": "project"}, "The release must be in the groupBy."),
         ({"per_page": "101"}, "A hundred a page are the most."),
         ({"per_page": "100"}, "A hundred a page are allowed."),
-        ({"cursor": "0:1:0"}, "There is no offset."),
-        ({"cursor": "0:0:0"}, "An offset of 0 is none."),
+        ({"cursor": "0:1:0"}, "An offset is rejected."),
+        ({"cursor": "0:0:0"}, "An offset of 0 is accepted."),
         ({"orderBy": ["release.timestamp", "sum(session)"]}, "There is one order."),
     ):
         yield draft("7.5 refused", why, TABLE, also="2.3", world=WORLD, **{**known, **params})
-    yield draft("7.5 without", "Without metadata there are no dates.", TABLE, wording=False, **known)
+    yield draft(
+        "7.5 without", "Without metadata, ordering by date is an error.", TABLE, wording=False, **known
+    )

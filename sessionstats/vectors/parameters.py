@@ -53,7 +53,7 @@ def forms() -> Iterator[Draft]:
     for text, why in (
         (f"field=sum(session)&{plain}", "Parameters may come as a query string."),
         (f"field=sum%28session%29&{plain}", "A query string is percent-encoded."),
-        (f"field=sum(session)&{plain}&query=release:%22a+b%22", "A plus sign of a query string is a blank."),
+        (f"field=sum(session)&{plain}&query=release:%22a+b%22", "A plus sign in a query string is a space."),
         (f"field=sum(session)&{plain}&query=release:a%2Bb", "An encoded plus sign is a plus sign."),
         (f"field=sum(session)&field=sum(session)&{plain}", "A field that is repeated counts once."),
         (f"field=sum(session)&{plain}&groupBy=release", "A groupBy that is repeated counts once."),
@@ -71,7 +71,7 @@ def forms() -> Iterator[Draft]:
         (
             "statsPeriod",
             ["nonsense", "1d"],
-            "Of a statsPeriod given twice the last counts, and the first is not judged.",
+            "Of two statsPeriods the last counts, and the first is not validated.",
         ),
         ("per_page", ["x", "1"], "Of a per_page given twice the last counts."),
         ("includeSeries", ["0", "1"], "Of an include flag given twice the last counts."),
@@ -91,12 +91,12 @@ def empty_values() -> Iterator[Draft]:
         yield draft("2 empty-is-absent", why, table, **{name: ""})
     for name, why in (
         ("environment", "An empty environment counts as given: it selects sessions without one."),
-        ("statsPeriod", "An empty statsPeriod counts as given, unlike the other dates, and is no period."),
-        ("interval", "An empty interval counts as given, and is no period: one hour."),
+        ("statsPeriod", "An empty statsPeriod counts as given, unlike the other dates, and is not a period."),
+        ("interval", "An empty interval counts as given and is not a period, so it means one hour."),
         ("field", "An empty field counts as given, and is unknown."),
         ("groupBy", "An empty groupBy counts as given, and is unknown."),
-        ("project", "An empty project counts as given, and is no number."),
-        ("per_page", "An empty per_page counts as given, and is no number."),
+        ("project", "An empty project counts as given, and is not a number."),
+        ("per_page", "An empty per_page counts as given, and is not a number."),
         ("includeTotals", "An empty include flag counts as given, and is not 0."),
     ):
         yield draft("2 empty-is-given", why, table, also="2.3", **{name: ""})
@@ -108,19 +108,19 @@ def projects() -> Iterator[Draft]:
     for asked, world, why in (
         (None, {}, "Without project and without a list of accessible ones every project is selected."),
         (None, TWO_PROJECTS, "Without project all accessible projects are selected, and no other."),
-        ("-1", TWO_PROJECTS, "-1 stands for all accessible projects."),
+        ("-1", TWO_PROJECTS, "-1 means all accessible projects."),
         (["-1", "10"], TWO_PROJECTS, "-1 wins over other projects, even inaccessible ones."),
         ("2", TWO_PROJECTS, "One accessible project."),
-        (["10", "1"], {}, "Without a list of accessible projects any project may be asked for."),
-        ("7", {}, "A project without sessions is no error."),
+        (["10", "1"], {}, "Without a list of accessible projects any project can be selected."),
+        ("7", {}, "A project without sessions is not an error."),
         ("10", TWO_PROJECTS, "A project that is not accessible is a permission error."),
         (["1", "10"], TWO_PROJECTS, "One inaccessible project among accessible ones is a permission error."),
         ("-2", TWO_PROJECTS, "Any other negative number is a project that is not accessible."),
         (None, {"projects": {}}, "No project is accessible at all."),
-        ("1", {"projects": {}}, "That a project is not accessible is judged before that there is none."),
-        ("one", TWO_PROJECTS, "The parameter takes ids, not slugs."),
+        ("1", {"projects": {}}, "An inaccessible project is reported before an empty list of projects."),
+        ("one", TWO_PROJECTS, "The parameter accepts ids, not slugs."),
         ("1.0", {}, "An id is a whole number."),
-        (["10", "x"], TWO_PROJECTS, "That all are numbers is judged before access."),
+        (["10", "x"], TWO_PROJECTS, "That all are numbers is validated before access."),
     ):
         params = {"groupBy": "project", "includeSeries": "0", "project": asked}
         yield draft("2 project", why, table, also="2.3", world=world, **params)
@@ -140,17 +140,17 @@ def fields() -> Iterator[Draft]:
         *("sum(sessions)", "SUM(session)", "count_unique(session)", "p50"),
         *("min(session.duration)", "anr_rate(user)", "errored_rate(session)"),
     ):
-        why = f"{name} is no field of the documented edition."
+        why = f"{name} is not a field of the documented edition."
         yield draft("2.1 unknown-field", why, MIXED, also="2.3", field=name)
     yield draft("2.1 no-field", "A request needs a field.", MIXED, also="2.3", field=None)
-    why = "The fields of an answer stand in the order of the request."
+    why = "The fields of an answer are in the order of the request."
     yield draft("2.1 several-fields", why, MIXED, also="8", field=["max(session.duration)", "sum(session)"])
 
 
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("per_page", {"per_page": "x"}),
     ("cursor", {"cursor": "x"}),
-    ("a project that is no number", {"project": "x"}),
+    ("a project that is not a number", {"project": "x"}),
     ("a project that is not accessible", {"project": "2"}),
     ("a missing field", {"field": None}),
     ("an unknown field", {"field": "nope"}),
@@ -173,9 +173,9 @@ def order_of_judging() -> Iterator[Draft]:
         params: dict[str, Any] = {}
         for _, fault in reversed(FAULTS[place:]):
             params |= fault
-        why = f"Of all the faults of this request that of {name} is judged first."
+        why = f"Of all the mistakes in this request, {name} is reported first."
         yield draft("2.2 first-failure", why, also="2.3", world=accessible, **params)
-    why = "A wrong session row is judged before any parameter."
+    why = "An invalid session row is reported before any parameter."
     yield draft("2.2 rows-first", why, rows(errors=-1), also="1.4 9", wording=False, field=None, per_page="x")
 
 
@@ -184,31 +184,31 @@ def order_within_a_step() -> Iterator[Draft]:
     for params, why in (
         (
             {"field": ["sum(session)", "b", "a"]},
-            "The first unknown field is told, in the order of the request.",
+            "The first unknown field in the order of the request is reported.",
         ),
         (
             {"groupBy": ["release", "b", "a"]},
-            "The first unknown groupBy is told, in the order of the request.",
+            "The first unknown groupBy in the order of the request is reported.",
         ),
         (
             {"field": "crash_rate(user)", "groupBy": "session.status", "query": "session.status:crashed"},
-            "For one field grouping is judged before filtering.",
+            "For one field, grouping is validated before filtering.",
         ),
         (
             {"field": ["count_unique(user)", "crash_rate(user)"], "query": "!session.status:healthy"},
-            "The fields are judged in the order of the request: the users first.",
+            "Fields are validated in the order of the request: users first.",
         ),
         (
             {"field": ["crash_rate(user)", "count_unique(user)"], "query": "!session.status:healthy"},
-            "The fields are judged in the order of the request: the rate first.",
+            "Fields are validated in the order of the request: the rate first.",
         ),
         (
             {"per_page": "5000", "statsPeriod": "2d", "includeTotals": "0"},
-            "The points limit is judged, since the series are asked for.",
+            "The limit on points is validated, since series are requested.",
         ),
         (
             {"orderBy": "crash_rate(user)", "statsPeriod": "2d", "per_page": "5000"},
-            "The order is judged before the points limit.",
+            "The order is validated before the limit on points.",
         ),
     ):
         yield draft("2.2 within-a-step", why, also="2.3", **params)
@@ -225,15 +225,15 @@ def end_of_judging() -> Iterator[Draft]:
                 "groupBy": "session.status",
                 **wrong,
             },
-            "A status filter that selects nothing ends the judging: a rate grouped by status passes.",
+            "A status filter that selects nothing ends validation: a rate grouped by status passes.",
         ),
         (
             {"query": "session.status:nope release", **wrong},
-            "The search itself is still judged.",
+            "The search itself is still validated.",
         ),
         (
             {"query": "session.status:crashed", "field": "p50(session.duration)", **wrong},
-            "A status filter that leaves no field ends the judging: the wrong order passes.",
+            "A status filter that leaves no field ends validation: the invalid order passes.",
         ),
         (
             {
@@ -241,7 +241,7 @@ def end_of_judging() -> Iterator[Draft]:
                 "field": ["p50(session.duration)", "crash_rate(user)"],
                 **wrong,
             },
-            "The fields are still judged.",
+            "The fields are still validated.",
         ),
     ):
         yield draft("2.2 end-of-judging", why, MIXED, also="4.5 6.4", **params)
@@ -251,8 +251,8 @@ def messages() -> Iterator[Draft]:
     """The texts of pages, cursors and flags."""
     no_series = {"includeSeries": "0"}
     for value, why in (
-        ("x", "A per_page that is no number."),
-        ("1.5", "A per_page that is no whole number."),
+        ("x", "A per_page that is not a number."),
+        ("1.5", "A per_page that is not an integer."),
         ("0", "A per_page of at least 1 is needed."),
         ("-1", "A negative per_page."),
         ("5001", "A per_page beyond the largest."),
@@ -264,8 +264,8 @@ def messages() -> Iterator[Draft]:
         ("x", "A cursor that is a word."),
         ("0:0", "A cursor of two parts."),
         ("0:0:0:0", "A cursor of four parts."),
-        ("a:0:0", "A cursor whose first part is no integer."),
-        ("0:1.5:0", "A cursor whose offset is no integer."),
+        ("a:0:0", "A cursor whose first part is not an integer."),
+        ("0:1.5:0", "A cursor whose offset is not an integer."),
         ("0:0:", "A cursor with an empty part."),
         ("0:-1:0", "A cursor with a negative offset."),
         ("9:0:1", "Only the offset of a cursor matters."),

@@ -33,10 +33,10 @@ def primary_field() -> Iterator[Draft]:
     wider = [*TABLE, *rows(release="d", status="crashed", distinct_id="dan")]
     for fields, why in (
         ("sum(session)", "The most sessions first."),
-        ("count_unique(user)", "The most users first, if they are asked for."),
+        ("count_unique(user)", "The most users first, if users are requested."),
         (["count_unique(user)", "crash_rate(user)"], "The first field ranks."),
         (["crash_rate(user)", "count_unique(user)"], "The first field ranks, in the other order as well."),
-        (["count_unique(user)", "sum(session)"], "sum(session) ranks wherever it stands."),
+        (["count_unique(user)", "sum(session)"], "sum(session) ranks in any position."),
         ("max(session.duration)", "The longest durations first."),
         ("crash_free_rate(session)", "The best rate first."),
     ):
@@ -107,13 +107,13 @@ def refused_orders() -> Iterator[Draft]:
         ({"orderBy": ["sum(session)", "sum(session)"]}, "There is one order, even if it is said twice."),
         ({"orderBy": "count_unique(user)"}, "The order must be by a requested field."),
         ({"orderBy": "--sum(session)"}, "One minus is allowed."),
-        ({"orderBy": "release"}, "A groupBy is no field."),
-        ({"orderBy": "sum(session)", "groupBy": "session.status"}, "There is no order of status groups."),
-        ({"orderBy": "nope", "groupBy": "session.status"}, "The grouping is judged before the name."),
+        ({"orderBy": "release"}, "A groupBy is not a field."),
+        ({"orderBy": "sum(session)", "groupBy": "session.status"}, "Status groups cannot be ordered."),
+        ({"orderBy": "nope", "groupBy": "session.status"}, "The grouping is validated before the name."),
         ({"orderBy": "sum(session)", "query": healthy}, "No order by a count of healthy ones."),
         (
             {"orderBy": "-sum(session)", "query": "session.status:errored"},
-            "Nor of errored ones; the minus is not told.",
+            "Nor of errored ones; the message omits the minus.",
         ),
         ({"orderBy": "sum(session)", "query": several}, "No order by a count of several classes."),
         (
@@ -154,7 +154,7 @@ def nulls_and_ties() -> Iterator[Draft]:
     yield draft(
         "7.3 ties", why, rows(release=["b", "a"]), groupBy="release", orderBy="-sum(session)", **TOTALS
     )
-    why = "Counts that are equal as binary64 only are no tie."
+    why = "Counts that are equal only as binary64 are not a tie."
     table = rows(release=["a", "b"], quantity=[2**53, 2**53 + 1])
     yield draft("7.3 large-counts", why, table, also="6.1", groupBy="release", **TOTALS)
 
@@ -164,10 +164,10 @@ def caps() -> Iterator[Draft]:
     five = rows(release=["a", "b", "c", "d", "e"], quantity=[1, 2, 3, 4, 5])
     for points, params, why in (
         (6, {}, "Six points are three groups of two buckets: the three with most sessions."),
-        (7, {}, "A seventh point is no group."),
+        (7, {}, "A seventh point does not make another group."),
         (1, {}, "One group always fits."),
         (2, TOTALS, "Without series a group is one point."),
-        (6, {"orderBy": "sum(session)"}, "The cap cuts in the order that was asked for."),
+        (6, {"orderBy": "sum(session)"}, "The cap cuts in the requested order."),
         (
             4,
             {"groupBy": ["session.status", "release"], "includeTotals": "0"},
@@ -224,8 +224,8 @@ def granularity() -> Iterator[Draft]:
     """Series that would hold too many points."""
     for params, points, why in (
         ({"per_page": "3"}, 6, "Intervals times per_page equal to the limit are allowed."),
-        ({"per_page": "4"}, 6, "One more is refused, in Python's words for the interval and the window."),
-        ({"per_page": "4", **TOTALS}, 6, "Without series it is not judged."),
+        ({"per_page": "4"}, 6, "One more is rejected, with interval and window as Python prints them."),
+        ({"per_page": "4", **TOTALS}, 6, "Without series it is not validated."),
         (
             {"per_page": "101", "interval": "1h", "statsPeriod": "99h"},
             10_000,

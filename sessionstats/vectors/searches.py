@@ -44,11 +44,11 @@ def operators() -> Iterator[Draft]:
         ("environment:dev release:a OR release:b", "AND binds tighter on the left of OR, too."),
         ('environment:dev (release:a OR release:"")', "Parentheses bind tightest."),
         ("((release:a))", "Parentheses may be doubled."),
-        ("(release:a)(environment:prod)", "Groups side by side are ANDed, without a blank."),
+        ("(release:a)(environment:prod)", "Parenthesised groups side by side are ANDed, without a space."),
         ("release:a(environment:prod)", "A parenthesis ends a value."),
         ("release:a OR (release:b AND (environment:prod OR environment:dev))", "Parentheses nest."),
         ("  release:a   environment:prod  ", "Any number of blanks parts terms."),
-        ("   ", "A search of nothing but blanks selects everything, and is told as given."),
+        ("   ", "A search of nothing but spaces selects everything, and is echoed as given."),
         ("!release:a OR !environment:dev", "Negation binds to its term."),
     ):
         yield draft("4.1 operators", why, FIVE, also="8", query=query, **BY_RELEASE)
@@ -96,21 +96,21 @@ def quotes() -> Iterator[Draft]:
     """Quoted values and escapes."""
     table = rows(release=ODD)
     for query, why in (
-        ('release:"a b"', "A blank may stand in quotes."),
+        ('release:"a b"', "A quoted value may contain a space."),
         (r'release:"say \"hi\""', "A quote in quotes is escaped."),
         (r"release:a\*", "An escaped asterisk is an asterisk."),
         (r'release:"a\*"', "It is so in quotes, too."),
         ('release:""', "An empty quoted value matches the empty text."),
         ('!release:""', "And its negation does not."),
-        ('release:"(a)"', "Parentheses may stand in quotes."),
+        ('release:"(a)"', "A quoted value may contain parentheses."),
         (r"release:a\"", "An escaped quote is part of an unquoted value."),
-        (r"release:a\b", "Any other backslash stands for itself."),
+        (r"release:a\b", "Any other backslash is itself."),
         ("release:a:b", "A colon may be part of a value."),
         ("release:OR", "An operator as a value is a value."),
         ("release:a,b", "A comma is part of an unquoted value."),
-        ('release:">1"', "What looks like a comparison may stand in quotes."),
-        ("release:[a b]", "A list without comma is no list: the value is `[a`, and `b]` is free text."),
-        ('release:"[a b]"', "Brackets may stand in quotes."),
+        ('release:">1"', "A quoted value may look like a comparison."),
+        ("release:[a b]", "A list needs a comma: the value is `[a`, and `b]` is free text."),
+        ('release:"[a b]"', "A quoted value may contain brackets."),
         ("release:[a", "A bracket that does not open a list is text."),
         ("release:[]", "An empty list is text."),
         ("release:[a,,b]", "A list with a hole is text."),
@@ -124,14 +124,14 @@ def lists() -> Iterator[Draft]:
     table = rows(release=["a", "b", "", "c d", 'release:"b"', "e)"])
     for query, why in (
         ("release:[a, b]", "A list selects any of its values."),
-        ("release:[a,b]", "The blank after the comma may be missing."),
-        ("release:[a , b]", "A blank may stand before the comma."),
-        ("!release:[a, b]", "A negated list selects none of its values, and keeps the empty text."),
+        ("release:[a,b]", "The space after the comma may be missing."),
+        ("release:[a , b]", "A space may precede the comma."),
+        ("!release:[a, b]", "A negated list excludes its values, and keeps the empty text."),
         ('release:["c d", a]', "A value of a list may be quoted."),
         ('release:[""]', "A list of the empty text."),
         ('release:[a, release:"b"]', "An unquoted value of a list may hold quotes and colons."),
         ("release:[e), a]", "An unquoted value of a list may hold a parenthesis."),
-        ("has:[a, b]", "has takes a key, not a list: here it is a key of its own."),
+        ("has:[a, b]", "has applies to a key, not to a list: here has itself is the key."),
     ):
         yield draft("4.1 lists", why, table, query=query, groupBy="release", includeSeries="0")
 
@@ -144,12 +144,12 @@ def keys() -> Iterator[Draft]:
         ("has:os", "has with a key that does not exist."),
         ("crash", "Free text is a key of its own."),
         ('"release:a"', "A quoted term is free text."),
-        ("release :a", "A blank before the colon makes free text."),
+        ("release :a", "A space before the colon makes free text."),
         ("()", "Empty parentheses are free text."),
         ('"a:b":c', "A quoted key may hold a colon."),
-        ("message:a", "The key of free text is none to ask for."),
+        ("message:a", "The key in the message on free text cannot be searched for."),
         ("has:", "has without a key is a term without a value."),
-        ("session.duration:5", "The columns of fields are no keys."),
+        ("session.duration:5", "Columns of fields are not keys."),
     ):
         yield draft("4.2 unknown-key", why, FIVE, also="4.1", query=query, **BY_RELEASE)
 
@@ -161,16 +161,16 @@ def projects() -> Iterator[Draft]:
         ("project:1", None, NAMED, "A project by its id."),
         ("project:2", None, NAMED, "A slug wins over an id that reads the same."),
         ("project_id:2", None, NAMED, "project_id is never a slug."),
-        ("project.id:[1, 10]", None, NAMED, "project.id takes lists."),
+        ("project.id:[1, 10]", None, NAMED, "project.id accepts lists."),
         ("!project:one", None, NAMED, "A negated project."),
         ("has:project", None, NAMED, "Every session has a project."),
-        ("project_id:7", None, NAMED, "An id that no session has is no error under project_id."),
-        ("project_id:one", None, NAMED, "A slug is no number."),
-        ("project.id:1.0", None, NAMED, "A fraction is no number."),
+        ("project_id:7", None, NAMED, "An id that no session has is not an error under project_id."),
+        ("project_id:one", None, NAMED, "A slug is not a number."),
+        ("project.id:1.0", None, NAMED, "A fraction is not an id."),
         ("project:nope", None, NAMED, "A slug that is unknown."),
         ("project:two", "1", NAMED, "A project that is not among the selected ones."),
-        ("project:[nope, one, 77]", None, NAMED, "Two unknown ones are told with and."),
-        ("project:[x, y, z]", None, NAMED, "Three unknown ones are told with commas and a last and."),
+        ("project:[nope, one, 77]", None, NAMED, "Two unknown ones are joined with and."),
+        ("project:[x, y, z]", None, NAMED, "Three unknown ones are joined with commas and a last and."),
         ("project:7", None, {}, "Without a list of accessible projects any id is known."),
         ("project:one", None, {}, "Without a list of accessible projects no slug is known."),
     ):
@@ -202,7 +202,7 @@ def structure() -> Iterator[Draft]:
         ("release:[a,]", "A list that ends with a comma."),
         ("OR release:a", "Nothing on the left of OR."),
         ("release:a OR", "Nothing on the right of OR."),
-        ("release:a and", "Nothing on the right of AND, told in capitals."),
+        ("release:a and", "Nothing on the right of AND, which the message has in capitals."),
         ("release:a OR AND release:b", "Two operators side by side."),
         ("(OR release:a)", "Parentheses have sides of their own."),
         ("(release:a OR) release:b", "The right side ends with the parenthesis."),
@@ -218,16 +218,19 @@ def structure() -> Iterator[Draft]:
 def order_of_errors() -> Iterator[Draft]:
     """Which error comes first."""
     for query, why in (
-        ("OR release:", "A bad term is told before a missing condition that stands before it."),
-        ("os:1 OR", "A missing condition is told before an unknown key."),
-        ("release:a* os:1", "An unknown key is told before a wildcard that stands before it."),
-        ("release:a* OR session.status:crashed", "A wildcard is told before the place of session.status."),
-        ("os:1 project_id:x", "Unknown keys and bad values are told in the order of the text."),
+        ("OR release:", "An invalid term is reported before a missing condition to its left."),
+        ("os:1 OR", "A missing condition is reported before an unknown key."),
+        ("release:a* os:1", "An unknown key is reported before a wildcard to its left."),
+        (
+            "release:a* OR session.status:crashed",
+            "A wildcard is reported before the position of session.status.",
+        ),
+        ("os:1 project_id:x", "Unknown keys and invalid values are reported in the order of the text."),
         ("project_id:x os:1", "And the other way round."),
-        ("release: release:a)", "Of a bad term and a parenthesis the first in the text is told."),
+        ("release: release:a)", "Of an invalid term and a parenthesis, the first in the text is reported."),
         ("release:a) release:", "And the other way round."),
-        ("(release:", "A parenthesis that is never closed stands before the bad term in it."),
-        ("release:a OR OR AND", "Of two missing conditions the first is told."),
+        ("(release:", "A parenthesis that is never closed comes before the invalid term in it."),
+        ("release:a OR OR AND", "Of two missing conditions, the first is reported."),
     ):
         yield draft("4.4 order", why, FIVE, query=query, **BY_RELEASE)
 
@@ -251,12 +254,12 @@ def status() -> Iterator[Draft]:
         ("!has:session.status", "!has:session.status selects nothing."),
         ("session.status:unhandled", "The fifth class is unknown to the documented edition."),
         ("release:a session.status:crashed", "Other terms remove sessions as ever."),
-        ("session.status:crashed OR release:a", "Inside OR it cannot be told apart."),
-        ("(session.status:crashed)", "Inside parentheses it cannot stand, even alone."),
+        ("session.status:crashed OR release:a", "Inside OR it cannot be separated."),
+        ("(session.status:crashed)", "Inside parentheses it is rejected, even alone."),
         ("release:a (release:a OR session.status:crashed)", "Nor deep inside."),
     ):
         yield draft("4.5 status", why, table, also="6.4", query=query, groupBy="release", includeSeries="0")
-    why = "A status filter that selects all is still a filter: rates are refused."
+    why = "A status filter that selects all is still a filter: rates are rejected."
     yield draft(
         "4.5 still-a-filter", why, table, also="6.5", query="has:session.status", field="crash_rate(user)"
     )

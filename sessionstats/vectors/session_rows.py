@@ -39,7 +39,7 @@ def instants() -> Iterator[Draft]:
             "An offset is subtracted: west of Greenwich the day before would be wrong.",
         ),
         ("2024-01-30T01:00:00+17:00", "An offset can move an instant back to the day before."),
-        ("2024-01-29 08:00:00.000000Z", "A space may stand for the T."),
+        ("2024-01-29 08:00:00.000000Z", "A space may replace the T."),
         ("2024-01-29", "A date alone is its midnight, and midnight belongs to the day it begins."),
         (1706515200, "A whole number is seconds since 1970, not milliseconds."),
         (1706515200.25, "A float is seconds since 1970, fraction included."),
@@ -65,9 +65,12 @@ def users() -> Iterator[Draft]:
         ([-1, 2**70, str(2**70)], "Integers of any size and sign are users."),
         (["ann", "Ann", "ann "], "Case and blanks make different users."),
         (["é", "e\u0301"], "Unicode is not normalised: composed and decomposed are two users."),
-        (["null", "None", "0" * 31, f"{{{NIL}}}"], "What only looks like nobody is a user."),
+        (["null", "None", "0" * 31, f"{{{NIL}}}"], "Text that only resembles the nil UUID is a user."),
         (["😀", "\U0001f600", "\uffee"], "Users beyond the basic plane are compared whole."),
-        (["ann", "ann", "ann", NIL], "A user seen again is one user, and nobody adds none."),
+        (
+            ["ann", "ann", "ann", NIL],
+            "A user seen again is one user, and sessions without a user add no one.",
+        ),
     ):
         yield draft("1.1 users", why, rows(distinct_id=ids), also="6.2", field="count_unique(user)")
 
@@ -76,14 +79,14 @@ def texts_and_numbers() -> Iterator[Draft]:
     """Missing values of texts and numbers, and their extremes."""
     for column in ("release", "environment"):
         table = rows(**{column: [..., None, "", " ", "null"]})
-        why = f"A missing {column} is the empty text, and a blank or the word null is not."
+        why = f"A missing {column} is the empty text; a space and the word null are not."
         yield draft("1.1 missing-text", why, table, also="5", groupBy=column, includeSeries="0")
     odd = ["A", "a", "é", "e\u0301", "\uffee", "😀", 'say "hi"', "a\tb", "\u00a0", "ß", "ss"]
     why = "Texts are kept to the letter: no case, normalisation, trimming or quoting touches them."
     yield draft("1.1 odd-text", why, rows(release=odd), also="7.3", groupBy="release", includeSeries="0")
-    why = "Missing errors are none, so that the session is healthy."
+    why = "Missing errors count as 0, so the session is healthy."
     yield draft("1.1 missing-errors", why, rows(errors=[..., None, 0]), also="1.3", groupBy="session.status")
-    why = "A missing duration is no duration of 0: the average is of one session."
+    why = "A missing duration is not a duration of 0: the average is that of one session."
     yield draft(
         "1.1 missing-duration", why, rows(duration=[..., None, 4]), also="6.3", field="avg(session.duration)"
     )
@@ -104,7 +107,7 @@ def quantities() -> Iterator[Draft]:
     for values, why in (
         ([..., None, 1], "A missing quantity is 1."),
         ([3, 4], "A row stands for as many sessions as its quantity says."),
-        ([0], "A row of quantity 0 is no session: the answer is that of no rows."),
+        ([0], "A row of quantity 0 is not a session: the answer is that of no rows."),
         ([2**53, 1], "Counts are integers: binary64 would lose the last session."),
         ([2**63 - 2, 1], "Counts reach to the largest integer of 64 bits."),
     ):
@@ -178,7 +181,7 @@ def durations() -> Iterator[Draft]:
             [20, None],
             "The last terminal update counts even if it has no duration.",
         ),
-        (["ok", "errored"], [0, 1], [20, 30], "Without a terminal update there is no duration."),
+        (["ok", "errored"], [0, 1], [20, 30], "A session without a terminal update has no duration."),
         (
             ["exited", "crashed"],
             [0, 1],
@@ -224,7 +227,7 @@ def first_update() -> Iterator[Draft]:
     yield _folded("quantity", "Quantity is that of the lowest seq, not a sum.", quantity=[3, 5], seq=[0, 1])
     yield _folded(
         "quantity-zero",
-        "An update of quantity 0 is no update: the session did not crash.",
+        "An update of quantity 0 is ignored: the session did not crash.",
         by="session.status",
         status=["exited", "crashed"],
         quantity=[1, 0],
@@ -272,7 +275,7 @@ def order_of_updates() -> Iterator[Draft]:
     why = "Of terminal updates of equal seq the longer duration is last, and counts."
     table = rows(session_id="s", duration=[7, None, 3])
     yield draft("1.2 tie-duration", why, table, also="6.7", field="max(session.duration)")
-    why = "Of updates of equal seq the smaller user is first: the other session of ben tells who it was."
+    why = "Of updates of equal seq the smaller user is first: another session of ben shows who it was."
     table = [*rows(session_id="s", distinct_id=["ben", "ann"]), *rows(distinct_id="ben")]
     yield draft("1.2 tie-user", why, table, also="6.7", field="count_unique(user)")
 
@@ -315,7 +318,7 @@ def bad_columns() -> Iterator[Draft]:
     }
     for column, values in bad.items():
         for value in values:
-            why = f"{column} is refused if it is {_told(value)}, and not dropped or converted."
+            why = f"{column} is rejected if it is {_told(value)}, and not dropped or converted."
             yield draft(f"1.4 bad-{column}", why, rows(**{column: value}), also="9", wording=False)
 
 
@@ -325,11 +328,11 @@ def _told(value: object) -> str:
 
 def bad_rows() -> Iterator[Draft]:
     """Rows and tables that are wrong as a whole."""
-    why = "A row that is no object is refused."
+    why = "A row that is not an object is rejected."
     yield draft("1.4 no-object", why, ["exited"], also="9", wording=False)
-    why = "Quantities that add up to more than 64 bits hold are refused, not wrapped around."
+    why = "Quantities whose sum exceeds 64 bits are rejected, not wrapped around."
     yield draft("1.4 sum-of-quantities", why, rows(quantity=[2**63 - 1, 1]), also="9", wording=False)
-    why = "A wrong row is refused though it is outside of the window."
+    why = "An invalid row is rejected even outside the window."
     yield draft("1.4 outside", why, rows(started="2001-01-01T00:00:00Z", errors=-1), also="9", wording=False)
-    why = "A wrong row is refused though its quantity is 0."
+    why = "An invalid row is rejected even if its quantity is 0."
     yield draft("1.4 quantity-zero", why, rows(quantity=0, errors=-1), also="9", wording=False)

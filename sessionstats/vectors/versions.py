@@ -59,7 +59,7 @@ def operators() -> Iterator[Draft]:
         ("release.version:>=1.2+99", "A build of the operand does not compare."),
         ("!release.version:>=1.2.0", "The negation of at least is less, of those that take part."),
         ("has:release.version", "Has a version that can be read, and a package."),
-        ("!has:release.version", "No release takes part without a version."),
+        ("!has:release.version", "A release without a version does not participate."),
         ("release.version:>=1.2.0 release.version:<2.0.0", "A range of versions."),
         ("release.version:>9 OR release:1.2.0", "release compares the whole text instead."),
     ):
@@ -72,7 +72,7 @@ def wildcards() -> Iterator[Draft]:
         ("release.version:1.*", "All versions of a major number."),
         ("release.version:1.2.*", "All versions of a minor number."),
         ("release.version:1.2.X", "A capital X is a wildcard."),
-        ("release.version:1.*.*", "What stands after a wildcard does not matter."),
+        ("release.version:1.*.*", "What follows a wildcard does not matter."),
         ("release.version:>1.2.*", "After all versions of a minor number."),
         ("release.version:<=1.2.*", "Up to all versions of a minor number."),
         ("release.version:!=1.*", "All but the versions of a major number."),
@@ -106,13 +106,13 @@ def builds() -> Iterator[Draft]:
     for query, why in (
         ("release.build:7", "Digits compare as numbers: 007 is 7."),
         ("release.build:>7", "As numbers 12 is more than 7."),
-        ("release.build:<=12", "A build that is no number is not less."),
-        ("release.build:!=7", "A build that is no number differs, and so does a missing one."),
+        ("release.build:<=12", "A build that is not a number is not less."),
+        ("release.build:!=7", "A build that is not a number differs, and so does a missing one."),
         ("!release.build:7", "The negation is of those that take part."),
         ("release.build:abc", "Other text compares by equality."),
         ("release.build:>abc", "With text every operator but one is equality."),
         ("release.build:!=abc", "And that one negates."),
-        ("release.build:a*", "An asterisk at the end stands for the rest."),
+        ("release.build:a*", "An asterisk at the end matches the rest."),
         ("release.build:1*", "With an asterisk digits are text."),
         ("has:release.build", "Has a build."),
         ("!has:release.build", "Has a version that can be read, and no build."),
@@ -128,10 +128,10 @@ def refused() -> Iterator[Draft]:
     for query, why in (
         ("release.version:[1.0, 2.0]", "Versions have no lists."),
         ("release.build:[1]", "Builds have no lists, not even of one."),
-        ("release.version:nightly", "A word is no version."),
-        ("release.version:1.2.3.4.5", "Five numbers are no version."),
+        ("release.version:nightly", "A word is not a version."),
+        ("release.version:1.2.3.4.5", "Five numbers are not a version."),
         ("release.version:v1", "A letter in front makes it no version."),
-        ("release.version:1.x", "A small x is no wildcard."),
+        ("release.version:1.x", "A lower-case x is not a wildcard."),
         ("release.version:>", "An operator alone has no version."),
     ):
         yield _compared("refused", query, why)

@@ -36,12 +36,12 @@ def periods() -> Iterator[Draft]:
         yield draft("3.1 period", f"{text} is a period.", statsPeriod=text)
     for text, why in (
         ("1.5h", "A period has no fraction."),
-        ("1 d", "A period has no blank."),
+        ("1 d", "A period contains no space."),
         ("1D", "The letters of periods are small."),
-        ("1y", "There is no letter for years."),
+        ("1y", "Years have no letter."),
         ("1d2h", "A period is one number with one letter."),
         ("\u0661d", "Digits are the ten of ASCII."),
-        ("nope", "The text is told as given."),
+        ("nope", "The message quotes the text as given."),
     ):
         yield draft("3.1 no-period", why, also="3.3", statsPeriod=text)
     why = "A period of nothing is a period, but its start is not before its end."
@@ -53,15 +53,15 @@ def intervals() -> Iterator[Draft]:
     short = {"statsPeriod": "3h", "includeTotals": "0"}
     for text, why in (
         (None, "The default is one hour."),
-        ("soon", "What is no period means one hour."),
+        ("soon", "A text that is not a period means one hour."),
         ("1D", "A capital letter makes it no period: one hour."),
         ("60m", "Sixty minutes are one hour."),
         ("12h", "Half a day divides the day."),
         ("1d", "One day is allowed, whatever the message says."),
-        ("0", "Nothing is no positive multiple."),
+        ("0", "Zero is not a positive multiple."),
         ("30m", "Half an hour is less than the minimum."),
-        ("90m", "An hour and a half is no multiple of the minimum."),
-        ("90061s", "That it is a multiple is judged before that it is too long."),
+        ("90m", "An hour and a half is not a multiple of the minimum."),
+        ("90061s", "Being a multiple is validated before being too long."),
         ("25h", "More than one day is too long."),
         ("2d", "Two days are too long, and not a divisor that fails."),
         ("5h", "Five hours do not divide the day."),
@@ -72,7 +72,7 @@ def intervals() -> Iterator[Draft]:
         (10, "15s", "The message words a minimum of ten seconds."),
         (1800, "45m", "The message words any other minimum in seconds."),
         (7, "7s", "A multiple of the minimum need not divide the day."),
-        (7200, None, "The default interval is judged, too."),
+        (7200, None, "The default interval is validated, too."),
         (60, "30m", "Half an hour is allowed where the minimum is a minute."),
     ):
         rules = {"rules": {"min_interval": minimum}}
@@ -92,7 +92,7 @@ def precedence() -> Iterator[Draft]:
         ({**relative, **absolute}, "statsPeriod wins over all other dates."),
         ({**relative, **absolute, "statsPeriod": None}, "statsPeriodStart and -End win over start and end."),
         ({**absolute, "statsPeriod": None}, "start and end, if there is nothing else."),
-        ({"start": "nope"}, "Dates that are not in use are not judged."),
+        ({"start": "nope"}, "Dates that are not in use are not validated."),
     ):
         yield draft("3.3 precedence", why, table, **params)
     why = "Half of a pair that wins is an error."
@@ -110,15 +110,15 @@ def pairs() -> Iterator[Draft]:
         ({"end": "2024-01-29"}, "end alone is an error."),
         (
             {"start": "nope", "end": ""},
-            "That one is missing is judged before the other.",
+            "A missing date is reported before the other is validated.",
         ),
         (
             {"statsPeriodStart": "x", "statsPeriodEnd": "1d"},
-            "A statsPeriodStart that is none.",
+            "A statsPeriodStart that is not a period.",
         ),
         (
             {"statsPeriodStart": "2d", "statsPeriodEnd": "x"},
-            "A statsPeriodEnd that is none.",
+            "A statsPeriodEnd that is not a period.",
         ),
         (
             {"statsPeriodStart": "1d", "statsPeriodEnd": "2d"},
@@ -128,7 +128,7 @@ def pairs() -> Iterator[Draft]:
             {"statsPeriodStart": "1d", "statsPeriodEnd": "0d"},
             "An end of now may be said so.",
         ),
-        ({"statsPeriod": "999999999d"}, "A start before the year 1 is no period that can be used."),
+        ({"statsPeriod": "999999999d"}, "A period that leads to before the year 1 is rejected."),
         (
             {"statsPeriodStart": "999999999w", "statsPeriodEnd": "0"},
             "Of statsPeriodStart, too.",
@@ -142,7 +142,7 @@ def dates() -> Iterator[Draft]:
     for text, why in (
         ("2024-01-29", "A date alone is its midnight in UTC."),
         ("2024-01-29T00:00", "An instant without seconds."),
-        ("2024-01-29 00:00:00+00:00", "A blank instead of the T."),
+        ("2024-01-29 00:00:00+00:00", "A space instead of the T."),
         ("20240129", "A date in the basic format: digits alone, but no timestamp."),
         ("20240129T000000Z", "An instant in the basic format."),
         ("2024-W05-1", "A date by week."),
@@ -154,17 +154,19 @@ def dates() -> Iterator[Draft]:
     ):
         yield draft("3.3 iso", why, **{**MONDAY, "start": text})
     for text, why in (
-        ("yesterday", "A word is no date."),
-        ("2024-02-30", "A day that does not exist is no date."),
-        ("2024-01-29T24:00:00Z", "The hour 24 is none."),
+        ("yesterday", "A word is not a date."),
+        ("2024-02-30", "A day that does not exist is not a date."),
+        ("2024-01-29T24:00:00Z", "There is no hour 24."),
         ("2024-01-29T23:59:60Z", "There are no leap seconds."),
-        ("29/01/2024", "Other notations are none."),
+        ("29/01/2024", "Other notations are not dates."),
         ("0000-01-01", "There is no year 0."),
-        ("999999999999999", "A timestamp beyond the year 9999 is no date."),
+        ("999999999999999", "A timestamp beyond the year 9999 is not a date."),
     ):
         yield draft("3.3 no-date", why, **{**MONDAY, "start": text})
-    yield draft("3.3 no-date", "Of two wrong dates start is told.", **{**MONDAY, "start": "a", "end": "b"})
-    yield draft("3.3 no-date", "An end that is no date is told as given.", **{**MONDAY, "end": "b"})
+    yield draft(
+        "3.3 no-date", "Of two invalid dates, start is reported.", **{**MONDAY, "start": "a", "end": "b"}
+    )
+    yield draft("3.3 no-date", "The message quotes an invalid end as given.", **{**MONDAY, "end": "b"})
     for start, end, why in (
         ("2024-01-30", "2024-01-29", "A start after the end."),
         ("2024-01-29", "2024-01-29", "A start at the end: the window would be empty."),
@@ -241,7 +243,7 @@ def half_open() -> Iterator[Draft]:
         yield draft("3.5 half-open", why, rows(started=started), interval="1h", **hours)
     why = "A session after now, but in the last bucket, counts."
     yield draft("3.5 after-now", why, rows(started="2024-01-29T23:00:00Z"))
-    why = "A session before the start that was asked for, but in the first bucket, counts."
+    why = "A session before the requested start counts if it is in the first bucket."
     yield draft("3.5 before-start", why, rows(started="2024-01-28T00:00:00Z"))
 
 
@@ -304,7 +306,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...]] = (
         HALF_PAST,
         {},
         {"interval": "1h", "statsPeriodStart": "150m", "statsPeriodEnd": "30m"},
-        "An end that is no end parameter is not made inclusive.",
+        "Only an end parameter is made inclusive.",
     ),
     (
         HALF_PAST,
@@ -316,7 +318,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...]] = (
         NOW,
         FINE,
         {"interval": "30m", "start": "2024-01-29T10:50:00Z", "end": "2024-01-29T11:10:00Z"},
-        "The length grows by an hour where the start that was asked for would be cut off.",
+        "The length grows by an hour where the requested start would be cut off.",
     ),
     (
         NOW,
@@ -334,7 +336,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...]] = (
         NOW,
         {**FINE, "max_intervals": 2},
         {"interval": "30m", "start": "2024-01-29T10:50:00Z", "end": "2024-01-29T11:10:00Z"},
-        "The limit on intervals is judged on the length before it grows.",
+        "The limit on intervals uses the length before it grows.",
     ),
     (
         NOW,
