@@ -40,6 +40,7 @@ def table(**columns: Any) -> Any:
 def test_round_trip() -> None:
     """§1.1: every column, also cut into pieces with dictionaries of their own."""
     assert from_arrow(to_arrow(SAMPLE)) == SAMPLE
+    assert from_arrow(to_arrow(from_arrow(to_arrow(SAMPLE)))) == SAMPLE
     pieces = [to_arrow(SAMPLE[a : a + 100]) for a in range(0, 500, 100)]
     assert from_arrow(pa.concat_tables(pieces)) == SAMPLE
     assert from_arrow(to_arrow(SAMPLE).slice(7, 100)) == SAMPLE[7:107]

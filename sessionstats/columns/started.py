@@ -31,6 +31,12 @@ FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
 PLAIN: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)?\n)*+", re.ASCII)
 """Lines of instants in the form in which nearly all are written."""
 
+POSITIONS: Final = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11, 13), "minute": (14, 16)}
+"""Where the digits of the parts of a plain instant are."""
+
+SECONDS_AT: Final = 17
+"""Where the digits of its seconds begin; after them may come a fraction, and ``Z``."""
+
 
 def started_column(values: Values) -> NDArray[np.datetime64]:
     """The instants at which sessions began.
@@ -113,6 +119,9 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     NumPy reads ISO 8601 many times faster than Python, but reads other things too, and no offsets: here it is
     given nothing that the two could read differently.
     """
+    width = len(items[0])
+    if all(len(text) == width for text in items):
+        return instants_of_bytes(np.frombuffer("".join(items).encode("utf-8", "replace"), np.uint8), width)
     lines = "\n".join(items) + "\n"
     if not PLAIN.fullmatch(lines):
         return None
@@ -123,6 +132,69 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     microseconds = instants.view(np.int64)
     right = len(instants) == len(items) and microseconds.min() >= 0 and microseconds.max() < YEAR_2263
     return instants if right else None
+
+
+def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetime64] | None:
+    """Instants from texts of one length, or `None` if one is not in the plain form, or wrong.
+
+    Parameters
+    ----------
+    data : (n × width,) uint8
+        ``2024-01-29T12:00:00``, with a space for the ``T`` or not, with up to six decimals or without, with a
+        ``Z`` or without.
+    width : int
+
+    Returns
+    -------
+    (n,) datetime64[us], or None
+
+    Examples
+    --------
+    >>> instants_of_bytes(np.frombuffer(b"2024-01-29T12:00:00.5Z", np.uint8), 22)
+    array(['2024-01-29T12:00:00.500000'], dtype='datetime64[us]')
+    """
+    if width < SECONDS_AT + 2 or len(data) % width:
+        return None
+    text = data.reshape(-1, width)
+    has_zone = bool((text[:, -1] == ord("Z")).all())
+    decimals = width - has_zone - SECONDS_AT - 3
+    if decimals not in (-1, *range(1, 7)) or not _has_signs(text, decimals):
+        return None
+    spans = [*POSITIONS.values(), (SECONDS_AT, SECONDS_AT + 2), (SECONDS_AT + 3, SECONDS_AT + 3 + decimals)]
+    numbers = [_number(text, start, end) for start, end in spans]
+    year, month, day, hour, minute, second, fraction = numbers
+    if min(number.min() for number in numbers) < 0 or month.min() < 1 or day.min() < 1:
+        return None
+    if month.max() > 12 or hour.max() > 23 or minute.max() > 59 or second.max() > 59:
+        return None
+    first_of_month = (year - 1970).astype("M8[Y]").astype("M8[M]") + (month - 1)
+    date = first_of_month.astype("M8[D]") + (day - 1)
+    if (date.astype("M8[M]") != first_of_month).any():  # no such day in that month
+        return None
+    of_day = (hour * 60 + minute) * 60 + second
+    micros = of_day * SECOND + fraction * 10 ** (6 - max(0, decimals))
+    instants: NDArray[np.datetime64] = date.astype("M8[us]") + micros
+    counts = instants.view(np.int64)
+    return instants if counts.min() >= 0 and counts.max() < YEAR_2263 else None
+
+
+def _has_signs(text: NDArray[np.uint8], decimals: int) -> bool:
+    """Whether dashes, colons and the point are where they belong."""
+    signs = {4: "-", 7: "-", 10: "T ", 13: ":", 16: ":"} | ({SECONDS_AT + 2: "."} if decimals > 0 else {})
+    return all(np.isin(text[:, place], [*sign.encode()]).all() for place, sign in signs.items())
+
+
+def _number(text: NDArray[np.uint8], start: int, end: int) -> NDArray[np.int64]:
+    """The number that some digits of each text write; below 0 if they are not digits."""
+    number = np.zeros(len(text), np.int64)
+    wrong = np.zeros(len(text), np.bool_)
+    for place in range(start, end):
+        digit = text[:, place] - np.uint8(ord("0"))  # others wrap around to more than 9
+        wrong |= digit > 9
+        number *= 10
+        number += digit
+    number[wrong] = -1
+    return number
 
 
 def _instant(row: int, value: Any) -> int:

@@ -128,7 +128,7 @@ def dictionary_array(column: Encoded[str]) -> Any:
     if isinstance(column.categories, PackedTexts):
         data, offsets = column.categories.utf8()
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        texts = pa.LargeStringArray.from_buffers(pa.large_string(), len(column.categories), buffers)
+        texts = pa.Array.from_buffers(pa.large_string(), len(column.categories), buffers)
         texts.validate(full=True)  # lone surrogates, which a file of JSON may hold, are no text of Arrow's
     else:
         texts = pa.array(column.categories, pa.string())

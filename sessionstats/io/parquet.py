@@ -22,7 +22,7 @@ from sessionstats.sessions import Sessions
 ROWS_WRITTEN: Final = 1 << 20
 """Rows of a row group that is written."""
 
-ROWS_TOGETHER: Final = 1 << 20
+ROWS_TOGETHER: Final = 1 << 18
 """Most rows that are read together."""
 
 

@@ -12,7 +12,8 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from itertools import islice
 from os import PathLike
 from typing import Any, BinaryIO, Final, TypeAlias
@@ -35,18 +36,58 @@ ROWS_TOGETHER: Final = 1 << 12
 """Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
 
 
+class Rest:
+    """What has not been read of a file, in blocks of whole lines or line by line.
+
+    Parameters
+    ----------
+    file : binary file
+    n_lines : int
+        Lines that have been read.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows that have been read.
+    """
+
+    def __init__(self, file: BinaryIO, n_lines: int = 0) -> None:
+        self.file = file
+        self.n_lines = n_lines
+        self.n_rows = 0
+        self._held = b""
+
+    def block(self, size: int) -> bytes:
+        """The next bytes, up to the end of a line."""
+        return self.file.read(size) + self.file.readline()
+
+    def pass_by(self, block: bytes, n_rows: int) -> None:
+        """Count a block as read."""
+        self.n_lines += block.count(b"\n")
+        self.n_rows += n_rows
+
+    def put_back(self, block: bytes) -> None:
+        """Let a block be the next again, for `lines`."""
+        self._held = block
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines."""
+        yield from BytesIO(self._held)
+        yield from self.file
+
+
 def unreported(share: float) -> None:
     """Tell nobody."""
 
 
-def iter_csv(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Updates]:
+def iter_csv(path: Path, block_rows: int | None = None, report: Report = unreported) -> Iterator[Updates]:
     """Read a CSV file block by block; raises as `files.read` does.
 
     Parameters
     ----------
     path : str or path
-    block_rows : int
-        Rows of a block; the last has fewer.
+    block_rows : int, optional
+        Rows of a block; the last has fewer. By default what is fastest: large blocks if Arrow is installed.
     report : function, optional
 
     Yields
@@ -61,19 +102,43 @@ def iter_csv(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unrep
             raise SessionStatsError(f"{path}: the file is empty; its first line names the columns")
         (header,) = rows
         places = _places(path, header)
-        before = 0
-        while True:
-            lines, rows = _rows(path, reader, block_rows)
-            if not rows:
-                return
-            try:
-                _check_widths(rows, len(header))
-                cells = list(zip(*rows, strict=True))
-                yield checked_updates(**{name: read_cells(name, cells[at]) for name, at in places.items()})
-            except DataError as error:
-                raise _at_line(path, lines, before, error) from None
-            before += len(rows)
-            report(_share(file))
+        rest = Rest(file, reader.line_num)
+        if block_rows is None:
+            yield from _arrow_csv(rest, len(header), places, report)
+        yield from _plain_csv(path, rest, len(header), places, block_rows or ROWS_TOGETHER, report)
+
+
+def _arrow_csv(rest: Rest, width: int, places: Mapping[str, int], report: Report) -> Iterator[Updates]:
+    """Blocks that Arrow reads, up to the first that it does not."""
+    from sessionstats.io.arrow_csv import BLOCK, FROM, CsvBlocks, is_available
+
+    block = rest.block(BLOCK)
+    blocks = CsvBlocks(width, places) if len(block) >= FROM and is_available() else None
+    while blocks is not None and block and (updates := blocks.updates(block)) is not None:
+        yield updates
+        rest.pass_by(block, len(updates.seq))
+        report(_share(rest.file))
+        block = rest.block(BLOCK)
+    rest.put_back(block)
+
+
+def _plain_csv(
+    path: Path, rest: Rest, width: int, places: Mapping[str, int], block_rows: int, report: Report
+) -> Iterator[Updates]:
+    reader = csv.reader(_lines(path, rest.lines(), rest.n_lines), strict=True)
+    before = rest.n_rows
+    while True:
+        lines, rows = _rows(path, reader, block_rows, rest.n_lines)
+        if not rows:
+            return
+        try:
+            _check_widths(rows, width)
+            cells = list(zip(*rows, strict=True))
+            yield checked_updates(**{name: read_cells(name, cells[at]) for name, at in places.items()})
+        except DataError as error:
+            raise _at_line(path, lines, before, error) from None
+        before += len(rows)
+        report(_share(rest.file))
 
 
 def iter_jsonl(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Updates]:
@@ -137,10 +202,10 @@ def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
         yield rows_of(sessions[first : first + ROWS_TOGETHER])
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
-    """The lines of a file as texts, with their ends, without a byte order mark."""
-    mark = "\ufeff"
-    for number, line in enumerate(file, 1):
+def _lines(path: Path, lines: Iterable[bytes], before: int = 0) -> Iterator[str]:
+    """Lines as texts, with their ends, the first of a file without a byte order mark."""
+    mark = "\ufeff" if before == 0 else ""
+    for number, line in enumerate(lines, before + 1):
         try:
             # Lone surrogates are no UTF-8, but text as JSON has it, and `write_csv` writes them.
             text = line.decode("utf-8", "surrogatepass")
@@ -150,21 +215,21 @@ def _lines(path: Path, file: BinaryIO) -> Iterator[str]:
         mark = ""
 
 
-def _rows(path: Path, reader: Any, count: int) -> tuple[list[int], list[list[str]]]:
+def _rows(path: Path, reader: Any, count: int, before: int = 0) -> tuple[list[int], list[list[str]]]:
     """The next `count` rows that are not blank, fewer only at the end; and the lines on which they begin."""
     lines: list[int] = []
     rows: list[list[str]] = []
     try:
-        begins = reader.line_num + 1
+        begins = before + reader.line_num + 1
         for row in reader:
             if row:
                 lines.append(begins)
                 rows.append(row)
                 if len(rows) == count:
                     break
-            begins = reader.line_num + 1
+            begins = before + reader.line_num + 1
     except csv.Error as error:
-        raise SessionStatsError(f"{path}, line {reader.line_num}: {error}") from None
+        raise SessionStatsError(f"{path}, line {before + reader.line_num}: {error}") from None
     return lines, rows
 
 

@@ -1,0 +1,76 @@
+"""Blocks of CSV, cut into cells by Arrow where it cannot but agree with the plain reader (extra ``arrow``).
+
+1. A block is whole lines of a file. One with a quote, a NUL or a lone carriage return is left to the plain
+   reader: those are what readers of CSV differ in. What remains is lines, commas, and what is between them.
+2. Arrow cuts, with all cores; what a cell says is decided as ever (`arrow_cells`).
+3. A block that Arrow refuses (ragged rows, bytes that are not UTF-8), or whose rows break a rule, is left to
+   the plain reader as well: it knows how to say what is wrong, and where.
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, Final
+
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.schema import BY_NAME, Kind
+from sessionstats.columns.values import Values
+from sessionstats.errors import DataError
+from sessionstats.folding import Updates, checked_updates
+from sessionstats.io.arrow_cells import column_of_cells
+from sessionstats.io.arrow_texts import MANY
+from sessionstats.io.optional import needed
+
+BLOCK: Final = 1 << 25
+"""Bytes of a block."""
+
+FROM: Final = 1 << 20
+"""Bytes from which a file is worth the import of Arrow."""
+
+
+def is_available() -> bool:
+    """Whether Arrow is installed."""
+    return find_spec("pyarrow") is not None
+
+
+class CsvBlocks:
+    """Reads blocks of one file.
+
+    Parameters
+    ----------
+    width : int
+        How many columns the header has.
+    positions : mapping of str to int
+        Which of them are ours.
+    """
+
+    def __init__(self, width: int, positions: Mapping[str, int]) -> None:
+        csv, pa = needed("pyarrow.csv", "arrow"), needed("pyarrow", "arrow")
+        self._positions = positions
+        self._texts = {name: TextDictionary() for name in positions}
+        few = pa.dictionary(pa.int32(), pa.string())
+        self._read = csv.ReadOptions(column_names=[str(place) for place in range(width)], block_size=1 << 22)
+        self._parse = csv.ParseOptions(quote_char=False)
+        self._convert = csv.ConvertOptions(
+            column_types={str(at): pa.string() if _differ(name) else few for name, at in positions.items()},
+            include_columns=[str(at) for at in positions.values()],
+            null_values=[],
+        )
+
+    def updates(self, block: bytes) -> Updates | None:
+        """The rows of a block, or `None` if the plain reader is to read it."""
+        if any(sign in block for sign in (b'"', b"\0")) or block.count(b"\r") != block.count(b"\r\n"):
+            return None
+        pa, csv = needed("pyarrow", "arrow"), needed("pyarrow.csv", "arrow")
+        try:
+            table = csv.read_csv(pa.BufferReader(block), self._read, self._parse, self._convert)
+            return checked_updates(**{name: self._column(name, table) for name in self._positions})
+        except (pa.ArrowInvalid, DataError):
+            return None
+
+    def _column(self, name: str, table: Any) -> Values:
+        return column_of_cells(name, table.column(str(self._positions[name])), self._texts[name])
+
+
+def _differ(name: str) -> bool:
+    """Whether the cells of a column may all differ, so that a dictionary of them saves nothing."""
+    return name in MANY or BY_NAME[name].kind in (Kind.INSTANT, Kind.SECONDS)
