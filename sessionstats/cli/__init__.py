@@ -19,7 +19,7 @@ from typing import Final, NoReturn
 from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
 
-COMMANDS: Final = ("demo", "query", "serve", "sample", "oracle", "check", "vectors")
+COMMANDS: Final = ("demo", "query", "serve", "sample", "oracle", "check", "explain", "vectors")
 """The commands and their modules, in the order of the help."""
 
 FAILED: Final = 2

@@ -66,8 +66,14 @@ class Oracle:
     """
 
     def __init__(self, case: Mapping[str, Any]) -> None:
-        self.case = case
         self.sessions, self.query = protocol.read(case)
+
+    @classmethod
+    def of(cls, sessions: Sessions, query: Query) -> "Oracle":
+        """The kernel, asked about sessions and a request that were read before."""
+        oracle = cls.__new__(cls)
+        oracle.sessions, oracle.query = sessions, query
+        return oracle
 
     @cached_property
     def counting(self) -> Sessions:
@@ -103,8 +109,18 @@ class Oracle:
         place = self.index_of.get(base)
         if place is None:  # a release without sessions (§7.5)
             return self.counting[:0]
-        inside = self.group == place
-        return self.counting[inside if bucket is None else inside & (self.bucket == bucket)]
+        rows = self._by_group[self._first_of_group[place] : self._first_of_group[place + 1]]
+        return self.counting[rows if bucket is None else rows[self.bucket[rows] == bucket]]
+
+    @cached_property
+    def _by_group(self) -> NDArray[np.intp]:
+        """The rows of `counting`, group by group; those of no group come first."""
+        return np.argsort(self.group, kind="stable")
+
+    @cached_property
+    def _first_of_group(self) -> NDArray[np.intp]:
+        """Where the rows of each group begin there, and where the last ones end."""
+        return np.searchsorted(self.group[self._by_group], np.arange(len(self.index_of) + 1))
 
     def durations(self, base: GroupKey, bucket: int | None) -> list[float]:
         """The durations that count, in seconds, ascending (§6.3)."""

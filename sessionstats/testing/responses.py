@@ -1,0 +1,182 @@
+"""One response of an endpoint, compared with the sessions that it should come from.
+
+1. The kernel answers the request about the sessions; every group, field and interval of the response is
+   compared with that (`groups`), within the tolerance.
+2. A response without an instant tells it: of the instants just before and at its end, the one whose window is
+   that of the response is taken for ``now``.
+3. What is absent from the whole response, a field or the series, is reported once.
+4. Where many values differ the report counts them by field, and shows those that differ most. The sessions of
+   the smallest base group that differs are shown if they are few.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from sessionstats.errors import SessionStatsError
+from sessionstats.instants import format_instant, parse_iso
+from sessionstats.io.given import sessions_of
+from sessionstats.io.records import to_records
+from sessionstats.pipeline import answer
+from sessionstats.request.query import Query
+from sessionstats.rules import Rules
+from sessionstats.search.releases import Releases
+from sessionstats.sessions import Sessions
+from sessionstats.testing.attempts import LastBits
+from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
+from sessionstats.testing.groups import compare_groups
+from sessionstats.testing.oracle import Oracle, base_of
+from sessionstats.testing.screen import Comparison
+from sessionstats.testing.shapes import same
+from sessionstats.testing.tolerance import ROUNDED, Tolerance
+
+FRAME: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8"}
+"""The parts of a response besides its groups, and the sections that decide them."""
+
+FEW: Final = 12
+"""Sessions of a group that are shown."""
+
+
+def explain(
+    sessions: Any,
+    params: str | Mapping[str, object] | Query,
+    response: Mapping[str, Any],
+    *,
+    now: object = None,
+    rules: Rules | None = None,
+    projects: Mapping[str, int] | None = None,
+    releases: Releases | None = None,
+    tolerance: Tolerance = ROUNDED,
+) -> Comparison:
+    """Compare one response of an endpoint with the sessions that it should come from.
+
+    Parameters
+    ----------
+    sessions : Sessions, data frame, or iterable of them
+        As for `sessionstats.compute`.
+    params : str, mapping or Query
+        The request.
+    response : mapping
+        The decoded body (§8), or an answer of the protocol with ``status`` and ``body`` (§9).
+    now : None, datetime, datetime64, str, int or float
+        The instant of the request; by default the one that fits the window of the response.
+    rules, projects, releases
+        As for `sessionstats.compute`.
+    tolerance : Tolerance
+
+    Raises
+    ------
+    RequestError
+        If the request is rejected.
+    SessionStatsError
+        If the response is not one of §8.
+
+    Examples
+    --------
+    >>> sessions = Sessions(started=["2024-01-29T09:30:00Z"], project_id=[1], status=["crashed"])
+    >>> request = "field=sum(session)&interval=1d&statsPeriod=1d&includeSeries=0"
+    >>> response = {"groups": [{"by": {}, "totals": {"sum(session)": 2}}]}
+    >>> print(explain(sessions, request, response, now="2024-01-29T12:00:00Z").findings[0].message)
+    2 instead of 1
+    """
+    body = _body(response)
+    query = params if isinstance(params, Query) else _query(params, body, now, rules, projects, releases)
+    given = sessions if isinstance(sessions, Sessions) else sessions_of(sessions)
+    whole = given if isinstance(given, Sessions) else Sessions.concat(given)
+    expected = answer(whole, query).to_dict()
+    oracle = Oracle.of(whole, query)
+    found = list(_differences(oracle, expected, body, tolerance))
+    last_bits = LastBits()
+    last_bits.add(found)
+    if tolerance.ulps:
+        found = [finding for finding in found if finding.units is None]
+    absent = _absent(query, body["groups"])
+    findings = (*_of_absent(absent), *(each for each in found if not _is_absent(each, absent)))
+    n_cells = query.include_totals + query.include_series * query.window.n_intervals
+    return Comparison(
+        query=query,
+        findings=findings,
+        last_bits=last_bits,
+        absent=absent,
+        n_groups=len(body["groups"]),
+        n_values=len(body["groups"]) * len(query.fields) * n_cells,
+        n_sessions=len(whole),
+        smallest=_smallest(oracle, findings),
+    )
+
+
+def _body(response: Mapping[str, Any]) -> dict[str, Any]:
+    body = response.get("body", response) if isinstance(response, Mapping) else response
+    if not isinstance(body, dict):
+        raise SessionStatsError("the response is not an object")
+    if isinstance(body.get("detail"), str):
+        raise SessionStatsError(f"the response is an error: {body['detail']}")
+    if not isinstance(body.get(GROUPS), list):
+        raise SessionStatsError("the response has no list of groups")
+    return body
+
+
+def _query(
+    params: str | Mapping[str, object],
+    body: Mapping[str, Any],
+    now: object,
+    rules: Rules | None,
+    projects: Mapping[str, int] | None,
+    releases: Releases | None,
+) -> Query:
+    """The request at the instant that was given, or at the one that fits the window of the response."""
+    context: dict[str, Any] = {"rules": rules, "projects": projects, "releases": releases}
+    end = parse_iso(body["end"]) if isinstance(body.get("end"), str) else None
+    if now is not None or end is None:
+        return Query.parse(params, now=now, **context)
+    guesses = [Query.parse(params, now=np.datetime64(at, "us"), **context) for at in (end - 1, end)]
+    fitting = (query for query in guesses if format_instant(query.window.start) == body.get("start"))
+    return next(fitting, guesses[-1])
+
+
+def _differences(
+    oracle: Oracle, expected: Mapping[str, Any], body: Mapping[str, Any], tolerance: Tolerance
+) -> Iterator[Finding]:
+    for name, section in FRAME.items():
+        if name in body and not same(expected[name], body[name]):
+            yield Finding(
+                Path(None, None, name), expected[name], body[name], None, section, f"{name!r} differs"
+            )
+    yield from compare_groups(oracle, expected, body, tolerance, ordered=False)
+
+
+def _absent(query: Query, groups: Sequence[Any]) -> tuple[str, ...]:
+    """Fields and parts that no group has."""
+    known = [group for group in groups if isinstance(group, dict)]
+    if not known:
+        return ()
+    parts = [
+        name for name, asked in ((TOTALS, query.include_totals), (SERIES, query.include_series)) if asked
+    ]
+    missing = [part for part in parts if not any(isinstance(group.get(part), dict) for group in known)]
+    left = [part for part in parts if part not in missing]
+    given = {name for group in known for part in left for name in group.get(part, ())}
+    fields = [field.name for field in query.fields if left and field.name not in given]
+    return (*missing, *fields)
+
+
+def _of_absent(absent: Sequence[str]) -> Iterator[Finding]:
+    for name in absent:
+        path = Path(None, None, name) if name in (TOTALS, SERIES) else Path(None, name, GROUPS)
+        yield Finding(path, "in every group", ABSENT, None, "8", f"no group of the response has {name!r}")
+
+
+def _is_absent(finding: Finding, absent: Sequence[str]) -> bool:
+    """Whether a finding is only that something is absent which the whole response lacks."""
+    return finding.actual is ABSENT and (finding.path.field in absent or finding.path.place in absent)
+
+
+def _smallest(oracle: Oracle, findings: Sequence[Finding]) -> tuple[GroupKey, list[dict[str, Any]]] | None:
+    """The smallest base group that differs, if its sessions are few."""
+    bases = {base_of(finding.path.group) for finding in findings if finding.path.group is not None}
+    sizes = {base: len(oracle.cell(base, None)) for base in bases if base in oracle.index_of}
+    if not sizes:
+        return None
+    base = min(sizes, key=lambda key: sizes[key])
+    return (base, to_records(oracle.cell(base, None))) if sizes[base] <= FEW else None

@@ -1,0 +1,178 @@
+"""A comparison of a response with its sessions, on one screen.
+
+1. First whether they agree, then what was compared.
+2. For each field: how many totals and intervals differ, and where most.
+3. Groups that are missing or should not be there, and other parts that differ.
+4. Everything from outside is escaped, and cut to a width.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sessionstats.display.terminal import escape, fit
+from sessionstats.instants import format_instant
+from sessionstats.request.query import Query
+from sessionstats.testing.attempts import LastBits
+from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, GroupKey, json_ready
+
+MOST: Final = 8
+"""Places, groups and parts of a kind that are shown."""
+
+WIDTH: Final = 48
+"""Columns of a text from outside."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a response compares with the sessions.
+
+    Parameters
+    ----------
+    query : Query
+        The request, with the instant that it was answered at.
+    findings : tuple of Finding
+        Where they differ.
+    last_bits : LastBits
+        Numbers that differ only in their last bits (§6.8).
+    absent : tuple of str
+        Fields and parts that the whole response lacks.
+    n_groups, n_values : int
+        Groups and values that were compared.
+    n_sessions : int
+        Sessions that were read.
+    smallest : tuple of (group, list of dict), optional
+        The smallest base group that differs, with its sessions in the window, if they are few.
+    """
+
+    query: Query
+    findings: tuple[Finding, ...]
+    last_bits: LastBits
+    absent: tuple[str, ...]
+    n_groups: int
+    n_values: int
+    n_sessions: int
+    smallest: tuple[GroupKey, list[dict[str, Any]]] | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return not self.findings
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON-ready values."""
+        return {
+            "agrees": self.agrees,
+            "start": format_instant(self.query.window.start),
+            "end": format_instant(self.query.window.end),
+            "sessions": self.n_sessions,
+            "groups": self.n_groups,
+            "values": self.n_values,
+            "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
+            "absent": list(self.absent),
+            "differences": [finding.to_dict() for finding in self.findings],
+        }
+
+    def __str__(self) -> str:
+        return screen(self)
+
+
+def screen(comparison: Comparison) -> str:
+    """The comparison for a person."""
+    window = comparison.query.window
+    span = f"{format_instant(window.start)} to {format_instant(window.end)}"
+    verdict = "agrees with" if comparison.agrees else "differs from"
+    compared = f"{comparison.n_groups:,} groups, {comparison.n_values:,} values"
+    lines = [
+        f"The response {verdict} the sessions.",
+        f"{compared}, {comparison.n_sessions:,} sessions; {span}",
+    ]
+    values = [each for each in comparison.findings if each.path.group is not None and each.path.field]
+    others = [each for each in comparison.findings if each.path.group is None or not each.path.field]
+    if values:
+        lines += ["", *_by_field(values), "", *_largest(values)]
+    if others:
+        lines += ["", *_others(others)]
+    if comparison.smallest is not None:
+        group, rows = comparison.smallest
+        lines += ["", f"The smallest group that differs: {_group(group)}", *_rows(rows)]
+    if comparison.last_bits.counts:
+        lines += ["", f"{comparison.last_bits}; --exact reports them."]
+    return "\n".join(lines)
+
+
+def _by_field(findings: Sequence[Finding]) -> list[str]:
+    names = dict.fromkeys(each.path.field for each in findings)
+    rows = [["field", "totals", "intervals", "groups", "§"]]
+    for name in names:
+        own = [each for each in findings if each.path.field == name]
+        totals = sum(each.path.place == TOTALS for each in own)
+        groups = len({each.path.group for each in own})
+        rows.append([str(name), f"{totals:,}", f"{len(own) - totals:,}", f"{groups:,}", own[0].section])
+    return ["What differs, by field:", *_table(rows)]
+
+
+def _largest(findings: Sequence[Finding]) -> list[str]:
+    shown = sorted(findings, key=_distance, reverse=True)[:MOST]
+    rows = [["group", "field", "where", "expected", "response"]]
+    for each in shown:
+        path = each.path
+        values = [_shown(each.expected), _shown(each.actual)]
+        rows.append([_group(path.group or ()), str(path.field), escape(path.place), *values])
+    return [f"The largest of {len(findings):,} differences:", *_table(rows)]
+
+
+def _others(findings: Sequence[Finding]) -> list[str]:
+    lines = [
+        f"{escape(str(each.path))}: {fit(escape(each.message), 2 * WIDTH)}"
+        for each in findings
+        if each.path.place != GROUPS or each.path.group is None
+    ]
+    groups = [each for each in findings if each.path.place == GROUPS and each.path.group is not None]
+    for message in dict.fromkeys(each.message for each in groups):
+        keys = [_group(each.path.group or ()) for each in groups if each.message == message]
+        more = f" and {len(keys) - MOST:,} more" if len(keys) > MOST else ""
+        lines.append(f"{message} ({len(keys):,}): {'; '.join(keys[:MOST])}{more}")
+    left = len(lines) - MOST
+    return lines[:MOST] + ([f"and {left:,} more"] if left > 0 else [])
+
+
+def _rows(rows: Sequence[dict[str, Any]]) -> list[str]:
+    usual = {"release": "", "environment": "", "errors": 0, "abnormal_mechanism": "", "quantity": 1}
+    names = [
+        name
+        for name in rows[0]
+        if any(row[name] is not None and row[name] != usual.get(name) for row in rows)
+    ]
+    return _table([names, *([_shown(row[name]) for name in names] for row in rows)])
+
+
+def _distance(finding: Finding) -> tuple[int, float]:
+    """How far apart two values are, those first that are not both numbers."""
+    one, other = finding.expected, finding.actual
+    if not all(isinstance(value, (int, float)) for value in (one, other)):
+        return 1, 0.0
+    return 0, abs(one - other) / max(abs(one), abs(other), 1e-300)
+
+
+def _group(key: Iterable[tuple[str, Any]]) -> str:
+    return (
+        ", ".join(
+            f"{name} {fit(escape(json.dumps(value, ensure_ascii=False)), WIDTH)}" for name, value in key
+        )
+        or "all"
+    )
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is ABSENT else json.dumps(json_ready(value), ensure_ascii=False)
+    return fit(escape(text), WIDTH)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  " + "  ".join(c.ljust(width) for c, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,168 @@
+"""One response of an endpoint against its sessions; and the assertions for tests."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessionstats import compute, sample, write
+from sessionstats.cli import main
+from sessionstats.protocol import respond
+from sessionstats.testing import assert_agrees, assert_answers_equal, explain
+from sessionstats.testing.tolerance import EXACT
+
+SESSIONS = sample(5000, seed=4)
+NOW = "2024-01-29T12:27:28Z"
+USERS, RATE, P95, AVERAGE = (
+    "count_unique(user)", "crash_free_rate(session)", "p95(session.duration)", "avg(session.duration)",
+)  # fmt: skip
+REQUEST = "&".join(
+    [*(f"field={name}" for name in (USERS, RATE, P95, AVERAGE)), "groupBy=release&interval=6h&statsPeriod=2d"]
+)
+RIGHT = compute(SESSIONS, REQUEST, now=NOW).to_dict()
+
+Body = dict[str, Any]
+
+
+def changed(change: Callable[[Body], object]) -> Body:
+    body = copy.deepcopy(RIGHT)
+    change(body)
+    return body
+
+
+def each_group(change: Callable[[Body], object]) -> Body:
+    return changed(lambda body: [change(group) for group in body["groups"]])
+
+
+def test_the_right_response_agrees() -> None:
+    """§8: also without what says nothing, and with the order of equal ranks or of keys another."""
+    assert explain(SESSIONS, REQUEST, RIGHT, now=NOW).agrees
+    assert explain(SESSIONS, REQUEST, {"groups": RIGHT["groups"]}, now=NOW).agrees
+    assert explain(SESSIONS, REQUEST, {"status": 200, "body": RIGHT}, now=NOW).agrees
+
+
+@pytest.mark.parametrize(
+    "now", [NOW, "2024-01-29T12:00:00Z", "2024-01-29T18:00:00Z", "2024-01-29T23:59:59.9Z"]
+)
+def test_the_instant_is_that_of_the_response(now: str) -> None:
+    """§3.5: of the window that the response has, on an edge and within an interval."""
+    response = compute(SESSIONS, REQUEST, now=now).to_dict()
+    assert explain(SESSIONS, REQUEST, response).agrees
+
+
+def test_what_differs_is_counted_by_field() -> None:
+    """§6.2: users summed over intervals; every difference is found, and the report fits a screen."""
+    response = each_group(lambda group: group["totals"].update({USERS: sum(group["series"][USERS])}))
+    comparison = explain(SESSIONS, REQUEST, response)
+    wrong = [
+        (group["by"]["release"], sum(group["series"][USERS]))
+        for group in RIGHT["groups"]
+        if sum(group["series"][USERS]) != group["totals"][USERS]
+    ]
+    values = [(finding.path, finding.actual) for finding in comparison.findings if finding.path.field]
+    assert {(dict(path.group or ())["release"], value) for path, value in values} == set(wrong)
+    assert all(path.place == "totals" for path, _ in values)
+    report = str(comparison)
+    assert f"{USERS}  {len(wrong)} " in report
+    assert report.count("\n") < 45
+    assert max(map(len, report.splitlines())) < 200
+
+
+def test_what_the_whole_response_lacks_is_said_once() -> None:
+    """§8: a field, or the series, in no group."""
+    response = each_group(lambda group: (group.pop("series"), group["totals"].pop(P95)))
+    comparison = explain(SESSIONS, REQUEST, response)
+    assert comparison.absent == ("series", P95)
+    assert len(comparison.findings) == 2
+    only_one = changed(lambda body: body["groups"][0]["totals"].pop(P95))
+    (finding,) = explain(SESSIONS, REQUEST, only_one).findings
+    assert finding.message == "the value is absent"
+
+
+def test_groups_that_are_missing_or_strange() -> None:
+    """§5, §7.1: both are listed, and what a name does to a terminal is not done."""
+    strange = {"release": "evil\x1b[2J"}
+    response = changed(
+        lambda body: (body["groups"].pop(1), body["groups"].append({**body["groups"][0], "by": strange}))
+    )
+    report = str(explain(SESSIONS, REQUEST, response))
+    assert f'the group is missing (1): release "{RIGHT["groups"][1]["by"]["release"]}"' in report
+    assert "there is no such group (1)" in report
+    assert "\x1b" not in report
+
+
+def test_last_bits_are_counted() -> None:
+    """§6.8: no difference, unless exactness is asked for."""
+    response = each_group(lambda group: group["totals"].update({RATE: group["totals"][RATE] + 2**-52}))
+    comparison = explain(SESSIONS, REQUEST, response)
+    assert comparison.agrees
+    assert "rates differ in their last bits" in str(comparison)
+    assert not explain(SESSIONS, REQUEST, response, tolerance=EXACT).agrees
+
+
+def test_the_smallest_group_is_shown() -> None:
+    """Its sessions are those that a person can count."""
+    sizes = compute(SESSIONS, REQUEST.replace(USERS, "sum(session)"), now=NOW).to_dict()["groups"]
+    smallest = min(sizes, key=lambda group: group["totals"]["sum(session)"])
+    assert smallest["totals"]["sum(session)"] <= 12
+    response = each_group(lambda group: group["totals"].update({USERS: 0}))
+    shown = explain(SESSIONS, REQUEST, response).smallest
+    assert shown is not None
+    assert len(shown[1]) == smallest["totals"]["sum(session)"]
+
+
+@pytest.mark.parametrize(
+    ("response", "problem"),
+    [({"detail": "no"}, "the response is an error: no"), ({}, "no list of groups"), ([], "not an object")],
+)
+def test_what_is_no_response(
+    response: Any, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(tmp_path, response) == 2
+    assert problem in capsys.readouterr().err
+
+
+def command(directory: Path, response: Any, *options: str) -> int:
+    file, answer = directory / "sessions.csv", directory / "response.json"
+    write(SESSIONS, file)
+    answer.write_text(json.dumps(response))
+    return main(["explain", str(file), REQUEST, str(answer), *options])
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 0 and 1, a report and JSON."""
+    assert command(tmp_path, RIGHT) == 0
+    assert capsys.readouterr().out.startswith("The response agrees with the sessions.\n")
+    wrong = changed(lambda body: body["groups"][0]["totals"].update({USERS: -1}))
+    assert command(tmp_path, wrong, "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert not told["agrees"]
+    assert told["differences"][0]["actual"] == -1
+
+
+def test_assert_agrees() -> None:
+    """The message is the report."""
+    assert_agrees(respond, examples=30)
+    with pytest.raises(AssertionError, match="no number"):
+        assert_agrees(lambda case: {**respond(case), "status": "no number"}, examples=5, shrink_seconds=0.2)
+
+
+def test_assert_answers_equal() -> None:
+    """§6.8: results and bodies; last bits are equal, unless 0 units are."""
+    result = compute(SESSIONS, REQUEST, now=NOW)
+    assert_answers_equal(result, RIGHT)
+    bits = each_group(lambda group: group["totals"].update({RATE: group["totals"][RATE] + 2**-52}))
+    assert_answers_equal(bits, RIGHT)
+    with pytest.raises(AssertionError, match=f"at {len(RIGHT['groups'])} places"):
+        assert_answers_equal(bits, RIGHT, ulps=0)
+    for wrong in (
+        each_group(lambda group: group["totals"].update({USERS: float(group["totals"][USERS])})),
+        changed(lambda body: body["groups"].pop()),
+        changed(lambda body: body.update(start="2024-01-01T00:00:00Z")),
+        each_group(lambda group: group["series"][P95].pop()),
+    ):
+        with pytest.raises(AssertionError, match="answers are not equal"):
+            assert_answers_equal(wrong, RIGHT)
