@@ -25,6 +25,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 import sessionstats  # noqa: E402 - found by the path above
 from docs import crossref, finishing, rulelinks  # noqa: E402
+from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"
 author = "The sessionstats authors"
@@ -144,6 +145,20 @@ def link_rules_of_docstring(
     lines[:] = rulelinks.linked_docstring(lines)
 
 
+PICTURE = re.compile(r"^!\[([^]]*)\]\([./]*figures/(\w+)\.svg\)$", re.MULTILINE)
+
+
+def pictures_for_both_schemes(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Show a picture in the colours of the page (``figures/palette.py``)."""
+    for name in {match[2] for match in PICTURE.finditer(source[0])}:
+        path = DOCS / "_build" / "dark" / f"{name}-dark.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dark((DOCS / "figures" / f"{name}.svg").read_text()))
+    both = ((r"/figures/\2.svg", "light"), (r"/_build/dark/\2-dark.svg", "dark"))
+    pictures = (f":::{{image}} {path}\n:alt: \\1\n:class: only-{scheme}\n:::" for path, scheme in both)
+    source[0] = PICTURE.sub("\n\n".join(pictures), source[0])
+
+
 def without_blank_ends(app: object, docname: str, source: list[str]) -> None:
     """Doctests need a blank line before the closing fence; readers do not."""
     source[0] = re.sub(r"\n\n```$", "\n```", source[0], flags=re.MULTILINE)
@@ -169,6 +184,7 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("html-page-context", finishing.describe)
     app.connect("build-finished", finishing.finish)
+    app.connect("source-read", pictures_for_both_schemes)
     app.connect("source-read", without_blank_ends)
     app.connect("source-read", link_rules)
     app.connect("autodoc-process-docstring", link_rules_of_docstring, priority=900)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs.figures.facts import PICTURES, facts
+from docs.figures.palette import DARK, PAPER, dark
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"
 NAMES = [picture.__name__ for picture in PICTURES]
@@ -40,9 +41,22 @@ def test_pictures_are_made_by_the_script(name: str) -> None:
     assert drawn == svg(name, facts()[name]), "drawing is deterministic"
 
 
+def luminance(colour: str) -> float:
+    """As WCAG 2 defines it."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_suit_light_and_dark_pages(name: str) -> None:
-    """No opaque background, no black or white ink."""
+    """Every colour has a contrast of 4.5:1 to the background, and to an area of itself behind it."""
     kept = (FIGURES / f"{name}.svg").read_text()
-    assert re.search(r"fill: ?#(fff|000)", kept) is None
     assert re.search(r"<svg [^>]*viewBox=", kept)
+    for picture, paper in ((kept, PAPER), (dark(kept), DARK[PAPER])):
+        used = set(re.findall(r"#[0-9a-f]{6}\b", picture))
+        assert used <= set(DARK if picture is kept else DARK.values())
+        assert paper in used
+        for colour in used - {paper}:
+            light, deep = sorted((luminance(colour), luminance(paper)), reverse=True)
+            assert (light + 0.05) / (deep + 0.05) > 5.5, colour

@@ -1,4 +1,4 @@
-"""Drawing the facts as SVG that reads well on light and dark pages: transparent, in mid-tones.
+"""Drawing the facts as SVG, in the colours of ``palette.py``.
 
 Each function draws the facts of the same name in ``facts.py`` on its own axes. The files are deterministic:
 no date, fixed ids, text left as text.
@@ -14,16 +14,10 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK: Final = "#7a8089"
-"""Lines and text: about the same contrast on white and on near-black."""
+from docs.figures.palette import BAD, GOOD, INK, OTHER, PAPER, WARN
 
-FAINT: Final = "#7a808940"
+FAINT: Final = f"{INK}40"
 """Areas behind."""
-
-GOOD: Final = "#2a9d8f"
-BAD: Final = "#d1495b"
-WARN: Final = "#d98e2b"
-OTHER: Final = "#8576d0"
 
 CLASS_COLOURS: Final = {"healthy": GOOD, "errored": WARN, "crashed": BAD, "abnormal": OTHER}
 """One colour for each health class, throughout the course."""
@@ -41,7 +35,7 @@ STYLE: Final = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.facecolor": "none",
-    "figure.facecolor": "none",
+    "figure.facecolor": PAPER,
     "legend.frameon": False,
 }
 
@@ -104,10 +98,9 @@ def buckets(axes: Axes, facts: dict[str, Any]) -> None:
         axes.text(number + 0.5, 0.9, f"bucket {number}", ha="center", color=colours[number], weight="bold")
     for rank, (place, name, bucket) in enumerate(zip(places, names, facts["buckets"], strict=True)):
         axes.plot(place, 0.3, "o", color=colours[bucket], ms=9, mfc="none" if bucket < 0 else colours[bucket])
-        axes.annotate(
-            name, (place, 0.3), (0, 14 if rank % 2 else -20), textcoords="offset points", ha="center"
-        )
-    axes.set(xlim=(-0.55, 2.4), ylim=(0, 1))
+        beside, side = ((6, 10), "left") if rank % 2 else ((-1, -19), "right")
+        axes.annotate(name, (place, 0.3), beside, textcoords="offset points", ha=side)
+    axes.set(xlim=(-0.85, 2.5), ylim=(0, 1))
     axes.axis("off")
 
 
@@ -115,7 +108,7 @@ def counting(axes: Axes, facts: dict[str, Any]) -> None:
     """Stacked bars: a bucket's classes add up to its sessions."""
     days = [f"{22 + day} Jan" for day in range(facts["days"])]
     bottom = [0] * facts["days"]
-    for name in ("healthy", "errored", "crashed"):
+    for name in ("healthy", "errored", "abnormal", "crashed"):
         values = facts["series"][name]
         axes.bar(
             days, values, bottom=bottom, color=CLASS_COLOURS[name], width=0.7, label=f"{name}: {sum(values)}"
@@ -123,7 +116,7 @@ def counting(axes: Axes, facts: dict[str, Any]) -> None:
         bottom = [low + value for low, value in zip(bottom, values, strict=True)]
     axes.set_ylabel("sessions")
     axes.legend(loc="upper right", labelcolor=INK)
-    axes.set_ylim(0, 92)
+    axes.set_ylim(0, 112)
 
 
 def users(axes: Axes, facts: dict[str, Any]) -> None:
@@ -286,7 +279,7 @@ def svg(name: str, facts: dict[str, Any]) -> str:
         figure = Figure(figsize=SIZES[draw], layout="constrained")
         draw(figure.add_subplot(), facts)
         text = StringIO()
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
