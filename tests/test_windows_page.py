@@ -85,10 +85,10 @@ def said(period: str, interval: str, edition: str = "aligned") -> str:
 def test_sentences() -> None:
     """§3.2, §3.6, §7.4"""
     assert said("1d", "6h") == (
-        "5 buckets, 2024-01-28T12:00:00Z to 2024-01-29T18:00:00Z; room for ⌊10,000 / 5⌋ = 2,000 groups."
+        "5 buckets, 2024-01-28T12:00:00Z to 2024-01-29T18:00:00Z; at most ⌊10,000 / 5⌋ = 2,000 groups."
     )
     assert said("1d", "6h", "hourly").startswith("4 buckets, 2024-01-28T18:00:00Z to 2024-01-29T12:28:00Z;")
-    assert said("90d", "1d").endswith("room for ⌊10,000 / 91⌋ = 109 groups.")
+    assert said("90d", "1d").endswith("at most ⌊10,000 / 91⌋ = 109 groups.")
     assert said("1d", "5h") == "Refused: The interval should divide one day without a remainder."
     assert said("1d", "1w") == "Refused: The interval has to be less than one day."
     assert said("90d", "1h") == "Refused: 2161 intervals are too many."

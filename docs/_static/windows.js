@@ -67,7 +67,7 @@
     const groups = Math.floor(MOST_POINTS / n);
     return (
       `${n} bucket${n > 1 ? "s" : ""}, ${show(window.start)} to ${show(window.end)}; ` +
-      `room for ⌊10,000 / ${n}⌋ = ${groups.toLocaleString("en")} groups.`
+      `at most ⌊10,000 / ${n}⌋ = ${groups.toLocaleString("en")} groups.`
     );
   }
 

@@ -108,7 +108,7 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def period(text):
-    """The length of a period in microseconds, or None if it is no period."""
+    """The length of a period in microseconds, or None if it is not a period."""
     match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 

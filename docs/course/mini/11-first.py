@@ -113,7 +113,7 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def period(text):
-    """The length of a period in microseconds, or None if it is no period."""
+    """The length of a period in microseconds, or None if it is not a period."""
     match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 
@@ -144,7 +144,7 @@ def window(params, now, interval, rounding):
 
 
 def read_interval(params):
-    """The interval of a request; what is no period means an hour."""
+    """The interval of a request; what is not a period means an hour."""
     interval = period(one(params, "interval"))
     return HOUR if interval is None else interval
 
@@ -263,7 +263,7 @@ def has_something(field, session):
 
 
 def primary(fields):
-    """What ranks if the request does not say: the first field, but sum(session) wherever it stands."""
+    """What ranks if the request does not say: the first field, but sum(session) wherever it appears."""
     return "-sum(session)" if "sum(session)" in fields or not fields else f"-{fields[0]}"
 
 
