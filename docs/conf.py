@@ -75,6 +75,7 @@ html_title = f"sessionstats {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css", "windows.css"]
 html_js_files = [("windows.js", {"defer": "defer"})]
+html_search_scorer = "_static/scorer.js"
 html_favicon = "_static/favicon.svg"
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
@@ -182,6 +183,7 @@ def skip_aliases(app: Sphinx, what: str, name: str, obj: object, *_: object) -> 
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("doctree-read", finishing.align_numbers)
     app.connect("html-page-context", finishing.describe)
     app.connect("build-finished", finishing.finish)
     app.connect("source-read", pictures_for_both_schemes)

@@ -3,7 +3,7 @@
 1. The description is the first paragraph of a page, for search engines and for previews of links.
 2. Landmarks get the names that tell them apart, and headings of the navigation their level.
 3. Code and tables that scroll sideways can be scrolled with the keyboard.
-4. An empty cell in the corner of a table is not a header.
+4. An empty cell in the corner of a table is not a header. Columns of numbers are aligned on the right.
 """
 
 import re
@@ -33,6 +33,21 @@ REPLACED = (
     ),
 )
 """Parts of finished pages, and what they become."""
+
+
+NUMBER = re.compile(r"[−-]?\d[\d,.]*( ?(s|ms|/s|%|GB|MB|M))?")
+"""A cell that is a number, with its unit if it has one."""
+
+
+def align_numbers(app: Sphinx, tree: nodes.document) -> None:
+    """Align the columns of a table whose cells are numbers."""
+    for table in tree.findall(nodes.table):
+        bodies = [row for body in table.findall(nodes.tbody) for row in body.findall(nodes.row)]
+        for place, column in enumerate(zip(*bodies, strict=True)):
+            texts = [cell.astext().strip() for cell in column]
+            if any(texts) and all(NUMBER.fullmatch(text) for text in texts if text):
+                for row in table.findall(nodes.row):
+                    row[place]["classes"].append("text-right")
 
 
 def describe(
