@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sessionstats.engines.summaries import Summary, merge, summarize
-from sessionstats.errors import SessionStatsError
-from sessionstats.folding import Updates, checked_updates, fold
-from sessionstats.io.arrow import updates_of
+from sessionstats.errors import SessionStatsError, located
+from sessionstats.folding import Updates, fold
+from sessionstats.io.arrow import frame_block
+from sessionstats.io.blocks import Reading
 from sessionstats.io.optional import needed
-from sessionstats.io.records import record_columns
-from sessionstats.io.tables import as_table, is_frame
+from sessionstats.io.records import records_block
+from sessionstats.io.tables import is_frame
 from sessionstats.pipeline import finish
 from sessionstats.request.query import Query
 from sessionstats.result import Result
@@ -100,18 +101,23 @@ def summary(data: Any, query: Query, *, whole_sessions: bool = False) -> Any:
 
 def _summarized(partition: Any, query: Query, name: str, whole_sessions: bool) -> Summary:
     """The summary of one partition; runs on a worker."""
-    if isinstance(partition, Sessions):
-        return summarize(partition, query, chunk=name)
-    updates = _updates(partition)
+    with located(name):
+        if isinstance(partition, Sessions):
+            return summarize(partition, query, chunk=name)
+        updates = _updates(partition)
     if not whole_sessions and updates.to_fold.any():
         raise SessionStatsError(
             f"{name} holds updates of sessions; bring those of each session into one partition (shuffle by "
             "project_id and session_id) and say so with whole_sessions=True"
         )
-    return summarize(fold(updates), query, chunk=name)
+    with located(name):
+        return summarize(fold(updates), query, chunk=name)
 
 
 def _updates(partition: Any) -> Updates:
     if is_frame(partition):
-        return updates_of(as_table(partition))
-    return checked_updates(**record_columns(list(partition)))
+        block = frame_block(partition, Reading())
+    else:
+        rows = list(partition)
+        block = records_block(rows, Reading())
+    return block.convert(slice(0, block.n_rows))

@@ -91,8 +91,8 @@ class SessionStatsError(ValueError):
 
 
 @contextmanager
-def located(file: object) -> Iterator[None]:
-    """Name the file in errors raised inside that do not name one yet.
+def located(file: object, kind: "type[SessionStatsError]" = SessionStatsError) -> Iterator[None]:
+    """Name the file in errors of a kind raised inside that do not name one yet.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def located(file: object) -> Iterator[None]:
     """
     try:
         yield
-    except SessionStatsError as error:
+    except kind as error:
         raise error.at(file=error.file or str(file)) from None
 
 
@@ -190,6 +190,8 @@ class DataError(SessionStatsError):
         Number of the first offending row in the whole data, counted from 0.
     value : object
         The offending value.
+    reason : str
+        The problem without the value, the same for all rows that share it.
 
     Examples
     --------
@@ -210,11 +212,13 @@ class DataError(SessionStatsError):
         row: int | None = None,
         value: object = None,
         note: Note | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(problem, note)
         self.column = column
         self.row = row
         self.value = value
+        self.reason = problem if reason is None else reason
         self.line: int | None = None
         self.payload: int | None = None
 

@@ -23,7 +23,7 @@ from sessionstats.errors import RequestError, SessionStatsError
 from sessionstats.fields import KEY_COLUMNS
 from sessionstats.health import STATUSES
 from sessionstats.instants import parse_iso
-from sessionstats.io.records import from_records
+from sessionstats.io.records import from_protocol
 from sessionstats.io.strict_json import NotJSON, loads, member_of_damaged
 from sessionstats.limits import Limits
 from sessionstats.pipeline import answer as answer_query
@@ -191,7 +191,7 @@ def read(request: object, limits: Limits = DEFAULT) -> tuple[Sessions, Query]:
     now, params, rows = (request[key] for key in REQUIRED)
     if not isinstance(rows, list):
         raise RequestError(f"sessions: a list of rows is expected, not {type(rows).__name__}")
-    sessions = from_records(rows, statuses=known_statuses(request.get("rules")))
+    sessions = from_protocol(rows, known_statuses(request.get("rules")))
     if not isinstance(now, str) or parse_iso(now) is None:
         raise RequestError(
             f"now: an ISO 8601 instant is expected, not {now!r:.80}", parameter="now", value=now

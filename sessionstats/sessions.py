@@ -223,7 +223,7 @@ class Sessions:
         return f"Sessions({', '.join(texts)})"
 
 
-def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> None:
+def require_known_statuses(sessions: Sessions, statuses: Collection[str], before: int = 0) -> None:
     """Refuse sessions with a status that an edition does not have (§1.1).
 
     Parameters
@@ -231,11 +231,13 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
     sessions : Sessions
     statuses : collection of str
         Those of the edition, `Rules.statuses`.
+    before : int
+        How many rows came before these.
 
     Raises
     ------
     DataError
-        Naming the first row with another one.
+        Naming the first row with another one; its notes name the editions that have it.
 
     Examples
     --------
@@ -249,7 +251,7 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str]) -> Non
             rows = np.flatnonzero(sessions.status == code)
             if len(rows):
                 note = partial(editions_with, status)
-                refuse("status", "not a status of this edition", int(rows[0]), status, note)
+                refuse("status", "not a status of this edition", before + int(rows[0]), status, note)
 
 
 def _read_only(column: Any) -> Any:

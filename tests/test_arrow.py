@@ -25,7 +25,8 @@ from sessionstats.testing.strategies import sessions as session_rows
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
 from sessionstats.io.arrow import from_arrow, to_arrow  # noqa: E402
-from sessionstats.io.parquet import iter_parquet, write_parquet  # noqa: E402
+from sessionstats.io.parquet import write_parquet  # noqa: E402
+from tests.reading import updates_in  # noqa: E402
 
 SAMPLE = sample(500)
 NOW = "2024-01-29T12:00:00Z"
@@ -206,7 +207,7 @@ def test_what_is_no_table_of_sessions_is_refused() -> None:
         from_arrow([1])
     with pytest.raises(SessionStatsError, match="no column 'status'; the columns are started, project_id"):
         from_arrow(table().drop_columns(["status"]))
-    with pytest.raises(SessionStatsError, match="column 'status' stands twice"):
+    with pytest.raises(SessionStatsError, match="column 'status' is there twice"):
         from_arrow(table().append_column("status", pa.array(["ok"])))
     with pytest.raises(SessionStatsError, match="Int64Array is not a table of columns"):
         from_arrow(pa.array([1, 2]))
@@ -231,7 +232,7 @@ def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "sessions.parquet"
     write_parquet(SAMPLE, path)
     assert read(path) == SAMPLE
-    blocks = list(iter_parquet(path, block_rows=90))
+    blocks = list(updates_in(path, 90))
     assert [len(block.sessions) for block in blocks] == [90] * 5 + [50]
     assert Sessions.concat(block.sessions for block in blocks) == SAMPLE
 
@@ -245,7 +246,7 @@ def test_wrong_parquet_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=f"^{re.escape(str(path))}, column 'errors', row 2: negative count: -3"
     ):
-        list(iter_parquet(path, block_rows=2))
+        list(updates_in(path, 2))
     parquet.write_table(pa.table({"started": [1]}), path)
     with pytest.raises(SessionStatsError, match=r"x\.parquet: no column 'project_id'"):
         read(path)
@@ -292,7 +293,7 @@ def test_users_of_a_file_are_one_dictionary(tmp_path: Path) -> None:
     """§1.1: a user has one code in all blocks, whose columns are put together without looking at a text."""
     path = tmp_path / "sessions.parquet"
     write_parquet(SAMPLE, path)
-    blocks = [block.sessions for block in iter_parquet(path, block_rows=90)]
+    blocks = [block.sessions for block in updates_in(path, 90)]
     last = blocks[-1].distinct_id
     for block in blocks:
         assert isinstance(block.distinct_id.categories, PackedTexts)

@@ -154,7 +154,7 @@ class TestQuery:
             (["FILE", REQUEST, "--releases", "nowhere.json"], "nowhere.json"),
             (["nowhere.csv", REQUEST], "nowhere.csv"),
             (["january.xlsx", REQUEST], "january.xlsx"),
-            (["DIRECTORY.csv", REQUEST], "directory"),
+            (["DIRECTORY.csv", REQUEST], "no Parquet files in this folder"),
             (["FILE"], "REQUEST"),
         ],
     )

@@ -40,7 +40,7 @@ FRAMES = all(map(find_spec, ("pandas", "pyarrow")))
 LANGUAGES = ("python", "console", "sh", "json", "toml", "text", "sql", "diff", "javascript", "awk", "r")
 """Languages of blocks; what becomes of each stands in `tests.pages`."""
 
-RULES_OF_CHAPTERS = {1: 4, 2: 3, 3: 8, 4: 8, 5: 0, 6: 8, 7: 6, 8: 0, 9: 0}
+RULES_OF_CHAPTERS = {1: 5, 2: 3, 3: 8, 4: 8, 5: 0, 6: 8, 7: 6, 8: 0, 9: 0}
 """How many rules each chapter of the semantics has; the numbers are fixed (§1 to §9)."""
 
 NUMBERS = [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions, SessionStatsError, from_records, read, sample, to_records, write
 from sessionstats.health import STATUSES
-from sessionstats.io.text import iter_csv, iter_jsonl
+from tests.reading import updates_in
 
 HEADER = "started,project_id,status"
 ROW = "2024-01-29T12:00:00Z,1,ok"
@@ -163,7 +163,7 @@ class TestCsv:
     def test_blocks(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         write(sample(25), path)
-        blocks = list(iter_csv(path, 10))
+        blocks = list(updates_in(path, 10))
         assert [len(block.sessions) for block in blocks] == [10, 10, 5]
         assert Sessions.concat([block.sessions for block in blocks]) == sample(25)
 
@@ -238,8 +238,8 @@ class TestCsv:
         [
             ("", ": the file is empty; its first line names the columns"),
             ("\n\n", ": the file is empty; its first line names the columns"),
-            ("started,status\n", ": no column 'project_id'; its first line names ['started', 'status']"),
-            (f"{HEADER},errors,errors\n", ": column 'errors' stands twice"),
+            ("started,status\n", ": no column 'project_id'; the columns are started, status"),
+            (f"{HEADER},errors,errors\n", ": column 'errors' is there twice"),
             (f"{HEADER}\n{ROW}\n{ROW},2\n", ", line 3: 4 cells, where the header has 3"),
             (f"{HEADER}\nx\n", ", line 2: 1 cell, where the header has 3"),
             (f'{HEADER}\n{ROW}\n"2024"x,1,ok\n', """, line 3: ',' expected after '"'"""),
@@ -275,7 +275,7 @@ class TestJsonLines:
     def test_blocks(self, tmp_path: Path) -> None:
         path = tmp_path / "x.jsonl"
         write(sample(25), path)
-        blocks = list(iter_jsonl(path, 10))
+        blocks = list(updates_in(path, 10))
         assert [len(block.sessions) for block in blocks] == [10, 10, 5]
         assert Sessions.concat([block.sessions for block in blocks]) == sample(25)
 

@@ -25,13 +25,14 @@ from sessionstats import (
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
 from sessionstats.engines.summaries import summarize, summarize_chunks
-from sessionstats.folding import Updates, checked_updates
-from sessionstats.io.files import FORMATS, folded, read_chunks
+from sessionstats.folding import Updates
+from sessionstats.io.blocks import Reading, unreported
+from sessionstats.io.files import WRITERS, folded, read_chunks
 from sessionstats.io.npz import iter_npz
-from sessionstats.io.records import record_columns
-from sessionstats.io.text import iter_csv, iter_jsonl, unreported
+from sessionstats.io.records import records_block
 from sessionstats.testing.strategies import Claims
 from sessionstats.testing.strategies import sessions as session_rows
+from tests.reading import updates_in
 
 NOW = "2024-01-29T12:00:00Z"
 REQUEST = (
@@ -49,12 +50,12 @@ def written(sessions: Sessions, folder: Path, extension: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("extension", FORMATS)
+@pytest.mark.parametrize("extension", WRITERS)
 def test_a_file_streams_as_it_is_read(tmp_path: Path, extension: str) -> None:
     """§6.7: the sessions of the file, in its order; the same answer."""
     path = written(SAMPLE, tmp_path, extension)
     shares: list[float] = []
-    chunks = list(read_chunks(path, shares.append))
+    chunks = list(read_chunks(path, progress=shares.append))
     assert Sessions.concat(chunks) == SAMPLE
     assert shares[-1] == 1.0
     assert (
@@ -67,7 +68,7 @@ def iter_npz_as_updates(path: Path, block_rows: int, report: Any) -> Iterator[Up
 
 
 @pytest.mark.parametrize(
-    ("extension", "blocks"), [(".csv", iter_csv), (".jsonl", iter_jsonl), (".npz", iter_npz_as_updates)]
+    ("extension", "blocks"), [(".csv", updates_in), (".jsonl", updates_in), (".npz", iter_npz_as_updates)]
 )
 def test_blocks_report_the_share_that_is_read(tmp_path: Path, extension: str, blocks: Any) -> None:
     path = written(SAMPLE, tmp_path, extension)
@@ -86,7 +87,7 @@ def blocks_of(rows: list[dict[str, Any]], sizes: list[int]) -> Iterator[Any]:
     for size in [*sizes, len(rows)]:
         block, rows = rows[:size], rows[size:]
         if block:
-            yield checked_updates(**record_columns(block))
+            yield records_block(block, Reading()).convert(slice(0, len(block)))
 
 
 @given(session_rows(Claims(bad_rows=False)), st.lists(st.integers(1, 5), max_size=4), st.randoms())
@@ -108,7 +109,7 @@ def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
     with open(path, "a") as file:
         file.write("2024-01-29T12:00:00Z,1,,,gone,0,,,,1\n")
     with pytest.raises(DataError, match=r"sessions\.csv, line 7, column 'status': unknown status: 'gone'"):
-        list(iter_csv(path, 2))
+        list(updates_in(path, 2))
 
 
 def test_an_archive_in_blocks(tmp_path: Path) -> None:
@@ -120,11 +121,11 @@ def test_an_archive_in_blocks(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_of_sessions() -> None:
-    with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl, \.npz or \.parquet"):
+    with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl \(or these"):
         read_chunks("sessions.xlsx")
 
 
-@pytest.mark.parametrize("extension", FORMATS)
+@pytest.mark.parametrize("extension", WRITERS)
 def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str], extension: str) -> None:
     """The answer of the command is that of `compute`; nothing but the answer is written."""
     path = written(SAMPLE, tmp_path, extension)

@@ -83,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["query", "january.xlsx", "field=sum(session)"])  # why is told on standard error
     2
     """
+    _replace_closed_streams()
     try:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
@@ -110,7 +111,7 @@ def _run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:  # argparse: help, version, or an error that it told
         return int(stop.code or 0)
     except SessionStatsError as error:
-        return _fail(error.detail, error.notes)
+        return _fail(error, error.notes)
     except MemoryError:
         return _fail("not enough memory")
     return status
@@ -161,10 +162,19 @@ def add_command(
     )
 
 
-def _fail(problem: str, notes: Iterable[str] = ()) -> int:
-    for line in (f"sessionstats: {problem}", *(f"note: {note}" for note in notes)):
+def _fail(problem: SessionStatsError | str, notes: Iterable[str] = ()) -> int:
+    # Bad rows are reported a line each; the lines are escaped one by one.
+    lines = getattr(problem, "lines", [str(problem)])
+    for line in (*(f"sessionstats: {line}" for line in lines), *(f"note: {note}" for note in notes)):
         print(escape(line), file=sys.stderr)
     return FAILED
+
+
+def _replace_closed_streams() -> None:
+    """Read nothing from, and write nothing to, standard streams that were closed before we started."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
 
 
 def _settle_output() -> None:

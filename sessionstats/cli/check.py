@@ -10,17 +10,15 @@
 
 import argparse
 import json
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from sessionstats.cli import Ended, add_command
+from sessionstats.cli import add_command
+from sessionstats.cli.signals import ended_by_signals
 from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
 
@@ -68,9 +66,6 @@ CLAIMS: Final = {
     "bad-rows": "session rows that must be refused",
 }
 """What ``--no-…`` switches off (`sessionstats.testing.Claims`)."""
-
-ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a process, besides Ctrl-C."""
 
 AGREES: Final = 0
 """Exit status of agreement."""
@@ -138,23 +133,6 @@ def run(args: argparse.Namespace) -> int:
     if report.broke_down:
         return BROKE_DOWN
     return AGREES if report.agrees else FOUND
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let the signals that end a process end this one in order, as Ctrl-C does."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise Ended(number)
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, end) for number in ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -8,7 +8,7 @@
 import argparse
 from typing import Any
 
-from sessionstats.errors import SessionStatsError
+from sessionstats.errors import SessionStatsError, located
 from sessionstats.io.strict_json import NotJSON, loads
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
@@ -79,14 +79,15 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _read_releases(path: str) -> Releases:
     """Release metadata (§9) from a file with a JSON list, or with a line a release."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            if path.endswith(".jsonl"):
-                records = [loads(line) for line in file if line.strip()]
-            else:
-                records = loads(file.read())
-    except UnicodeDecodeError:
-        raise SessionStatsError(f"{path}: not UTF-8") from None
-    except NotJSON as error:
-        raise SessionStatsError(f"{path}: not JSON ({error})") from None
-    return Releases.from_records(records)
+    with located(path):
+        try:
+            with open(path, encoding="utf-8") as file:
+                if path.endswith(".jsonl"):
+                    records = [loads(line) for line in file if line.strip()]
+                else:
+                    records = loads(file.read())
+        except UnicodeDecodeError:
+            raise SessionStatsError("not UTF-8") from None
+        except NotJSON as error:
+            raise SessionStatsError(f"not JSON ({error})") from None
+        return Releases.from_records(records)

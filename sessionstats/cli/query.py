@@ -18,12 +18,12 @@ from typing import Final
 
 from sessionstats.cli import add_command
 from sessionstats.cli.options import add_context, context_of
-from sessionstats.cli.progress import progress
+from sessionstats.cli.reading import FilesRead, add_file, add_options
 from sessionstats.display import plot, tidy
 from sessionstats.display.html import page
 from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
-from sessionstats.io.files import extension, read_chunks
+from sessionstats.errors import DataError, located
 from sessionstats.pipeline import answer_chunks, explained
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
@@ -72,7 +72,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description=DESCRIPTION,
         example=EXAMPLE,
     )
-    parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl, .npz or .parquet")
+    add_file(parser)
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
     parser.add_argument(
@@ -90,6 +90,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=_bytes,
         help="most memory for sessions, such as 500M or 2G (default: a quarter of what is available)",
     )
+    add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -102,14 +103,15 @@ def _bytes(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
-    extension(args.file)  # refuses a file that is none of ours
-    query = Query.parse(args.request, **context_of(args))
+    context = context_of(args)
+    files = FilesRead(args, context["rules"].statuses)
+    query = Query.parse(args.request, **context)
     _tell_unknown_parameters(args.request)
-    with progress(args.file) as report:
-        result = answer_chunks(read_chunks(args.file, report), query, args.memory)
-    if result.is_empty:
-        result = explained(result, read_chunks(args.file))
-        if args.format in ("json", "csv"):
+    with files.chunks() as chunks, located(files.label, DataError):
+        result = answer_chunks(chunks, query, args.memory)
+    if result.is_empty and files.can_be_read_again:
+        result = explained(result, files.again())
+        if args.format in ("json", "csv") and result.explanation is not None:
             print(f"sessionstats: {result.explanation}", file=sys.stderr)
     if args.plot is not None:
         plot.save(result, args.plot)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sessionstats.cli import add_command
+from sessionstats.cli.signals import ended_by_signals
 
 MOST: Final = 10**9
 """Most sessions of a sample."""
@@ -38,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     from sessionstats.io.files import extension
 
     extension(args.file)  # before anything is sampled
-    write(sample(args.n, args.seed), args.file)
+    with ended_by_signals():
+        write(sample(args.n, args.seed), args.file)
     return 0
 
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from sessionstats.cli import add_command
 from sessionstats.cli.options import add_context, context_of
-from sessionstats.io.files import extension, read
+from sessionstats.cli.reading import FilesRead, add_file, add_options
 from sessionstats.server import Endpoint, Server
+from sessionstats.sessions import Sessions
 
 DESCRIPTION: Final = """\
 Answer requests over HTTP as the sessions endpoint does, from the sessions of
@@ -34,22 +35,24 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description=DESCRIPTION,
         example=EXAMPLE,
     )
-    parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl, .npz or .parquet")
+    add_file(parser)
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
     parser.add_argument("--token", help="require this token of requests (default: none is required)")
     add_context(parser)
+    add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    extension(args.file)
     context = context_of(args)
-    sessions = read(args.file)
+    files = FilesRead(args, context["rules"].statuses)
+    with files.chunks() as chunks:
+        sessions = Sessions.concat(chunks)
     with Server(Endpoint(sessions, token=args.token, **context), args.host, args.port, log=True) as server:
-        print(f"{len(sessions):,} rows of {args.file} at {server.url}", flush=True)
+        print(f"{len(sessions):,} rows of {files.label} at {server.url}", flush=True)
         server.serve_forever()
     return 0

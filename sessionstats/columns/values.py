@@ -117,7 +117,7 @@ def show(value: object) -> str:
 
 def refuse(name: str, problem: str, row: int | None, value: object, note: Note | None = None) -> NoReturn:
     """Raise the `DataError` of a wrong value."""
-    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value, note=note)
+    raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value, note=note, reason=problem)
 
 
 def refuse_first(

@@ -9,7 +9,7 @@
 4. Rows with a ``session_id`` are updates, which are folded (§1.2).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,14 +18,17 @@ from numpy.typing import NDArray
 
 from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.encoding import Encoded
-from sessionstats.columns.schema import BY_NAME, COLUMNS, REQUIRED_COLUMNS, UPDATE_COLUMNS, Column, Kind
+from sessionstats.columns.schema import BY_NAME, COLUMNS, UPDATE_COLUMNS, Column, Kind
 from sessionstats.columns.values import Values, refuse
-from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.errors import DataError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
+from sessionstats.io.bad_rows import ReadReport
+from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
+from sessionstats.io.names import Mapped, Names
 from sessionstats.io.optional import needed
-from sessionstats.io.tables import as_table
+from sessionstats.io.tables import as_table, with_ids
 from sessionstats.sessions import Sessions
 
 TEXTS: Final = ("is_string", "is_large_string", "is_string_view")
@@ -43,18 +46,27 @@ TYPES: Final = MappingProxyType(
 )
 """Arrow types that hold each kind of column."""
 
-
 NONE_SHARED: Final[Mapping[str, TextDictionary]] = MappingProxyType({})
 """No dictionaries: a table by itself."""
 
 
-def from_arrow(data: Any) -> Sessions:
+def from_arrow(
+    data: Any,
+    *,
+    columns: Mapped | None = None,
+    projects: Mapping[str, int] | None = None,
+    statuses: Collection[str] = STATUSES,
+    errors: Errors = "raise",
+    report: ReadReport | None = None,
+) -> Sessions:
     """Sessions, or updates of sessions, of Arrow data.
 
     Parameters
     ----------
     data : data frame, or object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
         With the columns of §1.1, and possibly ``session_id`` and ``seq`` (§1.2).
+    columns, projects, statuses, errors, report
+        As `sessionstats.from_records` takes them.
 
     Returns
     -------
@@ -78,7 +90,32 @@ def from_arrow(data: Any) -> Sessions:
         ...
     sessionstats.errors.DataError: column 'project_id': an Arrow column of string, where integers are expected
     """
-    return fold(updates_of(as_table(data)))
+    reading = Reading.of(columns, projects, statuses, errors, report)
+    parts = list(checked_blocks([frame_block(data, reading)], reading))
+    refuse_bad_rows(reading, told=report is not None)
+    return fold(Updates.concat(parts)) if parts else Sessions.empty()
+
+
+def frame_block(data: Any, reading: Reading) -> Block:
+    """A frame as a block of rows."""
+    table, names = as_table(data, reading.naming)
+    return table_block(table, names, reading)
+
+
+def table_block(
+    table: Any,
+    names: Names,
+    reading: Reading,
+    dictionaries: Mapping[str, TextDictionary] = NONE_SHARED,
+    share: float = 1.0,
+) -> Block:
+    """A `pyarrow.Table` of our columns as a block of rows; `dictionaries` are those of `updates_of`."""
+
+    def convert(part: slice) -> Updates:
+        rows = table.slice(part.start, part.stop - part.start)
+        return updates_of(with_ids(rows, reading.projects), dictionaries)
+
+    return Block(len(table), convert, names, share=share)
 
 
 def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHARED) -> Updates:
@@ -91,12 +128,6 @@ def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHA
         Of columns of texts, shared by the tables of a stream: a text has the same code in all of them.
     """
     names = table.column_names
-    for name in UPDATE_COLUMNS:
-        if names.count(name) > 1:
-            raise SessionStatsError(f"column {name!r} stands twice")
-    for name in REQUIRED_COLUMNS:
-        if name not in names:
-            raise SessionStatsError(f"no column {name!r}; the columns are {', '.join(names)}")
     columns = {
         name: _column(BY_NAME[name], table.column(name), dictionaries.get(name))
         for name in UPDATE_COLUMNS

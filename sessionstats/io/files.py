@@ -1,50 +1,86 @@
-"""Files of sessions: read whole or chunk by chunk, and written (§1.1, §1.2).
+"""Files of sessions: read whole or chunk by chunk, and written (§1.1, §1.2, §1.5).
 
-1. The extension says what a file is: `FORMATS` lists them.
-2. A file is read in blocks of rows. Rows that are sessions by themselves are passed on as they come.
-3. Updates of one session may stand anywhere (§1.2): rows with a ``session_id`` wait until the file ends, are
-   folded, and come last.
-4. So memory holds a block, and the updates. For a file without updates that is a bound, whatever its size.
+1. The extension says what a file is (`sessionstats.io.sources`); several files are read as one.
+2. A file is read in blocks of rows, each checked by the one loop of `sessionstats.io.blocks`. Rows that are
+   sessions by themselves are passed on as they come.
+3. Updates of one session may be anywhere (§1.2): rows with a ``session_id`` wait until the last file ends,
+   are folded, and come last.
+4. So memory holds a block, and the updates. For files without updates that is a bound, whatever their size.
+5. A file is written beside its name, and gets it when it is whole (`sessionstats.io.writing`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
-from sessionstats.errors import SessionStatsError
+from sessionstats.errors import DataError, SessionStatsError, located
 from sessionstats.folding import Updates, fold
-from sessionstats.io.npz import iter_npz, save_npz
-from sessionstats.io.parquet import iter_parquet, write_parquet
-from sessionstats.io.text import Path, Report, iter_csv, iter_jsonl, unreported, write_csv, write_jsonl
-from sessionstats.sessions import Sessions
-
-
-class Format(NamedTuple):
-    """How a kind of file is read, block by block, and written."""
-
-    blocks: Callable[[Path, Report], Iterator[Updates]]
-    write: Callable[[Sessions, Path], None]
-
-
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {
-        ".csv": Format(lambda path, report: iter_csv(path, report=report), write_csv),
-        ".jsonl": Format(lambda path, report: iter_jsonl(path, report=report), write_jsonl),
-        ".npz": Format(lambda path, report: map(Updates.alone, iter_npz(path, report=report)), save_npz),
-        ".parquet": Format(lambda path, report: iter_parquet(path, report=report), write_parquet),
-    }
+from sessionstats.health import STATUSES
+from sessionstats.io.bad_rows import ReadReport
+from sessionstats.io.blocks import (
+    Block,
+    Errors,
+    Progress,
+    Reading,
+    checked_blocks,
+    refuse_bad_rows,
+    unreported,
 )
-"""The kinds of files, by extension."""
+from sessionstats.io.names import Mapped
+from sessionstats.io.npz import iter_npz, save_npz
+from sessionstats.io.parquet import parquet_blocks, write_parquet
+from sessionstats.io.sources import STANDARD_INPUT, Location, Opened, Source, opened, sources_of
+from sessionstats.io.text import csv_blocks, jsonl_blocks, write_csv, write_jsonl
+from sessionstats.io.writing import whole
+from sessionstats.sessions import Sessions, require_known_statuses
+
+READERS: Final[Mapping[str, Callable[[Opened, Reading], Iterator[Block]]]] = MappingProxyType(
+    {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".parquet": parquet_blocks}
+)
+"""How the rows of each kind of file are read; an archive of ours has columns that were checked once."""
+
+WRITERS: Final[Mapping[str, Callable[[Sessions, str], None]]] = MappingProxyType(
+    {".csv": write_csv, ".jsonl": write_jsonl, ".npz": save_npz, ".parquet": write_parquet}
+)
+"""How each kind of file is written."""
+
+Locations: TypeAlias = Location | Iterable[Location]
+"""A path, a glob, a folder of Parquet files, ``-``, or several of them."""
 
 
-def read(path: Path) -> Sessions:
-    """Read the sessions, or the updates of sessions, of a file.
+def read(
+    path: Locations,
+    *,
+    columns: Mapped | None = None,
+    projects: Mapping[str, int] | None = None,
+    statuses: Collection[str] = STATUSES,
+    errors: Errors = "raise",
+    report: ReadReport | None = None,
+    input_format: str | None = None,
+) -> Sessions:
+    """Read the sessions, or the updates of sessions, of one file or several.
 
     Parameters
     ----------
-    path : str or path
-        With an extension of `FORMATS`.
+    path : str or path, or iterable of them
+        Names that end in .csv, .jsonl (or these with .gz or .zst), .npz or .parquet; also a glob such as
+        ``"sessions-*.parquet"``, a folder of Parquet files, or ``"-"`` for standard input.
+    columns : mapping of str to str or None, optional
+        Which column a name is that is not called like one, such as ``{"user_id": "distinct_id"}``; `None`
+        leaves it out. ``duration_ms`` is a duration in milliseconds (§1.5).
+    projects : mapping of str to int, optional
+        Ids of the projects that the data calls by a text.
+    statuses : collection of str
+        Those of the edition, `Rules.statuses`.
+    errors : "raise" or "skip"
+        Whether bad rows are an error, or left out.
+    report : ReadReport, optional
+        Is told what was left out; without it a warning says how many rows.
+    input_format : str, optional
+        Such as ``"csv"`` or ``"jsonl.gz"``, instead of the extension; standard input needs it.
 
     Returns
     -------
@@ -54,9 +90,12 @@ def read(path: Path) -> Sessions:
     Raises
     ------
     DataError
-        If a row breaks §1.4; the text names the file, the line or row, the column and the value.
+        If a row breaks §1.4; the text names the file, the line or row, the column and the value. A
+        `BadRowsError` if several do: it names the first of them, and how many there are for each reason.
+    ColumnNamesError
+        If a name probably means a column (§1.5); the text shows the mapping to write.
     SessionStatsError
-        If the file is not what its extension says.
+        If a file is not what its extension says.
     OSError
         If it cannot be opened.
 
@@ -69,18 +108,31 @@ def read(path: Path) -> Sessions:
     ...     read(f"{folder}/sample.csv") == sample(1000)
     True
     """
-    parts = list(FORMATS[extension(path)].blocks(path, unreported))
-    return fold(Updates.concat(parts)) if parts else Sessions.empty()
+    reading = Reading.of(columns, projects, statuses, errors, report)
+    parts = list(_updates(path, reading, told=report is not None, input_format=input_format))
+    with located(str(path), DataError):  # if the quantities of all rows add up to too much
+        return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
-def read_chunks(path: Path, report: Report = unreported) -> Iterator[Sessions]:
-    """Read a file chunk by chunk, so that it may be larger than memory; otherwise as `read`.
+def read_chunks(
+    path: Locations,
+    *,
+    columns: Mapped | None = None,
+    projects: Mapping[str, int] | None = None,
+    statuses: Collection[str] = STATUSES,
+    errors: Errors = "raise",
+    report: ReadReport | None = None,
+    input_format: str | None = None,
+    progress: Progress = unreported,
+) -> Iterator[Sessions]:
+    """Read files chunk by chunk, so that they may be larger than memory; otherwise as `read`.
 
     Parameters
     ----------
-    path : str or path
-    report : function, optional
-        Called after each block with the share of the file that has been read.
+    path, columns, projects, statuses, errors, report, input_format
+        As `read` takes them.
+    progress : function, optional
+        Called after each block with the share that has been read, from 0 to 1.
 
     Returns
     -------
@@ -93,35 +145,82 @@ def read_chunks(path: Path, report: Report = unreported) -> Iterator[Sessions]:
     >>> chunks = read_chunks("a-year-of-sessions.csv")
     >>> compute(chunks, "field=sum(session)&interval=1d&statsPeriod=90d")  # doctest: +SKIP
     """
-    return folded(FORMATS[extension(path)].blocks(path, report))
+    reading = Reading.of(columns, projects, statuses, errors, report)
+    sources_of(path, input_format)  # rejects what cannot be read before anything is
+    return folded(
+        _updates(path, reading, told=report is not None, input_format=input_format, progress=progress)
+    )
 
 
-def write(sessions: Sessions, path: Path) -> None:
+def _updates(
+    path: Locations,
+    reading: Reading,
+    *,
+    told: bool,
+    input_format: str | None,
+    progress: Progress = unreported,
+) -> Iterator[Updates]:
+    """The updates of all files, block by block; bad rows are refused when all has been read."""
+    sources = sources_of(path, input_format)
+    for number, source in enumerate(sources):
+        yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
+    refuse_bad_rows(reading, told=told)
+
+
+def _part_of(progress: Progress, number: int, count: int, share: float) -> None:
+    progress((number + share) / count)
+
+
+def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:
+    with located(source.name):
+        if source.format == ".npz":
+            yield from _of_archive(source, reading, progress)
+            return
+        with opened(source) as file:
+            blocks = READERS[source.format](file, reading)
+            yield from checked_blocks(blocks, replace(reading, progress=progress), source.name)
+
+
+def _of_archive(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:
+    if reading.naming.columns:
+        raise SessionStatsError("an archive has its own names of columns: nothing can be mapped")
+    if source.path == STANDARD_INPUT:
+        raise SessionStatsError("an archive is not read from standard input")
+    before = 0
+    for sessions in iter_npz(source.path, report=progress):
+        require_known_statuses(sessions, reading.statuses, before)
+        before += len(sessions)
+        reading.report.rows += len(sessions)
+        yield Updates.alone(sessions)
+
+
+def write(sessions: Sessions, path: Location) -> None:
     """Write sessions to a file for `read`, with all columns of §1.1.
 
     Parameters
     ----------
     sessions : Sessions
     path : str or path
-        With an extension of `FORMATS`; replaced if it exists.
+        With an extension of `WRITERS`; replaced if it exists.
 
     Raises
     ------
     SessionStatsError
         If the extension is not one of a file of sessions.
     OSError
-        If it cannot be written.
+        If it cannot be written; then nothing is left of it, and what was there before is there still.
     """
-    FORMATS[extension(path)].write(sessions, path)
+    writer = WRITERS[extension(path)]
+    whole(path, lambda part: writer(sessions, part))
 
 
-def extension(path: Path) -> str:
-    """The extension of a file of sessions.
+def extension(path: Location) -> str:
+    """The extension of a file of sessions that is to be written.
 
     Raises
     ------
     SessionStatsError
-        If no file of sessions has it.
+        If no such file has it.
 
     Examples
     --------
@@ -134,8 +233,8 @@ def extension(path: Path) -> str:
 .jsonl, .npz or .parquet
     """
     suffix = PurePath(path).suffix.lower()
-    if suffix not in FORMATS:
-        *names, last = FORMATS
+    if suffix not in WRITERS:
+        *names, last = WRITERS
         problem = f"unknown kind of file; the name must end in {', '.join(names)} or {last}"
         raise SessionStatsError(problem).at(file=str(path))
     return suffix

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from sessionstats.errors import DataError
 from sessionstats.io.tables import is_frame
 from sessionstats.sessions import Sessions
 
@@ -51,11 +52,16 @@ def sessions_of(data: Any) -> Sessions | Iterator[Sessions]:
 
 
 def _chunks(data: Iterable[Any]) -> Iterator[Sessions]:
+    before = 0
     for chunk in data:
         if isinstance(chunk, Mapping):
             raise TypeError(f"{OTHERWISE}, not records: use from_records(rows)")
         if not isinstance(chunk, Sessions) and not is_frame(chunk):
             raise TypeError(f"{OTHERWISE}, not an iterable of {type(chunk).__name__}")
-        made = sessions_of(chunk)
+        try:
+            made = sessions_of(chunk)
+        except DataError as error:  # of a frame; the rows of all chunks are counted together
+            raise error if error.row is None else error.at(row=before + error.row) from None
         assert isinstance(made, Sessions)
+        before += len(made)
         yield made

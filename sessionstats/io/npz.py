@@ -28,7 +28,8 @@ from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION, Kind
 from sessionstats.errors import DataError, SessionStatsError, located
 from sessionstats.health import STATUSES
-from sessionstats.io.text import Path, Report, unreported
+from sessionstats.io.blocks import Progress, unreported
+from sessionstats.io.sources import Location
 from sessionstats.sessions import Sessions
 
 FORMAT: Final = "sessionstats 2"
@@ -67,7 +68,7 @@ ARRAYS: Final = {
 """All arrays of a file, and their types."""
 
 
-def save_npz(sessions: Sessions, path: Path) -> None:
+def save_npz(sessions: Sessions, path: Location) -> None:
     """Write sessions to a file for `iter_npz`.
 
     Parameters
@@ -91,7 +92,9 @@ def save_npz(sessions: Sessions, path: Path) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def iter_npz(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Sessions]:
+def iter_npz(
+    path: Location, block_rows: int = ROWS_TOGETHER, report: Progress = unreported
+) -> Iterator[Sessions]:
     """Read sessions that `save_npz` wrote block by block.
 
     Parameters

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.schema import UPDATE_COLUMNS
-from sessionstats.errors import DataError, SessionStatsError
-from sessionstats.folding import Updates
+from sessionstats.errors import SessionStatsError
 from sessionstats.io.ahead import ahead
-from sessionstats.io.arrow import to_arrow, updates_of
+from sessionstats.io.arrow import table_block, to_arrow
 from sessionstats.io.arrow_texts import MANY
+from sessionstats.io.blocks import Block, Reading
+from sessionstats.io.names import Names
 from sessionstats.io.optional import needed
-from sessionstats.io.text import Path, Report, unreported
+from sessionstats.io.sources import Opened
+from sessionstats.io.tables import ours_of
 from sessionstats.sessions import Sessions
 
 ROWS_WRITTEN: Final = 1 << 20
@@ -26,43 +28,42 @@ ROWS_TOGETHER: Final = 1 << 18
 """Most rows that are read together."""
 
 
-def iter_parquet(
-    path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported
-) -> Iterator[Updates]:
-    """Read a Parquet file block by block; raises as `files.read` does.
+def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGETHER) -> Iterator[Block]:
+    """The rows of a Parquet file.
 
     Parameters
     ----------
-    path : str or path
+    source : Opened
+    reading : Reading
     block_rows : int
         Most rows of a block.
-    report : function, optional
 
     Yields
     ------
-    Updates
-        Not folded: updates of one session may stand in several blocks.
+    Block
+
+    Raises
+    ------
+    SessionStatsError
+        If the file is damaged, or not Parquet, or names of its columns are wrong (§1.5).
     """
     pa = needed("pyarrow", "arrow")
     dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
-    with open(path, "rb") as file:
-        reader = _opened(path, file)
-        names = [name for name in reader.schema_arrow.names if name in UPDATE_COLUMNS]
-        before = 0
-        for batch in ahead(reader.iter_batches(batch_size=block_rows, columns=names)):
-            try:
-                yield updates_of(pa.Table.from_batches([batch]), dictionaries)
-            except DataError as error:
-                row = None if error.row is None else before + error.row
-                raise error.at(file=str(path), row=row) from None
-            except SessionStatsError as error:
-                raise error.at(file=str(path)) from None
-            before += batch.num_rows
-            report(before / reader.metadata.num_rows)
+    file, names = _opened(source.file, reading)
+    rows, columns = 0, list(names.theirs.values())
+    try:
+        for batch in ahead(file.iter_batches(batch_size=block_rows, columns=columns)):
+            rows += batch.num_rows
+            table = ours_of(pa.Table.from_batches([batch]), names)
+            yield table_block(table, names, reading, dictionaries, rows / file.metadata.num_rows)
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise SessionStatsError(f"damaged, after {rows} rows ({error})") from None
 
 
-def write_parquet(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a file for `iter_parquet`, with all columns of §1.1."""
+def write_parquet(sessions: Sessions, path: str) -> None:
+    """Write sessions to a file for `sessionstats.read`, with all columns of §1.1."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
     schema = to_arrow(sessions[:0]).schema
     for at, field in enumerate(schema):
@@ -73,16 +74,21 @@ def write_parquet(sessions: Sessions, path: Path) -> None:
             writer.write_table(to_arrow(sessions[first : first + ROWS_WRITTEN]).cast(schema))
 
 
-def _opened(path: Path, file: Any) -> Any:
-    """A reader that hands out columns of few texts as the dictionaries of the file."""
+def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
+    """A reader that hands out columns of few texts as the dictionaries of the file, and the names."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
     try:
         schema = parquet.read_schema(file)
-        few = [field.name for field in schema if field.name not in MANY and _is_text(pa.types, field.type)]
+        names = reading.naming.of(schema.names)
+        few = [
+            theirs
+            for ours, theirs in names.theirs.items()
+            if ours not in MANY and _is_text(pa.types, schema.field(theirs).type)
+        ]
         # What is buffered in advance stays in memory until the file is closed.
-        return parquet.ParquetFile(file, read_dictionary=few, pre_buffer=False)
-    except pa.ArrowInvalid as error:
-        raise SessionStatsError(f"{path}: not a Parquet file ({error})") from None
+        return parquet.ParquetFile(file, read_dictionary=few, pre_buffer=False), names
+    except (pa.ArrowException, OSError) as error:
+        raise SessionStatsError(f"not a Parquet file ({error})") from None
 
 
 def _is_text(types: Any, kind: Any) -> bool:

@@ -1,32 +1,50 @@
 """Sessions from records and back: mappings with the columns of §1.1 as keys, as JSON has them.
 
-1. Keys that are no column are ignored; a key that is absent, or null, is a missing value.
+1. Keys are names of columns (§1.5); a key that is absent, or null, is a missing value.
 2. A record with a ``session_id`` that is not empty is an update; updates of one session are folded (§1.2).
    Others are sessions by themselves.
 3. Records are turned into columns first, so that each column is checked and encoded once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sessionstats.columns.schema import COLUMNS, ENCODED, REQUIRED_COLUMNS, UPDATE_COLUMNS
-from sessionstats.columns.values import refuse, show
+from sessionstats.columns.values import show
 from sessionstats.errors import DataError
-from sessionstats.folding import from_updates
+from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
-from sessionstats.notes import editions_with
-from sessionstats.sessions import Sessions
+from sessionstats.io.bad_rows import ReadReport
+from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
+from sessionstats.io.names import Mapped, sdk_keys
+from sessionstats.sessions import Sessions, require_known_statuses
 
 
-def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str] = STATUSES) -> Sessions:
+def from_records(
+    records: Iterable[Mapping[str, Any]],
+    *,
+    columns: Mapped | None = None,
+    projects: Mapping[str, int] | None = None,
+    statuses: Collection[str] = STATUSES,
+    errors: Errors = "raise",
+    report: ReadReport | None = None,
+) -> Sessions:
     """Sessions, or updates of sessions, from mappings.
 
     Parameters
     ----------
     records : iterable of mappings
+    columns : mapping of str to str or None, optional
+        Which column a key is that is not called like one; `None` leaves it out (§1.5).
+    projects : mapping of str to int, optional
+        Ids of the projects that the data calls by a text.
     statuses : collection of str
         Those of the edition, `Rules.statuses`.
+    errors : "raise" or "skip"
+        Whether bad rows are an error, or left out.
+    report : ReadReport, optional
+        Is told what was left out; without it a warning says how many rows.
 
     Returns
     -------
@@ -35,7 +53,9 @@ def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str]
     Raises
     ------
     DataError
-        If a record is not a mapping, or breaks §1.4; rows are counted from 0.
+        If a record is not a mapping, or breaks §1.4; rows are counted from 0. A `BadRowsError` if several do.
+    ColumnNamesError
+        If a key probably means a column (§1.5).
 
     Examples
     --------
@@ -48,15 +68,43 @@ def from_records(records: Iterable[Mapping[str, Any]], statuses: Collection[str]
     sessionstats.errors.DataError: column 'status', row 1: unknown status: 'gone'
     """
     rows = list(records)
+    reading = Reading.of(columns, projects, statuses, errors, report)
+    parts = list(checked_blocks([records_block(rows, reading)] if rows else [], reading))
+    refuse_bad_rows(reading, told=report is not None)
+    return fold(Updates.concat(parts)) if parts else Sessions.empty()
+
+
+def records_block(
+    rows: list[Any], reading: Reading, lines: Sequence[int] | None = None, share: float = 1.0
+) -> Block:
+    """Records as a block of rows; one that is a `DataError` already is raised when it is converted."""
+    mappings = [row for row in rows if isinstance(row, Mapping)]
+    names = reading.naming.of(dict.fromkeys(chain.from_iterable(mappings)), all_there=False)
+
+    def convert(part: slice) -> Updates:
+        columns = record_columns(rows[part], names.theirs)
+        return checked_updates(**columns | {"project_id": reading.project_ids(columns["project_id"])})
+
+    return Block(len(rows), convert, names, lines, share)
+
+
+def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
+    """Sessions of the rows of a request (§9): other keys are ignored, except those of what SDKs send (§1.5).
+
+    Raises
+    ------
+    DataError
+        If a row is not a mapping, has a key of what SDKs send, or breaks §1.4; the first such row is named.
+    """
+    for number, row in enumerate(rows):
+        if isinstance(row, Mapping) and (keys := sdk_keys(row)):
+            problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, keys))}"
+            raise DataError(problem, row=number, value=row)
     if not rows:
         return Sessions.empty()
-    columns = record_columns(rows)
-    sessions = from_updates(**columns)
-    if not set(columns["status"]).issubset(statuses):
-        row, status = next(item for item in enumerate(columns["status"]) if item[1] not in statuses)
-        note = partial(editions_with, status)
-        refuse("status", "not a status of this edition", row, status, note)
-    return sessions
+    updates = checked_updates(**record_columns(rows, {name: name for name in UPDATE_COLUMNS}))
+    require_known_statuses(updates.sessions, statuses)
+    return fold(updates)
 
 
 def to_records(sessions: Sessions) -> list[dict[str, Any]]:
@@ -83,8 +131,14 @@ def rows_of(sessions: Sessions) -> Iterator[tuple[Any, ...]]:
     return zip(*lists.values(), strict=True)
 
 
-def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
-    """The records as columns, `None` where a value is missing; columns that no record has are left out.
+def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The records as columns, `None` where a value is missing.
+
+    Parameters
+    ----------
+    rows : list of mappings
+    keys : mapping of str to str
+        The key of each column; columns that no record has are left out, unless they are required.
 
     Raises
     ------
@@ -93,12 +147,22 @@ def record_columns(rows: list[Any]) -> dict[str, list[Any]]:
 
     Examples
     --------
-    >>> record_columns([{"started": 0, "status": "ok", "project_id": 1, "colour": "red"}, {"started": 1}])
-    {'started': [0, 1], 'project_id': [1, None], 'status': ['ok', None]}
+    >>> rows = [{"started": 0, "status": "ok", "project_id": 1, "colour": "red"}, {"started": 1}]
+    >>> record_columns(rows, {"status": "status", "started": "started", "errors": "errors"})
+    {'status': ['ok', None], 'started': [0, 1], 'project_id': [1, None]}
     """
+    keys = {**keys, **{name: keys.get(name, name) for name in REQUIRED_COLUMNS}}
     try:
-        columns = {name: [row.get(name) for row in rows] for name in UPDATE_COLUMNS}
+        columns = {name: [row.get(key) for row in rows] for name, key in keys.items()}
     except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
-        raise DataError(f"not an object: {show(rows[wrong])}", row=wrong, value=rows[wrong]) from None
+        raise _not_a_record(rows[wrong]).at(row=wrong) from None
     return {name: v for name, v in columns.items() if name in REQUIRED_COLUMNS or v.count(None) < len(v)}
+
+
+def _not_a_record(row: Any) -> DataError:
+    return (
+        row
+        if isinstance(row, DataError)
+        else DataError(f"not an object: {show(row)}", value=row, reason="not an object")
+    )

@@ -10,10 +10,13 @@
 """
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from sessionstats.columns.schema import UPDATE, UPDATE_COLUMNS, Kind
 from sessionstats.errors import DataError, SessionStatsError
+from sessionstats.io.names import Names, Naming
 from sessionstats.io.optional import needed
 
 PROTOCOL: Final = ("__arrow_c_stream__", "__arrow_c_array__")
@@ -24,6 +27,10 @@ INTEGERS: Final = tuple([column.name for column in UPDATE if column.kind in (Kin
 
 EXACT: Final = 2**53
 """Largest size of an integer up to which float64 holds all of them."""
+
+
+EVERYTHING: Final = Naming()
+"""No mapping."""
 
 
 class Frame(Protocol):
@@ -38,31 +45,46 @@ def is_frame(data: object) -> bool:
     return _is_pandas(data) or _is_lazy(data) or any(hasattr(data, method) for method in PROTOCOL)
 
 
-def as_table(data: Any) -> Any:
-    """The data as a `pyarrow.Table`.
+def as_table(data: Any, naming: Naming = EVERYTHING) -> tuple[Any, Names]:
+    """The data as a `pyarrow.Table` of our columns under our names, and the names that it had.
 
     Raises
     ------
     DataError
         If a column holds values of several types, or floats where integers belong.
     SessionStatsError
-        If the data is not a frame, or not one of named columns.
+        If the data is not a frame, or not one of named columns that include the required ones.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> as_table(pa.table({"errors": [1.0, None]})).column("errors").to_pylist()
-    [1, None]
+    >>> table, _ = as_table(pa.table({"started": [0], "project_id": [1.0], "status": ["ok"]}))
+    >>> table.column("project_id").to_pylist()
+    [1]
     """
     pa = needed("pyarrow", "arrow")
     if _is_pandas(data):
-        table = _of_pandas(pa, data)
+        table, names = _of_pandas(pa, data, naming)
     elif is_frame(data):
         table = _of_stream(pa, data.collect() if _is_lazy(data) else data)
+        names = naming.of(table.column_names)
+        table = ours_of(table, names)
     else:
         raise SessionStatsError(
             f"{type(data).__name__} has no {' and no '.join(PROTOCOL)}: it is not Arrow data"
         )
+    if "duration" in names.theirs and pa.types.is_duration(table.column("duration").type):
+        names = replace(names, milliseconds=False)  # such a column has a unit of its own
+    return _usual_table(pa, table), names
+
+
+def ours_of(table: Any, names: Names) -> Any:
+    """The columns of a table that are ours, under our names."""
+    places = [table.column_names.index(name) for name in names.theirs.values()]
+    return table.select(places).rename_columns(list(names.theirs))
+
+
+def _usual_table(pa: Any, table: Any) -> Any:
     for place, name in enumerate(table.column_names):
         column = table.column(place)
         usual = _usual(pa, name, column)
@@ -90,17 +112,38 @@ def _of_stream(pa: Any, data: Any) -> Any:
         raise SessionStatsError(f"{type(data).__name__} is not a table of columns ({error})") from None
 
 
-def _of_pandas(pa: Any, frame: Any) -> Any:
-    if any(name in UPDATE_COLUMNS and name not in frame.columns for name in frame.index.names):
+def _of_pandas(pa: Any, frame: Any, naming: Naming) -> tuple[Any, Names]:
+    ours = (*UPDATE_COLUMNS, *naming.columns)
+    if any(name in ours and name not in frame.columns for name in frame.index.names):
         frame = frame.reset_index()
-    names = [str(name) for name in frame.columns]
-    columns = [
-        _pandas_column(pa, name, frame.iloc[:, place])
-        if name in UPDATE_COLUMNS
-        else pa.nulls(len(frame))  # not read; its name may matter to an error
-        for place, name in enumerate(names)
-    ]
-    return pa.table(columns, names=names)
+    there = [str(name) for name in frame.columns]
+    names = naming.of(there)
+    columns = {
+        name: _pandas_column(pa, name, frame.iloc[:, there.index(theirs)])
+        for name, theirs in names.theirs.items()
+    }
+    return pa.table(columns), names
+
+
+def with_ids(table: Any, projects: Mapping[str, int]) -> Any:
+    """The table with the ids of projects that it calls by texts; a text that is not known stays one."""
+    place = table.column_names.index("project_id")
+    column = table.column(place)
+    if not projects or not _is_text(column.type):
+        return table
+    names = column.unique().to_pylist()
+    if not all(name is None or name in projects for name in names):
+        name = next(name for name in names if name is not None and name not in projects)
+        row = column.to_pylist().index(name)
+        raise DataError(f"not a project that is mapped: {name!r}", column="project_id", row=row, value=name)
+    ids = [projects.get(name) for name in column.to_pylist()]
+    return table.set_column(place, "project_id", [needed("pyarrow", "arrow").array(ids, "int64")])
+
+
+def _is_text(kind: Any) -> bool:
+    types = needed("pyarrow", "arrow").types
+    value = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(value) or types.is_large_string(value) or types.is_string_view(value))
 
 
 def _pandas_column(pa: Any, name: str, series: Any) -> Any:

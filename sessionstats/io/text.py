@@ -1,36 +1,29 @@
-"""Sessions from files of text: CSV, and JSON Lines.
+"""Sessions from text, and as text: CSV, and JSON Lines.
 
-1. CSV has a header with the names of §1.1 (and ``session_id``, ``seq`` of updates, §1.2) in any order; other
-   columns are ignored. An empty cell is a missing value. ``started`` is ISO 8601 or epoch seconds.
-2. JSON Lines has one object a line, with the same names as keys; other keys are ignored.
-3. Both are UTF-8, with or without a byte order mark; lines end with LF or CRLF. Blank lines are no rows.
-4. Files are read once, from front to back (a pipe will do), in blocks of rows, each converted by whole
-   columns. Updates are folded at the end, since those of one session may stand anywhere.
-5. What is wrong is named by file, line, column and value (§1.4).
+1. CSV has a header with the names of columns (§1.1, §1.2, §1.5) in any order. An empty cell is a missing
+   value. ``started`` is ISO 8601 or epoch seconds.
+2. JSON Lines has one object a line, with the same names as keys.
+3. Both are UTF-8, with or without a byte order mark; lines end with LF or CRLF. Blank lines are not rows.
+4. Text is read once, from front to back (a pipe will do), in blocks of rows, each converted by whole columns.
 """
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from io import BytesIO
 from itertools import islice
-from os import PathLike
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final
 
-from sessionstats.columns.schema import COLUMNS, REQUIRED_COLUMNS, UPDATE_COLUMNS
-from sessionstats.columns.values import show
+from sessionstats.columns.schema import COLUMNS
 from sessionstats.errors import DataError, SessionStatsError
 from sessionstats.folding import Updates, checked_updates
+from sessionstats.io.blocks import Block, Reading
 from sessionstats.io.cells import read_cells
-from sessionstats.io.records import record_columns, rows_of
+from sessionstats.io.records import records_block, rows_of
+from sessionstats.io.sources import Opened
 from sessionstats.io.strict_json import NotJSON, loads
-from sessionstats.sessions import Sessions
-
-Path: TypeAlias = str | PathLike[str]
-
-Report: TypeAlias = Callable[[float], object]
-"""A function that is told the share of a file that has been read, after each block."""
+from sessionstats.sessions import Sessions, require_known_statuses
 
 ROWS_TOGETHER: Final = 1 << 12
 """Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
@@ -44,27 +37,20 @@ class Rest:
     file : binary file
     n_lines : int
         Lines that have been read.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows that have been read.
     """
 
     def __init__(self, file: BinaryIO, n_lines: int = 0) -> None:
         self.file = file
         self.n_lines = n_lines
-        self.n_rows = 0
         self._held = b""
 
     def block(self, size: int) -> bytes:
         """The next bytes, up to the end of a line."""
         return self.file.read(size) + self.file.readline()
 
-    def pass_by(self, block: bytes, n_rows: int) -> None:
+    def pass_by(self, block: bytes) -> None:
         """Count a block as read."""
         self.n_lines += block.count(b"\n")
-        self.n_rows += n_rows
 
     def put_back(self, block: bytes) -> None:
         """Let a block be the next again, for `lines`."""
@@ -76,101 +62,114 @@ class Rest:
         yield from self.file
 
 
-def unreported(share: float) -> None:
-    """Tell nobody."""
-
-
-def iter_csv(path: Path, block_rows: int | None = None, report: Report = unreported) -> Iterator[Updates]:
-    """Read a CSV file block by block; raises as `files.read` does.
+def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) -> Iterator[Block]:
+    """The rows of a CSV file.
 
     Parameters
     ----------
-    path : str or path
+    source : Opened
+    reading : Reading
     block_rows : int, optional
         Rows of a block; the last has fewer. By default what is fastest: large blocks if Arrow is installed.
-    report : function, optional
 
     Yields
     ------
-    Updates
-        Not folded: updates of one session may stand in several blocks.
+    Block
+
+    Raises
+    ------
+    SessionStatsError
+        If the file is not CSV in UTF-8 with a header that names the required columns.
     """
-    with open(path, "rb") as file:
-        reader = csv.reader(_lines(path, file), strict=True)
-        _, rows = _rows(path, reader, 1)
+    reader = csv.reader(_lines(source.file), strict=True)
+    _, rows = _rows(reader, 1)
+    if not rows:
+        raise SessionStatsError("the file is empty; its first line names the columns")
+    (header,) = rows
+    names, rest = reading.naming.of(header), Rest(source.file, reader.line_num)
+    places = {ours: header.index(name) for ours, name in names.theirs.items()}
+    if block_rows is None:
+        for updates in _arrow_csv(rest, len(header), places, reading):
+            yield Block(len(updates.seq), partial(_part, updates), names, share=source.share())
+    reader = csv.reader(_lines(rest.lines(), rest.n_lines), strict=True)
+    while True:
+        lines, rows = _rows(reader, block_rows or ROWS_TOGETHER, rest.n_lines)
         if not rows:
-            raise SessionStatsError(f"{path}: the file is empty; its first line names the columns")
-        (header,) = rows
-        places = _places(path, header)
-        rest = Rest(file, reader.line_num)
-        if block_rows is None:
-            yield from _arrow_csv(rest, len(header), places, report)
-        yield from _plain_csv(path, rest, len(header), places, block_rows or ROWS_TOGETHER, report)
+            return
+        yield Block(len(rows), _cells(rows, len(header), places, reading), names, lines, source.share())
 
 
-def _arrow_csv(rest: Rest, width: int, places: Mapping[str, int], report: Report) -> Iterator[Updates]:
-    """Blocks that Arrow reads, up to the first that it does not."""
+def _arrow_csv(rest: Rest, width: int, places: Mapping[str, int], reading: Reading) -> Iterator[Updates]:
+    """Blocks that Arrow reads, up to the first that it does not, or in which a row is bad."""
     from sessionstats.io.arrow_csv import BLOCK, FROM, CsvBlocks, is_available
 
     block = rest.block(BLOCK)
     blocks = CsvBlocks(width, places) if len(block) >= FROM and is_available() else None
     while blocks is not None and block and (updates := blocks.updates(block)) is not None:
+        if not _all_known(updates, reading):
+            break
         yield updates
-        rest.pass_by(block, len(updates.seq))
-        report(_share(rest.file))
+        rest.pass_by(block)
         block = rest.block(BLOCK)
     rest.put_back(block)
 
 
-def _plain_csv(
-    path: Path, rest: Rest, width: int, places: Mapping[str, int], block_rows: int, report: Report
-) -> Iterator[Updates]:
-    reader = csv.reader(_lines(path, rest.lines(), rest.n_lines), strict=True)
-    before = rest.n_rows
-    while True:
-        lines, rows = _rows(path, reader, block_rows, rest.n_lines)
-        if not rows:
-            return
-        try:
-            _check_widths(rows, width)
-            cells = list(zip(*rows, strict=True))
-            yield checked_updates(**{name: read_cells(name, cells[at]) for name, at in places.items()})
-        except DataError as error:
-            raise _at_line(path, lines, before, error) from None
-        before += len(rows)
-        report(_share(rest.file))
+def _all_known(updates: Updates, reading: Reading) -> bool:
+    """Whether the edition has all statuses; if not, the plain reader knows on which line one is."""
+    try:
+        require_known_statuses(updates.sessions, reading.statuses)
+    except DataError:
+        return False
+    return True
 
 
-def iter_jsonl(path: Path, block_rows: int = ROWS_TOGETHER, report: Report = unreported) -> Iterator[Updates]:
-    """Read a file of JSON lines block by block; raises as `files.read` does.
+def _part(updates: Updates, part: slice) -> Updates:
+    """Some of the rows that Arrow read."""
+    return Updates(updates.sessions[part], updates.session_id[part], updates.seq[part])
+
+
+def _cells(
+    rows: list[list[str]], width: int, places: Mapping[str, int], reading: Reading
+) -> Callable[[slice], Updates]:
+    """How rows of cells are converted."""
+
+    def convert(part: slice) -> Updates:
+        _check_widths(rows[part], width)
+        cells = list(zip(*rows[part], strict=True))
+        columns = {name: read_cells(name, cells[at]) for name, at in places.items()}
+        return checked_updates(**columns | {"project_id": reading.project_ids(columns["project_id"])})
+
+    return convert
+
+
+def jsonl_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGETHER) -> Iterator[Block]:
+    """The rows of a file of JSON lines.
 
     Parameters
     ----------
-    path : str or path
+    source : Opened
+    reading : Reading
     block_rows : int
         Rows of a block; the last has fewer.
-    report : function, optional
 
     Yields
     ------
-    Updates
-        Not folded: updates of one session may stand in several blocks.
+    Block
+        What is not a JSON object is found when the row is converted.
+
+    Raises
+    ------
+    SessionStatsError
+        If the file is not UTF-8, or keys of its rows probably mean columns of ours.
     """
-    with open(path, "rb") as file:
-        numbered = ((number, line) for number, line in enumerate(_lines(path, file), 1) if not line.isspace())
-        before = 0
-        while block := list(islice(numbered, block_rows)):
-            rows = [_json(path, number, line) for number, line in block]
-            try:
-                yield checked_updates(**record_columns(rows))
-            except DataError as error:
-                raise _at_line(path, [number for number, _ in block], before, error) from None
-            before += len(rows)
-            report(_share(file))
+    numbered = ((number, line) for number, line in enumerate(_lines(source.file), 1) if not line.isspace())
+    while block := list(islice(numbered, block_rows)):
+        rows = [_json(line) for _, line in block]
+        yield records_block(rows, reading, [number for number, _ in block], source.share())
 
 
-def write_csv(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a CSV file for `iter_csv`, with all columns of §1.1."""
+def write_csv(sessions: Sessions, path: str) -> None:
+    """Write sessions to a CSV file for `sessionstats.read`, with all columns of §1.1."""
     # Python 3.11 leaves a carriage return unquoted, and then does not read what it wrote.
     columns = (sessions.release, sessions.environment, sessions.distinct_id, sessions.abnormal_mechanism)
     odd = any("\r" in text for column in columns for text in column.categories)
@@ -181,19 +180,12 @@ def write_csv(sessions: Sessions, path: Path) -> None:
             writer.writerows(rows)
 
 
-def write_jsonl(sessions: Sessions, path: Path) -> None:
-    """Write sessions to a file of one JSON object a line for `iter_jsonl`, with all columns of §1.1."""
+def write_jsonl(sessions: Sessions, path: str) -> None:
+    """Write sessions to a file of one JSON object a line, with all columns of §1.1."""
     encode = json.JSONEncoder(check_circular=False).encode
     with open(path, "w", encoding="ascii", newline="\n") as file:
         for rows in _blocks_of_rows(sessions):
             file.writelines(encode(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows)
-
-
-def _share(file: BinaryIO) -> float:
-    """The share of a file that has been read; of a pipe, which has no size, 0."""
-    if not file.seekable():
-        return 0.0
-    return file.tell() / max(1, os.fstat(file.fileno()).st_size)
 
 
 def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
@@ -202,7 +194,7 @@ def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
         yield rows_of(sessions[first : first + ROWS_TOGETHER])
 
 
-def _lines(path: Path, lines: Iterable[bytes], before: int = 0) -> Iterator[str]:
+def _lines(lines: Iterable[bytes], before: int = 0) -> Iterator[str]:
     """Lines as texts, with their ends, the first of a file without a byte order mark."""
     mark = "\ufeff" if before == 0 else ""
     for number, line in enumerate(lines, before + 1):
@@ -210,12 +202,12 @@ def _lines(path: Path, lines: Iterable[bytes], before: int = 0) -> Iterator[str]
             # Lone surrogates are no UTF-8, but text as JSON has it, and `write_csv` writes them.
             text = line.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
-            raise SessionStatsError(f"{path}, line {number}: not UTF-8") from None
+            raise DataError("not UTF-8").at(line=number) from None
         yield text.removeprefix(mark)
         mark = ""
 
 
-def _rows(path: Path, reader: Any, count: int, before: int = 0) -> tuple[list[int], list[list[str]]]:
+def _rows(reader: Any, count: int, before: int = 0) -> tuple[list[int], list[list[str]]]:
     """The next `count` rows that are not blank, fewer only at the end; and the lines on which they begin."""
     lines: list[int] = []
     rows: list[list[str]] = []
@@ -229,19 +221,8 @@ def _rows(path: Path, reader: Any, count: int, before: int = 0) -> tuple[list[in
                     break
             begins = before + reader.line_num + 1
     except csv.Error as error:
-        raise SessionStatsError(f"{path}, line {before + reader.line_num}: {error}") from None
+        raise DataError(str(error)).at(line=before + reader.line_num) from None
     return lines, rows
-
-
-def _places(path: Path, header: list[str]) -> dict[str, int]:
-    """Place of each column that is ours."""
-    for name in REQUIRED_COLUMNS:
-        if name not in header:
-            raise SessionStatsError(f"{path}: no column {name!r}; its first line names {show(header)}")
-    for name in UPDATE_COLUMNS:
-        if header.count(name) > 1:
-            raise SessionStatsError(f"{path}: column {name!r} stands twice")
-    return {name: header.index(name) for name in UPDATE_COLUMNS if name in header}
 
 
 def _check_widths(rows: list[list[str]], width: int) -> None:
@@ -252,15 +233,9 @@ def _check_widths(rows: list[list[str]], width: int) -> None:
         raise DataError(problem, row=row, value=rows[row])
 
 
-def _json(path: Path, number: int, line: str) -> Any:
+def _json(line: str) -> Any:
+    """What a line holds; if that is not JSON, the error that says so."""
     try:
         return loads(line)
     except NotJSON as error:
-        raise SessionStatsError(f"{path}, line {number}: not JSON ({error})") from None
-
-
-def _at_line(path: Path, lines: list[int], before: int, error: DataError) -> DataError:
-    """The error of a row of a block, named by its line; its row becomes one of the file."""
-    if error.row is None:
-        return error.at(file=str(path))
-    return error.at(file=str(path), line=lines[error.row], row=before + error.row)
+        return DataError(f"not JSON ({error})", reason="not JSON")

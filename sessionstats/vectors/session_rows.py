@@ -27,6 +27,7 @@ def session_rows() -> Iterator[Draft]:
     yield from health_classes()
     yield from bad_columns()
     yield from bad_rows()
+    yield from names_of_columns()
 
 
 def instants() -> Iterator[Draft]:
@@ -336,3 +337,12 @@ def bad_rows() -> Iterator[Draft]:
     yield draft("1.4 outside", why, rows(started="2001-01-01T00:00:00Z", errors=-1), also="9", wording=False)
     why = "An invalid row is rejected even if its quantity is 0."
     yield draft("1.4 quantity-zero", why, rows(quantity=0, errors=-1), also="9", wording=False)
+
+
+def names_of_columns() -> Iterator[Draft]:
+    """Keys that are not columns."""
+    for key in ("sid", "did", "attrs", "aggregates", "init"):
+        why = f"{key} is a key of what SDKs send; such a row is not a session row, even if the key is null."
+        yield draft("1.5 key-of-sdks", why, rows(**{key: None}), also="9", wording=False)
+    why = "Other keys are ignored, however much they look like a column."
+    yield draft("1.5 other-keys", why, rows(Release="x", user="ann", duration_ms=5), also="9")

@@ -17,7 +17,7 @@ from sessionstats.engines.summaries.merging import merge
 from sessionstats.engines.summaries.summarizing import summarize
 from sessionstats.engines.summaries.summary import Summary
 from sessionstats.request.query import Query
-from sessionstats.sessions import Sessions
+from sessionstats.sessions import Sessions, require_known_statuses
 
 PIECE: Final = 1 << 20
 """Most rows that are summarized at once: what that takes in between stays under some hundred megabytes."""
@@ -62,7 +62,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     300
     """
     done, waiting = Summary.of_nothing(query), list[Summary]()
-    for piece in _pieces(chunks):
+    for piece in _pieces(_of_the_edition(chunks, query)):
         waiting.append(summarize(piece, query))
         if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
             _give_back()
@@ -79,12 +79,21 @@ def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
             yield chunk[first : first + PIECE]
 
 
+def _of_the_edition(chunks: Iterable[Sessions], query: Query) -> Iterator[Sessions]:
+    """The same chunks, checked while it is known how many rows came before."""
+    before = 0
+    for chunk in chunks:
+        if not isinstance(chunk, Sessions):
+            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
+        require_known_statuses(chunk, query.rules.statuses, before)
+        before += len(chunk)
+        yield chunk
+
+
 def _gathered(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
     few: list[Sessions] = []
     rows = 0
     for chunk in chunks:
-        if not isinstance(chunk, Sessions):
-            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
         few.append(chunk)
         rows += len(chunk)
         if rows >= ENOUGH:

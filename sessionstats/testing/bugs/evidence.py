@@ -132,7 +132,9 @@ class Evidence:
             search = dataclasses.replace(self.query.search, _tree=And(()), _conditions=())
             query = dataclasses.replace(self.query, search=search, environments=(), projects=None)
             yield self.flatten(
-                protocol.answered(pipeline.answer(from_records(changed, self.query.rules.statuses), query))
+                protocol.answered(
+                    pipeline.answer(from_records(changed, statuses=self.query.rules.statuses), query)
+                )
             )
 
     def with_params(self, **changes: Any) -> Iterator[Flat]:

@@ -22,6 +22,9 @@ LARGEST = 2**63 - 1
 STATUSES = ("ok", "errored", "exited", "unhandled", "abnormal", "crashed")
 """Every status, from the best to the worst (§1.2)."""
 
+SDK_KEYS = ("sid", "did", "attrs", "aggregates", "init")
+"""Keys of what SDKs send that no session row has (§1.5)."""
+
 NIL_USERS = {"0" * 32, "00000000-0000-0000-0000-000000000000"}
 """The nil UUID, without and with dashes: no user (§1.1)."""
 
@@ -58,9 +61,13 @@ def read_rows(sessions: list[Any], *, unhandled: bool) -> list[Row]:
 
 def read_row(index: int, row: Any, unhandled: bool) -> Row:
     """One row, column by column in the order of the table (§1.1)."""
-    # silent (§1.4): a row that is no object is bad data (422); columns that §1 does not name are ignored.
+    # silent (§1.4): a row that is no object is bad data (422).
     if not isinstance(row, dict):
         raise Refusal(f"sessions: row {index}: not an object: {row!r}.", 422)
+    # §1.5: keys of what SDKs send are bad data; other keys that §1 does not name are ignored.
+    for key in SDK_KEYS:
+        if key in row:
+            raise Refusal(f"sessions: row {index}: {key!r} is a key of what SDKs send.", 422)
     cells = Cells(index, row)
     return Row(
         started=cells.started(),
