@@ -71,10 +71,12 @@ class Seen:
 
     def passing(self, chunks: Iterable[Sessions], query: Query) -> Iterator[Sessions]:
         """The chunks, validated for the edition; a `TypeError` if one is something else."""
+        before = 0
         for chunk in chunks:
             if not isinstance(chunk, Sessions):
                 raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
-            require_known_statuses(chunk, query.rules.statuses)
+            require_known_statuses(chunk, query.rules.statuses, before)
+            before += len(chunk)
             self._remember(chunk)
             yield chunk
 
