@@ -10,7 +10,9 @@ from sessionstats.io.files import READERS
 from sessionstats.io.sources import opened, sources_of
 
 
-def updates_in(path: Path, block_rows: int, progress: Progress = unreported) -> Iterator[Updates]:
+def updates_in(
+    path: Path, block_rows: int | None = None, progress: Progress = unreported
+) -> Iterator[Updates]:
     """The updates of a file, as `sessionstats.read` reads them."""
     (source,) = sources_of(path)
     reading, reader = Reading(progress=progress), READERS[source.format]

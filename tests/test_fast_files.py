@@ -16,6 +16,7 @@ pa = pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
 from sessionstats.io import arrow_csv  # noqa: E402
 from sessionstats.io.arrow import to_arrow  # noqa: E402
 from sessionstats.io.arrow_cells import instants_of, seconds_of  # noqa: E402
+from tests.reading import updates_in  # noqa: E402
 
 SAMPLE = sample(2000)
 
@@ -108,7 +109,9 @@ def outcome(path: Path, read_it: Callable[[Path], list[Updates]]) -> Sessions | 
     try:
         parts = read_it(path)
     except SessionStatsError as error:
-        return repr((str(error), sorted((k, repr(v)) for k, v in vars(error).items() if k != "args")))
+        return repr(
+            (str(error), sorted((k, repr(v)) for k, v in vars(error).items() if k not in ("args", "report")))
+        )
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
@@ -124,8 +127,8 @@ def _everything_fast(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_readers_say_the_same(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(data)
-    plain = outcome(path, lambda path: list(text.iter_csv(path, text.ROWS_TOGETHER)))
-    assert outcome(path, lambda path: list(text.iter_csv(path))) == plain
+    plain = outcome(path, lambda path: list(updates_in(path, text.ROWS_TOGETHER)))
+    assert outcome(path, lambda path: list(updates_in(path))) == plain
 
 
 @pytest.mark.usefixtures("_everything_fast")
@@ -135,7 +138,7 @@ def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write(SAMPLE, path)
     monkeypatch.setattr(text, "_plain_csv", lambda *_: iter(()))
     monkeypatch.setattr(arrow_csv, "BLOCK", 20_000)
-    blocks = [block.sessions for block in text.iter_csv(path)]
+    blocks = [block.sessions for block in updates_in(path)]
     assert len(blocks) > 5
     together = Sessions.concat(blocks)
     assert together == SAMPLE

@@ -84,7 +84,7 @@ def test_wrong_chunks(memory: int | None) -> None:
     with pytest.raises(DataError, match="the sum is beyond 64 bits"):
         answer_chunks([many, many], query(ALL), memory)
     unknown = Sessions(**(row | {"status": ["ok", "unhandled"]}))
-    with pytest.raises(DataError, match="row 1: not a status of this edition: 'unhandled'"):
+    with pytest.raises(DataError, match="row 3: not a status of this edition: 'unhandled'"):
         answer_chunks([many, unknown], query(ALL), memory)
     with pytest.raises(TypeError, match="a chunk must be Sessions, not dict"):
         answer_chunks([many, row], query(ALL), memory)  # type: ignore[list-item]

@@ -91,11 +91,7 @@ def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) 
     if block_rows is None:
         for updates in _arrow_csv(rest, len(header), places, reading):
             yield Block(len(updates.seq), partial(_part, updates), names, share=source.share())
-    reader = csv.reader(_lines(rest.lines(), rest.n_lines), strict=True)
-    while True:
-        lines, rows = _rows(reader, block_rows or ROWS_TOGETHER, rest.n_lines)
-        if not rows:
-            return
+    for lines, rows in _plain_csv(rest, block_rows or ROWS_TOGETHER):
         yield Block(len(rows), _cells(rows, len(header), places, reading), names, lines, source.share())
 
 
@@ -112,6 +108,13 @@ def _arrow_csv(rest: Rest, width: int, places: Mapping[str, int], reading: Readi
         rest.pass_by(block)
         block = rest.block(BLOCK)
     rest.put_back(block)
+
+
+def _plain_csv(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """The cells of the rest, block by block, and the lines on which the rows begin."""
+    reader = csv.reader(_lines(rest.lines(), rest.n_lines), strict=True)
+    while (block := _rows(reader, block_rows, rest.n_lines))[1]:
+        yield block
 
 
 def _all_known(updates: Updates, reading: Reading) -> bool:
