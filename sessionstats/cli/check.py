@@ -55,7 +55,7 @@ CLAIMS: Final = {
     "ordering": "orderBy",
     "includes": "includeTotals and includeSeries",
     "limits": "other limits among the rules, intervals under an hour",
-    "editions": "the older rounding, the fifth health class",
+    "editions": "named editions, older rounding, the fifth health class, slugs",
     "metadata": "releases: their dates and stages",
     "updates": "rows with session_id, to be folded",
     "quantity": "rows that stand for several sessions, or none",
