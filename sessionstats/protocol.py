@@ -4,7 +4,7 @@
    ignored. A line that is not one is answered with status 400, and the stream goes on.
 2. Session rows are validated before anything else (§2.2), against the statuses of the edition as far as the
    rules tell which it is: an invalid row is status 422.
-3. A refused request has the status and the text of its error; an answered one has status 200, the answer
+3. A rejected request has the status and the text of its error; an answered one has status 200, the answer
    of §8, and links when ``per_page`` was given.
 4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
 5. What a request may cost is limited (`sessionstats.limits`): status 413. No more of a line is read than the
@@ -176,12 +176,12 @@ def require_cells(sessions: Sessions, query: Query, limits: Limits) -> None:
 
 
 def read(request: object, limits: Limits = DEFAULT) -> tuple[Sessions, Query]:
-    """The sessions and the judged request that a decoded line holds (§9).
+    """The sessions and the validated request of a decoded line (§9).
 
     Raises
     ------
     SessionStatsError
-        If the line is not a request, a session row is wrong, or the request is refused (§2.2).
+        If the line is not a request, a session row is invalid, or the request is rejected (§2.2).
     """
     if not isinstance(request, dict):
         raise RequestError(f"not a request: {type(request).__name__} instead of an object")

@@ -59,7 +59,7 @@ class Window:
     interval : int
         Length of a bucket; the last one may be cut short by `end` (§3.7).
     length : int
-        The length that the limits are judged by (§3.6, §3.8).
+        The length that the limits apply to (§3.6, §3.8).
     """
 
     start: int
@@ -145,7 +145,7 @@ ROUNDINGS: Final[Mapping[str, Callable[[DateRange, int, int], Window]]] = Mappin
 
 
 def require_few_intervals(window: Window, max_intervals: int) -> None:
-    """Refuse a window of more than `max_intervals` intervals (§3.6)."""
+    """Reject a window of more than `max_intervals` intervals (§3.6)."""
     if window.length > max_intervals * window.interval:
         raise RequestError(
             "Your interval and date range would create too many results. "

@@ -1,7 +1,8 @@
-"""Judging a request (§2).
+"""Validating a request (§2).
 
-`Query.parse` judges a request in the order of §2.2; the first failure is the answer. Each judgement is made
-in the room of its rule; this module only says in which order.
+`Query.parse` validates a request in the order of §2.2; the first failure is the answer. Each check is in the
+module of its rule; this module only says in which order they come. A rejected request carries notes for
+people: the nearest known name, and which other edition accepts it (`sessionstats.notes`).
 """
 
 import re
@@ -45,7 +46,7 @@ OFF: Final = "0"
 
 @dataclass(frozen=True)
 class Query:
-    """A judged request: everything an answer depends on but the sessions.
+    """A valid request: everything an answer depends on but the sessions.
 
     Make one with `Query.parse`.
 
@@ -62,7 +63,7 @@ class Query:
     environments : tuple of str
         The ``environment`` parameters; none selects every environment.
     search : Search
-        The judged search (§4).
+        The validated search (§4).
     order : Order or None
         How base groups are ranked; `None` if judging ended before, for an answer without groups (§2.2).
     page : Page
@@ -96,7 +97,7 @@ class Query:
         releases: Releases | None = None,
         limits: Limits = UNLIMITED,
     ) -> "Query":
-        """Judge a request (§2).
+        """Validate a request (§2).
 
         Parameters
         ----------
@@ -305,7 +306,7 @@ def _parse_order(
     releases: Releases | None,
     rules: Rules,
 ) -> Order | None:
-    """Judge fields and order against the status filter (§6.4, §7.2); `None` where judging ends (§2.2)."""
+    """The order, once fields suit the status filter (§6.4, §7.2); `None` where validation ends (§2.2)."""
     if search.classes == ():
         return None
     judge_against_status(fields, search.classes, by_status=STATUS in group_by)
