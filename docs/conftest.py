@@ -1,10 +1,13 @@
 """The scripts that build the site are no documentation: pytest reads the pages only.
 
-The page on scaling needs the extras ``arrow`` and ``dask``; without them it is left out.
+The page on scaling needs the extras ``arrow`` and ``dask``, the one on one's own data ``arrow``; without them
+they are left out.
 """
 
 from importlib.util import find_spec
 
 collect_ignore_glob = ["*.py", "figures/*.py", "course/mini/*.py", "_build/*"]
 
-collect_ignore = [] if all(map(find_spec, ("pyarrow", "dask"))) else ["scaling.md"]
+NEEDED = {"scaling.md": ("pyarrow", "dask"), "your-own-data.md": ("pyarrow", "pandas")}
+
+collect_ignore = [page for page, packages in NEEDED.items() if not all(map(find_spec, packages))]
