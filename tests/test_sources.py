@@ -138,6 +138,42 @@ class TestSeveral:
             assert capsys.readouterr() == (expected, "")
 
 
+class TestEnvelopes:
+    DSN = '{"dsn": "https://key@ingest.example/42"}'
+    BEGIN = '{"type":"session"}\n{"sid":"a","init":true,"started":"2024-01-29T11:00:00Z"}'
+    END = '{"type":"session"}\n{"sid":"a","seq":1,"started":"2024-01-29T11:00:00Z","status":"crashed"}'
+    EVENT = '{"type":"event","length":2}\n{}'
+
+    def test_are_read_together(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """§1.2: the updates of a session in several files; items of other types are counted."""
+        (tmp_path / "a.envelope").write_text(f"{self.DSN}\n{self.EVENT}\n{self.BEGIN}\n")
+        (tmp_path / "b.envelope.gz").write_bytes(gzip.compress(f"{self.DSN}\n{self.END}\n".encode()))
+        expected = from_records(
+            [ROW | {"started": "2024-01-29T11:00:00Z", "project_id": 42, "status": "crashed"}]
+        )
+        assert read([tmp_path / "a.envelope", tmp_path / "b.envelope.gz"]) == expected
+        request = "field=sum(session)&statsPeriod=1d&groupBy=project&groupBy=session.status"
+        arguments = ["query", f"{tmp_path}/*.envelope*", request, "--now", NOW, "--format", "csv"]
+        assert main(arguments) == 0
+        output = capsys.readouterr()
+        assert "42,crashed,total,2024-01-28T12:00:00Z,2024-01-29T12:00:00Z,1" in output.out.splitlines()
+        assert output.err == (
+            "sessionstats: items of envelopes that hold no sessions, left out: 1 of type 'event'\n"
+        )
+
+    def test_without_a_dsn(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = tmp_path / "a.envelope"
+        path.write_text(f"{{}}\n{self.BEGIN}\n")
+        with pytest.raises(
+            SessionStatsError, match=r"a\.envelope, line 3: the envelope does not name its project"
+        ):
+            read(path)
+        assert read(path, project_id=7).project_id.decode() == [7]
+        arguments = ["query", str(path), "field=sum(session)&groupBy=project&statsPeriod=1d", "--now", NOW]
+        assert main([*arguments, "--project-id", "7", "--format", "csv"]) == 0
+        assert capsys.readouterr().out.splitlines()[1].startswith("7,total,")
+
+
 class TestStandardInput:
     @pytest.mark.parametrize("kind", ["csv", "jsonl", "csv.gz", "parquet"])
     def test_is_read_like_a_file(self, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,8 @@ from sessionstats.result import Result
 DESCRIPTION: Final = """\
 Answer REQUEST, a query string as the sessions endpoint takes it, about the
 sessions (or raw session updates) of FILE: .csv with a header, .jsonl with an
-object a line, .npz, or .parquet (extra "arrow"). It may be larger than memory.
+object a line, .envelope as SDKs send them, .npz, or .parquet (extra "arrow").
+There may be several, and they may be larger than memory.
 Columns: started, project_id and status; and, where they are known, release,
 environment, errors, distinct_id, duration (seconds), abnormal_mechanism and
 quantity. A status is ok, exited, errored, crashed or abnormal.

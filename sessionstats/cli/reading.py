@@ -32,7 +32,7 @@ def add_file(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         nargs="+",
-        help="sessions: .csv or .jsonl (also .gz, .zst), .npz, .parquet; a glob, a folder of Parquet, -",
+        help="sessions: .csv, .jsonl, .envelope (also .gz), .npz, .parquet; a glob, a folder of Parquet, -",
     )
 
 
@@ -51,6 +51,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--input-format", metavar="FORMAT", help="csv, jsonl, csv.gz, …: instead of the extension; - needs it"
+    )
+    group.add_argument(
+        "--project-id", metavar="ID", type=int, help="the project of envelopes that do not name theirs"
     )
     group.add_argument(
         "--skip-bad-rows",
@@ -110,6 +113,7 @@ class FilesRead:
             errors=errors,
             report=report,
             input_format=self.args.input_format,
+            project_id=self.args.project_id,
             progress=bar,
         )
 
@@ -121,6 +125,9 @@ class FilesRead:
         if report.left_out:
             names = ", ".join(map(repr, report.left_out))
             lines.append(f"{names}: not a column of ours, and left out")
+        if report.items_left_out:
+            items = ", ".join(f"{count:,} of type {kind!r}" for kind, count in report.items_left_out.items())
+            lines.append(f"items of envelopes that hold no sessions, left out: {items}")
         if report.looks_like_milliseconds:
             lines.append(
                 "the median duration is longer than a day: are these milliseconds? --column "

@@ -42,6 +42,8 @@ class ReadReport:
         How many bad rows there were for each reason.
     left_out : list of str
         Names of columns that are not ours (§1.5).
+    items_left_out : dict of str to int
+        How many items of envelopes were of each type that does not hold sessions.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class ReadReport:
     first: list[DataError] = field(default_factory=list)
     reasons: Counter[tuple[str | None, str]] = field(default_factory=Counter)
     left_out: list[str] = field(default_factory=list)
+    items_left_out: dict[str, int] = field(default_factory=dict)
     durations: int = 0
     long_durations: int = 0
 

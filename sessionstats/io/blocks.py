@@ -49,6 +49,8 @@ class Reading:
         What becomes of bad rows.
     report : ReadReport
     progress : function
+    project_id : int, optional
+        The project of envelopes that do not name theirs.
     """
 
     naming: Naming = field(default_factory=Naming)
@@ -57,6 +59,7 @@ class Reading:
     errors: Errors = "raise"
     report: ReadReport = field(default_factory=ReadReport)
     progress: Progress = unreported
+    project_id: int | None = None
 
     @classmethod
     def of(

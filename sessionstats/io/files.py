@@ -29,6 +29,7 @@ from sessionstats.io.blocks import (
     refuse_bad_rows,
     unreported,
 )
+from sessionstats.io.envelopes import from_envelopes
 from sessionstats.io.names import Mapped
 from sessionstats.io.npz import iter_npz, save_npz
 from sessionstats.io.parquet import parquet_blocks, write_parquet
@@ -41,6 +42,9 @@ READERS: Final[Mapping[str, Callable[[Opened, Reading], Iterator[Block]]]] = Map
     {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".parquet": parquet_blocks}
 )
 """How the rows of each kind of file are read; an archive of ours has columns that were checked once."""
+
+ENVELOPE: Final = ".envelope"
+"""Extension of envelopes, which `sessionstats.io.envelopes` reads."""
 
 WRITERS: Final[Mapping[str, Callable[[Sessions, str], None]]] = MappingProxyType(
     {".csv": write_csv, ".jsonl": write_jsonl, ".npz": save_npz, ".parquet": write_parquet}
@@ -60,14 +64,15 @@ def read(
     errors: Errors = "raise",
     report: ReadReport | None = None,
     input_format: str | None = None,
+    project_id: int | None = None,
 ) -> Sessions:
     """Read the sessions, or the updates of sessions, of one file or several.
 
     Parameters
     ----------
     path : str or path, or iterable of them
-        Names that end in .csv, .jsonl (or these with .gz or .zst), .npz or .parquet; also a glob such as
-        ``"sessions-*.parquet"``, a folder of Parquet files, or ``"-"`` for standard input.
+        Names that end in .csv, .jsonl, .envelope (or these with .gz or .zst), .npz or .parquet; also a glob
+        such as ``"sessions-*.parquet"``, a folder of Parquet files, or ``"-"`` for standard input.
     columns : mapping of str to str or None, optional
         Which column a name is that is not called like one, such as ``{"user_id": "distinct_id"}``; `None`
         leaves it out. ``duration_ms`` is a duration in milliseconds (§1.5).
@@ -81,6 +86,8 @@ def read(
         Is told what was left out; without it a warning says how many rows.
     input_format : str, optional
         Such as ``"csv"`` or ``"jsonl.gz"``, instead of the extension; standard input needs it.
+    project_id : int, optional
+        The project of envelopes that do not name theirs.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def read(
     ...     read(f"{folder}/sample.csv") == sample(1000)
     True
     """
-    reading = Reading.of(columns, projects, statuses, errors, report)
+    reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
     parts = list(_updates(path, reading, told=report is not None, input_format=input_format))
     with located(str(path), DataError):  # if the quantities of all rows add up to too much
         return fold(Updates.concat(parts)) if parts else Sessions.empty()
@@ -123,13 +130,14 @@ def read_chunks(
     errors: Errors = "raise",
     report: ReadReport | None = None,
     input_format: str | None = None,
+    project_id: int | None = None,
     progress: Progress = unreported,
 ) -> Iterator[Sessions]:
     """Read files chunk by chunk, so that they may be larger than memory; otherwise as `read`.
 
     Parameters
     ----------
-    path, columns, projects, statuses, errors, report, input_format
+    path, columns, projects, statuses, errors, report, input_format, project_id
         As `read` takes them.
     progress : function, optional
         Called after each block with the share that has been read, from 0 to 1.
@@ -145,7 +153,7 @@ def read_chunks(
     >>> chunks = read_chunks("a-year-of-sessions.csv")
     >>> compute(chunks, "field=sum(session)&interval=1d&statsPeriod=90d")  # doctest: +SKIP
     """
-    reading = Reading.of(columns, projects, statuses, errors, report)
+    reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
     sources_of(path, input_format)  # rejects what cannot be read before anything is
     return folded(
         _updates(path, reading, told=report is not None, input_format=input_format, progress=progress)
@@ -165,6 +173,10 @@ def _updates(
     for number, source in enumerate(sources):
         yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
     refuse_bad_rows(reading, told=told)
+    envelopes = [source for source in sources if source.format == ENVELOPE]
+    if envelopes:
+        yield Updates.alone(_of_envelopes(envelopes, reading))
+        progress(1.0)
 
 
 def _part_of(progress: Progress, number: int, count: int, share: float) -> None:
@@ -172,6 +184,8 @@ def _part_of(progress: Progress, number: int, count: int, share: float) -> None:
 
 
 def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:
+    if source.format == ENVELOPE:
+        return  # all of them are read together
     with located(source.name):
         if source.format == ".npz":
             yield from _of_archive(source, reading, progress)
@@ -179,6 +193,21 @@ def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator
         with opened(source) as file:
             blocks = READERS[source.format](file, reading)
             yield from checked_blocks(blocks, replace(reading, progress=progress), source.name)
+
+
+def _of_envelopes(sources: list[Source], reading: Reading) -> Sessions:
+    """The sessions of all envelopes: the updates of one may be in several of them."""
+    contents: list[str | bytes] = []
+    for source in sources:
+        if source.compression == ".zst" or source.path == STANDARD_INPUT:
+            with opened(source) as file:
+                contents.append(file.file.read())
+        else:
+            contents.append(source.path)
+    left_out = reading.report.items_left_out
+    sessions = from_envelopes(*contents, project_id=reading.project_id, left_out=left_out)
+    require_known_statuses(sessions, reading.statuses)
+    return sessions
 
 
 def _of_archive(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:

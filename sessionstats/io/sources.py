@@ -32,7 +32,7 @@ STANDARD_INPUT: Final = "-"
 COMPRESSED: Final = (".gz", ".zst")
 """Extensions of compressed files."""
 
-TEXT: Final = (".csv", ".jsonl")
+TEXT: Final = (".csv", ".jsonl", ".envelope")
 """Extensions of text, which may be compressed; other formats are compressed by themselves."""
 
 KNOWN: Final = (*TEXT, ".npz", ".parquet")
@@ -93,7 +93,7 @@ def sources_of(locations: Location | Iterable[Location], input_format: str | Non
     Traceback (most recent call last):
         ...
     sessionstats.errors.SessionStatsError: january.xlsx: unknown kind of file; the name must end in .csv, \
-.jsonl (or these with .gz or .zst), .npz or .parquet
+.jsonl, .envelope (or these with .gz or .zst), .npz or .parquet
     """
     one_or_more = [locations] if isinstance(locations, (str, PathLike)) else locations
     paths = [fspath(location) for location in one_or_more]
@@ -133,7 +133,7 @@ def _source(path: str, input_format: str | None) -> Source:
             else f"unknown format {input_format!r}; it"
         )
         raise SessionStatsError(
-            f"{what} must end in .csv, .jsonl (or these with .gz or .zst), .npz or .parquet"
+            f"{what} must end in .csv, .jsonl, .envelope (or these with .gz or .zst), .npz or .parquet"
         ).at(file=path)
     return Source(path, extension, compression)
 
