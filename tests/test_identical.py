@@ -1,7 +1,11 @@
 """The comparison of results sees every difference: each part is changed once."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,8 @@ import pytest
 from sessionstats import Result, Sessions, compute
 from sessionstats.capping import Link
 from tests.identical import assert_identical
+
+ROOT = Path(__file__).parents[1]
 
 RATE = "crash_rate(session)"
 
@@ -67,3 +73,17 @@ def test_every_difference_is_seen(name: str) -> None:
 
 def test_equal_results_are_identical() -> None:
     assert_identical(result(), result())
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen on this system")
+def test_one_digest_everywhere() -> None:
+    """§6.7: answers of every kind on one core are those on all; the command is for other environments."""
+    command = [sys.executable, "-m", "tests.digest"]
+    restricted = f"import os, runpy; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}}); "
+    restricted += "runpy.run_module('tests.digest', run_name='__main__')"
+    digests = {
+        subprocess.run(started, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for started in (command, [sys.executable, "-c", restricted])
+    }
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 64

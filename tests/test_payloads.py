@@ -262,3 +262,10 @@ def test_sum_of_counts() -> None:
     with pytest.raises(DataError) as caught:
         from_payloads([payload], 1)
     assert caught.value.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"
+
+
+def test_a_wrong_timestamp_names_its_own_payload() -> None:
+    """§1.4: among several that have one."""
+    payloads = [{"started": NOON, "timestamp": NOON}, {"started": NOON}, {"started": NOON, "timestamp": "x"}]
+    with pytest.raises(DataError, match=r"^payload 2, timestamp: not an instant: 'x'$"):
+        from_payloads(payloads, 1)

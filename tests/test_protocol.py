@@ -221,3 +221,11 @@ class TestNotRequests:
         """§1.4, §9: likewise."""
         request = {**REQUEST, "sessions": [{**REQUEST["sessions"][0], **row}]}
         assert json.loads(respond_to_line(json.dumps(request).encode()))["status"] in (200, 422)
+
+
+@pytest.mark.parametrize(("name", "part"), [("includeTotals", "totals"), ("includeSeries", "series")])
+def test_false_leaves_a_part_out(name: str, part: str) -> None:
+    """§8, §9: JSON's false is 0, and true is 1."""
+    for value, there in ((False, False), (True, True), (0, False), ("false", True)):
+        answer = respond({**REQUEST, "params": {**REQUEST["params"], name: value}})
+        assert (part in answer["body"]["groups"][0]) == there

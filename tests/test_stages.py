@@ -1,5 +1,6 @@
 """Each stage alone, against its definition: health, counting, percentiles, rates, ranking, capping."""
 
+import dataclasses
 import math
 import statistics
 from fractions import Fraction
@@ -11,15 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats import grouping, percentiles, rates, sample
-from sessionstats.capping import Link, links, max_groups, page_of_groups, page_of_rows
+from sessionstats.capping import Link, PageRows, links, max_groups, page_of_groups, page_of_rows
 from sessionstats.counting import distinct_users, sessions_by_class, set_membership, users_by_class
+from sessionstats.engines.blocks import Settings
 from sessionstats.errors import RequestError
 from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTILES
-from sessionstats.grouping import base_groups
+from sessionstats.grouping import BaseGroups, base_groups
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES, health_class
+from sessionstats.measures import Measures, Needs
 from sessionstats.ranking import rank
 from sessionstats.request.paging import Page, parse_page
 from sessionstats.request.parameters import Parameters
+from sessionstats.request.query import Query
+from sessionstats.result import Result
+from sessionstats.rounding import Window
 from sessionstats.rules import Rules
 
 durations = st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 5e-324, 0.1, 79.4])
@@ -267,3 +273,36 @@ def test_page_of_rows_counts_status_groups(
     capped = [row for row in rows if row[0] in order[:most]]
     assert list(zip(page.group.tolist(), page.column.tolist(), strict=True)) == capped[:size]
     assert page.links[1].results == (len(rows) > size)
+
+
+def test_combined_keys_beyond_64_bits() -> None:
+    """§7.3: however many combinations there could be, they sort as their keys do."""
+
+    class Wide:
+        """A column of more categories than can exist, each its own rank."""
+
+        categories = range(2**40)
+
+        def __init__(self, *codes: int) -> None:
+            self.codes = np.array(codes)
+
+        @property
+        def ranks(self) -> "Wide":
+            return self
+
+        def __getitem__(self, codes: Any) -> Any:
+            return codes
+
+    first, second = Wide(2**40 - 1, 0, 2**40 - 1, 0), Wide(0, 5, 0, 2**40 - 1)
+    combination = grouping._combination([first, second])  # type: ignore[list-item]
+    assert np.unique(combination, return_inverse=True)[1].tolist() == [2, 0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "kind", [BaseGroups, Measures, Needs, PageRows, Result, Settings, Window, Rules, Query]
+)
+def test_what_stages_hand_on_is_immutable(kind: type) -> None:
+    """No stage can change what another made."""
+    made = object.__new__(kind)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(made, dataclasses.fields(kind)[0].name, None)

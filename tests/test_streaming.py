@@ -24,12 +24,13 @@ from sessionstats import (
 )
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
-from sessionstats.engines.summaries import summarize, summarize_chunks
+from sessionstats.engines.summaries import Summary, merging, streaming, summarize, summarize_chunks
 from sessionstats.folding import Updates
 from sessionstats.io.blocks import Reading, unreported
 from sessionstats.io.files import WRITERS, folded, read_chunks
 from sessionstats.io.npz import iter_npz
 from sessionstats.io.records import records_block
+from sessionstats.pipeline import finish
 from sessionstats.testing.strategies import Claims
 from sessionstats.testing.strategies import sessions as session_rows
 from tests.reading import updates_in
@@ -178,3 +179,22 @@ def test_no_progress_elsewhere() -> None:
 def test_a_line_fits_and_cannot_move_the_cursor() -> None:
     assert line("x" * 100, 1.0) == "x" * 15 + "…" + "x" * 14 + " [" + "#" * 30 + "] 100 %"
     assert "\x1b" not in line("\x1b[2J", 0.0)
+
+
+def test_a_stream_merges_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§6.7: what waits is bounded, however many chunks come; the answer is that of the whole."""
+    merged: list[int] = []
+
+    def merge(*summaries: Summary) -> Summary:
+        merged.append(len(summaries))
+        return merging.merge(*summaries)
+
+    query = Query.parse(REQUEST, now=NOW)
+    monkeypatch.setattr(streaming, "merge", merge)
+    monkeypatch.setattr(streaming, "ENOUGH", 1)
+    monkeypatch.setattr(streaming, "LEAST", 1)
+    chunks = (SAMPLE[first : first + 30] for first in range(0, len(SAMPLE), 30))
+    summary = streaming.summarize_chunks(chunks, query)
+    assert len(merged) > 10
+    assert max(merged) < 50
+    assert finish(summary).to_json() == compute(SAMPLE, query).to_json()

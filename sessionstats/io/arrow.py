@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.dictionary import TextDictionary
-from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.encoding import Encoded, encode
 from sessionstats.columns.schema import BY_NAME, COLUMNS, UPDATE_COLUMNS, Column, Kind
 from sessionstats.columns.values import Values, refuse
 from sessionstats.errors import DataError
@@ -26,9 +26,11 @@ from sessionstats.health import STATUSES
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.bad_rows import ReadReport
 from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
+from sessionstats.io.damage import said
 from sessionstats.io.names import Mapped, Names
 from sessionstats.io.optional import needed
 from sessionstats.io.tables import as_table, with_ids
+from sessionstats.io.writable import reject_surrogates
 from sessionstats.sessions import Sessions
 
 TEXTS: Final = ("is_string", "is_large_string", "is_string_view")
@@ -129,23 +131,32 @@ def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHA
     """
     names = table.column_names
     columns = {
-        name: _column(BY_NAME[name], table.column(name), dictionaries.get(name))
+        name: _converted(BY_NAME[name], table.column(name), dictionaries.get(name))
         for name in UPDATE_COLUMNS
         if name in names
     }
     return checked_updates(**columns)
 
 
+def _converted(described: Column, column: Any, texts: TextDictionary | None) -> Values:
+    try:
+        return _column(described, column, texts)
+    except (needed("pyarrow", "arrow").ArrowException, UnicodeDecodeError) as error:
+        raise DataError(f"Arrow cannot read it ({said(error)})", column=described.name) from None
+
+
 def _column(described: Column, column: Any, texts: TextDictionary | None) -> Values:
     """The values of a chunked array, checked for their type."""
     name, kind = described.name, described.kind
     types = needed("pyarrow", "arrow").types
-    if types.is_null(column.type) or not column.num_chunks:
+    if types.is_null(column.type):
         return [None] * len(column)
     of_dictionary = types.is_dictionary(column.type)
     value_type = column.type.value_type if of_dictionary else column.type
     if not any(getattr(types, is_one)(value_type) for is_one in TYPES[kind]):
         raise DataError(f"an Arrow column of {value_type}, where {kind.value} are expected", column=name)
+    if not column.num_chunks:
+        return []
     is_number = types.is_integer(value_type) or types.is_floating(value_type)
     if of_dictionary and (is_number or kind is Kind.INSTANT or _has_null_inside(described, column)):
         column = column.cast(value_type)
@@ -190,6 +201,15 @@ def _first_null(column: Any) -> int:
     return int(np.flatnonzero(column.is_null().to_numpy())[0])
 
 
+def _texts(name: str, column: Encoded[str]) -> Any:
+    try:
+        return dictionary_array(column)
+    except (UnicodeEncodeError, needed("pyarrow", "arrow").ArrowInvalid):
+        reject_surrogates(name, column)
+    # A text that no row has stood in the way.
+    return dictionary_array(encode(column.decode(), missing=(None,)))  # type: ignore[arg-type]
+
+
 def to_arrow(sessions: Sessions) -> Any:
     """The sessions as a `pyarrow.Table` for `from_arrow`, with all columns of §1.1.
 
@@ -210,7 +230,7 @@ def to_arrow(sessions: Sessions) -> Any:
         if name == "project_id":
             columns[name] = pa.array(np.array(column.categories, np.int64)[column.codes])
         elif isinstance(column, Encoded):
-            columns[name] = dictionary_array(column)
+            columns[name] = _texts(name, column)
         else:
             columns[name] = pa.array(column, mask=np.isnan(column) if name == "duration" else None)
     columns["started"] = columns["started"].cast(pa.timestamp("us", "UTC"))

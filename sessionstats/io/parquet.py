@@ -2,7 +2,9 @@
 
 1. Columns are found by their names (§1.1), and only those are read.
 2. A thread reads the next block while one is converted.
-3. Releases and the like are read as the dictionaries that the file holds. A text has one code in all blocks.
+3. Pages have checksums, which are verified where a file has them. What Arrow says of a damaged file comes
+   with the row group and the column (`sessionstats.io.damage`).
+4. Releases and the like are read as the dictionaries that the file holds. A text has one code in all blocks.
 """
 
 from collections.abc import Iterator
@@ -12,9 +14,10 @@ from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.errors import SessionStatsError
 from sessionstats.io.ahead import ahead
-from sessionstats.io.arrow import table_block, to_arrow
+from sessionstats.io.arrow import table_block, to_arrow, updates_of
 from sessionstats.io.arrow_texts import MANY
 from sessionstats.io.blocks import Block, Reading
+from sessionstats.io.damage import located_damage, one_line
 from sessionstats.io.names import Names
 from sessionstats.io.optional import needed
 from sessionstats.io.sources import Opened
@@ -51,15 +54,17 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
     dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
     file, names = _opened(source.file, reading)
     rows, columns = 0, list(names.theirs.values())
-    try:
+    updates_of(
+        ours_of(file.schema_arrow.empty_table(), names)
+    )  # wrong columns are an error without rows, too
+    declared = file.metadata.num_rows
+    with located_damage(file, columns):
         for batch in ahead(file.iter_batches(batch_size=block_rows, columns=columns)):
             rows += batch.num_rows
             table = ours_of(pa.Table.from_batches([batch]), names)
-            yield table_block(table, names, reading, dictionaries, rows / file.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
-        if getattr(error, "errno", None) is not None:
-            raise
-        raise SessionStatsError(f"damaged, after {rows} rows ({error})") from None
+            yield table_block(table, names, reading, dictionaries, rows / max(1, declared))
+    if rows != declared:
+        raise SessionStatsError(f"damaged: {rows} rows, where {declared} are declared")
 
 
 def write_parquet(sessions: Sessions, path: str) -> None:
@@ -69,7 +74,7 @@ def write_parquet(sessions: Sessions, path: str) -> None:
     for at, field in enumerate(schema):
         if field.name in MANY:  # written with each block, a dictionary of many texts costs more than it saves
             schema = schema.set(at, field.with_type(pa.string()))
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(path, schema, write_page_checksum=True) as writer:
         for first in range(0, len(sessions), ROWS_WRITTEN):
             writer.write_table(to_arrow(sessions[first : first + ROWS_WRITTEN]).cast(schema))
 
@@ -77,7 +82,7 @@ def write_parquet(sessions: Sessions, path: str) -> None:
 def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
     """A reader that hands out columns of few texts as the dictionaries of the file, and the names."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
-    try:
+    with one_line("not a Parquet file"):
         schema = parquet.read_schema(file)
         names = reading.naming.of(schema.names)
         few = [
@@ -86,9 +91,10 @@ def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
             if ours not in MANY and _is_text(pa.types, schema.field(theirs).type)
         ]
         # What is buffered in advance stays in memory until the file is closed.
-        return parquet.ParquetFile(file, read_dictionary=few, pre_buffer=False), names
-    except (pa.ArrowException, OSError) as error:
-        raise SessionStatsError(f"not a Parquet file ({error})") from None
+        file = parquet.ParquetFile(
+            file, read_dictionary=few, pre_buffer=False, page_checksum_verification=True
+        )
+        return file, names
 
 
 def _is_text(types: Any, kind: Any) -> bool:

@@ -23,6 +23,7 @@ from sessionstats.io.cells import read_cells
 from sessionstats.io.records import records_block, rows_of
 from sessionstats.io.sources import Opened
 from sessionstats.io.strict_json import NotJSON, loads
+from sessionstats.io.writable import check_cells
 from sessionstats.sessions import Sessions, require_known_statuses
 
 ROWS_TOGETHER: Final = 1 << 12
@@ -173,6 +174,7 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGETH
 
 def write_csv(sessions: Sessions, path: str) -> None:
     """Write sessions to a CSV file for `sessionstats.read`, with all columns of §1.1."""
+    check_cells(sessions)
     # Python 3.11 leaves a carriage return unquoted, and then does not read what it wrote.
     columns = (sessions.release, sessions.environment, sessions.distinct_id, sessions.abnormal_mechanism)
     odd = any("\r" in text for column in columns for text in column.categories)
