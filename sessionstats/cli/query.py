@@ -10,6 +10,7 @@
 import argparse
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -104,6 +105,8 @@ def _bytes(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
+    # Arrow's own allocator gives memory back after each block, and takes it again: a fifth of the time.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     context = context_of(args)
     files = FilesRead(args, context["rules"].statuses)
     query = Query.parse(args.request, **context)

@@ -23,6 +23,7 @@ from sessionstats.columns.values import Values, refuse
 from sessionstats.errors import DataError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
+from sessionstats.io.arrow_cells import read_instants
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.bad_rows import ReadReport
 from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
@@ -180,7 +181,7 @@ def _numbers(described: Column, column: Any) -> Values:
     if described.required and column.null_count:
         refuse(described.name, "missing value", _first_null(column), None)
     if not types.is_primitive(column.type):  # instants as text
-        return list(column.to_pylist())
+        return read_instants(column)
     if column.null_count:
         column = column.cast("float64" if described.kind is Kind.SECONDS else column.type)
         column = column.fill_null(described.missing)

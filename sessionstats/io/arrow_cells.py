@@ -54,10 +54,8 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
     """
     kind = BY_NAME[name].kind
     if kind is Kind.INSTANT:
-        instants = [instants_of(chunk) for chunk in column.chunks]
-        if all(part is not None for part in instants):
-            return np.concatenate(instants)  # type: ignore[arg-type]
-        return read_cells(name, column.to_pylist())
+        instants = read_instants(column)
+        return read_cells(name, instants) if isinstance(instants, list) else instants
     if kind is Kind.SECONDS:
         seconds = [seconds_of(chunk) for chunk in column.chunks]
         if all(part is not None for part in seconds):
@@ -75,6 +73,16 @@ def _integers(name: str, cells: Encoded[str]) -> Values:
     distinct = [cells.categories[code] for code in used.tolist()]
     values = converted(BY_NAME[name], read_cells(name, distinct), len(distinct))
     return values[codes] if len(distinct) else values  # type: ignore[no-any-return]
+
+
+def read_instants(column: Any) -> NDArray[np.datetime64] | list[str]:
+    """The instants of a column of texts if all are in the plain form, else the texts."""
+    pa = needed("pyarrow", "arrow")
+    if pa.types.is_string(column.type):
+        instants = [instants_of(chunk) for chunk in column.chunks]
+        if all(part is not None for part in instants):
+            return np.concatenate(instants)  # type: ignore[arg-type]
+    return list(column.to_pylist())
 
 
 def instants_of(chunk: Any) -> NDArray[np.datetime64] | None:

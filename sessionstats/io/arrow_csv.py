@@ -58,7 +58,9 @@ class CsvBlocks:
 
     def updates(self, block: bytes) -> Updates | None:
         """The rows of a block, or `None` if the plain reader is to read it."""
-        if any(sign in block for sign in (b'"', b"\0")) or block.count(b"\r") != block.count(b"\r\n"):
+        if any(sign in block for sign in (b'"', b"\0")):
+            return None
+        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
             return None
         pa, csv = needed("pyarrow", "arrow"), needed("pyarrow.csv", "arrow")
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from itertools import islice
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from sessionstats.columns.schema import COLUMNS
 from sessionstats.errors import DataError, SessionStatsError
@@ -28,6 +28,13 @@ from sessionstats.sessions import Sessions, require_known_statuses
 
 ROWS_TOGETHER: Final = 1 << 12
 """Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
+
+
+class Blocks(Protocol):
+    """Reads blocks of a file with Arrow."""
+
+    def updates(self, block: bytes) -> Updates | None:
+        """The rows of a block of whole lines, or `None` if the plain reader is to read it."""
 
 
 class Rest:
@@ -46,8 +53,11 @@ class Rest:
         self._held = b""
 
     def block(self, size: int) -> bytes:
-        """The next bytes, up to the end of a line."""
-        return self.file.read(size) + self.file.readline()
+        """The next bytes, up to the end of a line; what was put back comes first."""
+        held, self._held = self._held, b""
+        if held and len(held) >= size:
+            return held
+        return held + self.file.read(size - len(held)) + self.file.readline()
 
     def pass_by(self, block: bytes) -> None:
         """Count a block as read."""
@@ -89,26 +99,34 @@ def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) 
     (header,) = rows
     names, rest = reading.naming.of(header), Rest(source.file, reader.line_num)
     places = {ours: header.index(name) for ours, name in names.theirs.items()}
-    if block_rows is None:
-        for updates in _arrow_csv(rest, len(header), places, reading):
+    if block_rows is None and _is_for_arrow(rest):
+        from sessionstats.io.arrow_csv import CsvBlocks
+
+        for updates in _arrow_blocks(rest, CsvBlocks(len(header), places), reading):
             yield Block(len(updates.seq), partial(_part, updates), names, share=source.share())
     for lines, rows in _plain_csv(rest, block_rows or ROWS_TOGETHER):
         yield Block(len(rows), _cells(rows, len(header), places, reading), names, lines, source.share())
 
 
-def _arrow_csv(rest: Rest, width: int, places: Mapping[str, int], reading: Reading) -> Iterator[Updates]:
+def _arrow_blocks(rest: Rest, blocks: Blocks, reading: Reading) -> Iterator[Updates]:
     """Blocks that Arrow reads, up to the first that it does not, or in which a row is bad."""
-    from sessionstats.io.arrow_csv import BLOCK, FROM, CsvBlocks, is_available
+    from sessionstats.io.arrow_csv import BLOCK
 
     block = rest.block(BLOCK)
-    blocks = CsvBlocks(width, places) if len(block) >= FROM and is_available() else None
-    while blocks is not None and block and (updates := blocks.updates(block)) is not None:
-        if not _all_known(updates, reading):
-            break
+    while block and (updates := blocks.updates(block)) is not None and _all_known(updates, reading):
         yield updates
         rest.pass_by(block)
         block = rest.block(BLOCK)
     rest.put_back(block)
+
+
+def _is_for_arrow(rest: Rest) -> bool:
+    """Whether Arrow is installed, and the file so long that importing it is worth it."""
+    from sessionstats.io.arrow_csv import FROM, is_available
+
+    start = rest.block(FROM)
+    rest.put_back(start)
+    return len(start) >= FROM and is_available()
 
 
 def _plain_csv(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[list[str]]]]:
@@ -146,15 +164,15 @@ def _cells(
     return convert
 
 
-def jsonl_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGETHER) -> Iterator[Block]:
+def jsonl_blocks(source: Opened, reading: Reading, block_rows: int | None = None) -> Iterator[Block]:
     """The rows of a file of JSON lines.
 
     Parameters
     ----------
     source : Opened
     reading : Reading
-    block_rows : int
-        Rows of a block; the last has fewer.
+    block_rows : int, optional
+        Rows of a block; the last has fewer. By default what is fastest: large blocks if Arrow is installed.
 
     Yields
     ------
@@ -166,10 +184,23 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGETH
     SessionStatsError
         If the file is not UTF-8, or keys of its rows probably mean columns of ours.
     """
-    numbered = ((number, line) for number, line in enumerate(_lines(source.file), 1) if not line.isspace())
+    rest = Rest(source.file)
+    if block_rows is None and _is_for_arrow(rest):
+        from sessionstats.io.arrow_jsonl import JsonBlocks
+
+        blocks = JsonBlocks(reading.naming)
+        for updates in _arrow_blocks(rest, blocks, reading):
+            yield Block(len(updates.seq), partial(_part, updates), blocks.names, share=source.share())
+    for lines, rows in _plain_jsonl(rest, block_rows or ROWS_TOGETHER):
+        yield records_block(rows, reading, lines, source.share())
+
+
+def _plain_jsonl(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[Any]]]:
+    """The rows of the rest, block by block, and the lines on which they are."""
+    lines = enumerate(_lines(rest.lines(), rest.n_lines), rest.n_lines + 1)
+    numbered = ((number, line) for number, line in lines if not line.isspace())
     while block := list(islice(numbered, block_rows)):
-        rows = [_json(line) for _, line in block]
-        yield records_block(rows, reading, [number for number, _ in block], source.share())
+        yield [number for number, _ in block], [_json(line) for _, line in block]
 
 
 def write_csv(sessions: Sessions, path: str) -> None:

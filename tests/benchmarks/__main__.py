@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sessionstats import compute
-from tests.benchmarks import loading, small
+from tests.benchmarks import files, loading, small
 from tests.benchmarks.agreement import assert_same
 from tests.benchmarks.data import make
 from tests.benchmarks.engines import as_arrow
@@ -119,7 +119,20 @@ def _loading(divisor: int, rounds: int) -> str:
     return f"### Loading {n:,} sessions of text\n\n" + markdown(table)
 
 
-PARTS = {"small": _small, "loading": _loading, "sizes": _sizes, "inputs": _inputs, "requests": _requests}
+def _files(divisor: int, rounds: int) -> str:
+    millions = (1,) if divisor > 1 else (1, 10)
+    tables = [markdown(files.table(n * 1_000_000, min(rounds, 3))) for n in millions]
+    return "### Files\n\n" + "\n\n".join(tables)
+
+
+PARTS = {
+    "small": _small,
+    "files": _files,
+    "loading": _loading,
+    "sizes": _sizes,
+    "inputs": _inputs,
+    "requests": _requests,
+}
 """The parts, those that take long last."""
 
 

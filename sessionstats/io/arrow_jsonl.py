@@ -1,0 +1,101 @@
+"""Blocks of JSON lines, read by Arrow where it cannot but agree with the plain reader (extra ``arrow``).
+
+1. A block is whole lines of a file, each one flat object and nothing else. Arrow does not care for lines, so
+   we check that there are as many objects as lines, that every line is one, and that none holds another.
+2. Backslashes, control characters, NaN, infinities and very long lines are left to the plain reader: readers
+   of JSON differ in those.
+3. Types are those of the first line. A block that Arrow refuses (another type, a key twice), or whose rows
+   break a rule, is left to the plain reader as well: it knows how to say what is wrong, and where.
+"""
+
+import json
+from typing import Any, Final
+
+import numpy as np
+
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.schema import UPDATE, UPDATE_COLUMNS, Column, Kind
+from sessionstats.errors import SessionStatsError
+from sessionstats.folding import Updates
+from sessionstats.io.arrow import updates_of
+from sessionstats.io.names import Naming
+from sessionstats.io.optional import needed
+
+LEFT: Final = (b"\\", b"[", b"NaN", b"Inf")
+"""What a block that Arrow reads does not have."""
+
+LONGEST: Final = 4000
+"""Bytes of the longest line: Python reads no integers of more than 4300 digits."""
+
+
+class JsonBlocks:
+    """Reads blocks of one file.
+
+    Parameters
+    ----------
+    naming : Naming
+        What the caller says of names. Only keys that are names of columns of ours already are read here.
+
+    Attributes
+    ----------
+    names : Names
+        Of the last block.
+    """
+
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
+        self._texts = {name: TextDictionary() for name in UPDATE_COLUMNS}
+        self.names = naming.of((), all_there=False)
+
+    def updates(self, block: bytes) -> Updates | None:
+        """The rows of a block, or `None` if the plain reader is to read it."""
+        n = _lines_of_objects(block)
+        if n is None:
+            return None
+        pa, reader = needed("pyarrow", "arrow"), needed("pyarrow.json", "arrow")
+        try:
+            first = json.loads(block[: block.find(b"\n") + 1])
+            self.names = self._naming.of(dict.fromkeys(first), all_there=False)
+            if self.names.milliseconds or dict(self.names.theirs) != {name: name for name in first}:
+                return None
+            schema = pa.schema([(column.name, _type_of(pa, column, first)) for column in UPDATE])
+            parse = reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+            # Arrow takes text as it comes; ASCII is UTF-8.
+            table = reader.read_json(pa.BufferReader(block), parse_options=parse)
+            if len(table) != n or not (block.isascii() or block.decode()):
+                return None
+            return updates_of(table, self._texts)
+        except (pa.ArrowInvalid, SessionStatsError, ValueError):
+            return None
+
+
+def _lines_of_objects(block: bytes) -> int | None:
+    """How many lines the block has, if each can only be one flat object."""
+    if any(text in block for text in LEFT):
+        return None
+    data = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    simple = (
+        np.count_nonzero(data < ord(" ")) == len(ends) - (not block.endswith(b"\n"))
+        and (ends - starts).min() > 1
+        and (ends - starts).max() <= LONGEST
+        and (data[starts] == ord("{")).all()
+        and (data[ends - 1] == ord("}")).all()
+        and all(np.count_nonzero(data == brace) == len(ends) for brace in b"{}")
+    )
+    return len(ends) if simple else None
+
+
+def _type_of(pa: Any, column: Column, first: dict[str, Any]) -> Any:
+    """The type of a column that Arrow is to read."""
+    value = first.get(column.name)
+    if column.kind is Kind.SECONDS:
+        return pa.float64()
+    if column.kind is Kind.INTEGER:
+        return pa.int64()
+    if column.kind in (Kind.INSTANT, Kind.USER) and type(value) is int:
+        return pa.int64()
+    return pa.float64() if column.kind is Kind.INSTANT and type(value) is float else pa.string()
