@@ -132,7 +132,7 @@ def test_no_alarm(name: str, seed: int) -> None:
     implementation, claims = PROGRAMS[name]
     report = check(implementation, examples=400, seed=seed, claims=claims)
     assert report.agrees, str(report)
-    assert report.last_bits.counts.total() > 0
+    assert report.tally.last_bits.counts.total() > 0
     assert "last bits (at most" in str(report)
     assert "--exact reports them." in str(report)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sessionstats import __version__
 from sessionstats.cli import main
 from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
@@ -162,6 +163,52 @@ def crash_after_abnormal(case: dict[str, Any]) -> dict[str, Any]:
         for row in case["sessions"]
     ]
     return respond({**case, "sessions": rows})
+
+
+def test_what_is_not_supported_is_counted() -> None:
+    """§9: not compared, not failed, and listed by capability."""
+
+    def without_search(case: dict[str, Any]) -> dict[str, Any]:
+        return {"unsupported": "search"} if "query" in case["params"] else respond(case)
+
+    report = check(without_search, examples=200)
+    assert report.agrees
+    n = report.tally.unsupported["search"]
+    assert 50 < n < 150
+    assert f"Not supported, and not compared: {n} cases (search {n})." in str(report)
+    assert {"4.1", "4.5", "4.7"} <= set(report.tally.not_reached)
+
+
+def test_the_report_says_what_was_checked() -> None:
+    """Version, seed, claims, rules that were reached and that were not, and why it ended."""
+    report = check(respond, examples=300, claims=SUMS)
+    text = str(report)
+    assert f"sessionstats {__version__}; claims: sum(session); groupBy nothing; no search" in text
+    assert "not reached: " in text
+    assert "§6.3" in text.partition("not reached: ")[2]
+    assert "§6.1" not in text.partition("not reached: ")[2]
+    assert check(respond, examples=1500).tally.not_reached == []
+    stopped = check(one_too_many, examples=300, claims=SUMS, max_findings=1, shrink_seconds=0.5)
+    assert "Stopped early: 1 findings are enough" in str(stopped)
+
+
+def test_a_report_is_short_and_shows_control_characters() -> None:
+    """However large the cases are and whatever an exception says."""
+    rows = [{"started": 0, "project_id": 1, "status": "ok"}] * 5000
+    case = {
+        "now": "1970-01-01T01:00:00Z",
+        "params": {"field": "sum(session)", "statsPeriod": "1h"},
+        "sessions": rows,
+    }
+
+    def evil(case: dict[str, Any]) -> dict[str, Any]:
+        raise ValueError("\x1b[2J" + "\n" * 500)
+
+    cases = [{**case, "params": {**case["params"], "interval": f"{n}h"}} for n in (1, 2, 3, 4, 6, 8, 12, 24)]
+    for implementation in (one_too_many, evil):
+        text = str(replay(implementation, cases))
+        assert text.count("\n") < 200
+        assert "\x1b" not in text
 
 
 def test_far_too_many_groups_are_one_finding() -> None:

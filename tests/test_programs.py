@@ -173,3 +173,31 @@ def test_programs_run_in_another_time_zone() -> None:
             assert program({}) == {"zone": zone}
     with Program([sys.executable, "-c", code]) as program:
         assert program({}) == {"zone": "America/St_Johns"}
+
+
+HELLO = """
+import json, sys
+from sessionstats.protocol import respond
+print(json.dumps({"hello": HELLO}), flush=True)
+for line in sys.stdin:
+    request = json.loads(line)
+    assert "query" not in request["params"] and "groupBy" not in request["params"]
+    print(json.dumps(respond(request)), flush=True)
+"""
+
+
+def test_a_program_says_what_it_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """§9: a first line makes flags needless."""
+    hello = {"groupBy": [], "unsupported": ["search", "errors"]}
+    program = ("--", sys.executable, "-c", HELLO.replace("HELLO", repr(hello), 1))
+    assert check(tmp_path, "--examples", "60", *program) == 0
+    assert "claims: groupBy nothing; no search; no errors; program: " in capsys.readouterr().out
+
+
+def test_a_program_that_claims_what_does_not_exist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt capability would be asked for."""
+    program = ("--", sys.executable, "-c", HELLO.replace("HELLO", '{"unsupported": ["serach"]}', 1))
+    assert check(tmp_path, "--examples", "5", *program) == 2
+    assert "unknown capability 'serach'; there are search, filters" in capsys.readouterr().err

@@ -222,7 +222,7 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
         return check(
             program,
             seed=args.seed,
-            claims=_claims(args),
+            claims=_claims(args, program),
             tolerance=tolerance,
             ordered=args.ordered,
             known=known,
@@ -231,13 +231,14 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
         )
 
 
-def _claims(args: argparse.Namespace) -> "Claims":
+def _claims(args: argparse.Namespace, program: "Program") -> "Claims":
+    """What the program says of itself, less what the options switch off."""
     from sessionstats.testing import Claims
 
     names = [name.replace("-", "_") for name in CLAIMS]
     switches: dict[str, Any] = {name: False for name in names if getattr(args, f"no_{name}")}
     try:
-        claims = Claims(**switches)
+        claims = replace(Claims.from_hello(program.introduce() or {}), **switches)
         if args.fields is not None:
             claims = replace(claims, fields=_listed(args.fields))
         return claims if args.group_by is None else replace(claims, group_by=_listed(args.group_by))

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessionstats.errors import SessionStatsError
-from sessionstats.testing.attempts import Case, Implementation, LastBits, attempt
+from sessionstats.testing.attempts import Case, Implementation, attempt
 from sessionstats.testing.known import Known
 from sessionstats.testing.report import FORMAT, Report, finding_to_dict
 from sessionstats.testing.suspects import Suspect, Watch, explained_by
+from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 SCHEMA: Final = "report.schema.json"
@@ -147,9 +148,9 @@ def replay(
     True
     """
     watch = Watch(known)
-    last_bits = LastBits()
+    tally = Tally()
     for number, case in enumerate(cases, 1):
-        failure = attempt(implementation, case, tolerance, ordered=ordered, last_bits=last_bits)
+        failure = attempt(implementation, case, tolerance, ordered=ordered, tally=tally)
         if failure is not None and watch.is_new(failure):
             watch.suspects.append(Suspect(failure, number, explained_by(None, failure)))
-    return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()), last_bits)
+    return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()), tally)

@@ -6,23 +6,23 @@
 3. A wrong answer is asked for once more. If the second is another one, that is the finding: what comes and
    goes cannot be shrunk.
 4. What is wrong is a `Failure`; of a breakdown its one finding has the place ``answer``.
-5. Numbers that differ only in their last bits (§6.8) are counted (`LastBits`). Where exactness to the bit is
+5. An answer that says ``unsupported`` is no failure. It is counted by capability (`tallies`).
+6. Numbers that differ only in their last bits (§6.8) are counted, too. Where exactness to the bit is
    asked for they are a failure of their own kind, unless something else is wrong as well.
-6. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
+7. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
 """
 
 import json
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from sessionstats.fields import LATER_FIELDS
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import differences
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, Path
 from sessionstats.testing.shapes import TOO_DEEP, is_nested_deeply
+from sessionstats.testing.tallies import Tally, rules_of
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 Case: TypeAlias = Mapping[str, Any]
@@ -46,6 +46,12 @@ LAST_BITS: Final = "last-bits"
 UNSTEADY: Final = "unsteady"
 """Kind of failure: the same request was answered in two ways."""
 
+
+UNSUPPORTED: Final = "unsupported"
+"""Key of an answer that only says what the case needs, and the implementation has not."""
+
+LONGEST_CAPABILITY: Final = 60
+"""Characters that are kept of the name of a capability."""
 
 MOST_GROUPS: Final = 20_000
 """Groups of an answer that are looked at one by one, if the right answer has not half as many."""
@@ -74,43 +80,18 @@ class Breakdown(Exception):  # noqa: N818 - it is what happened, not an error of
         self.evidence = evidence
 
 
-KINDS_OF_VALUES: Final = {"rate": "rate", "avg": "average"}
-"""What a field is called, by its kind or statistic; the others that are rounded are percentiles."""
-
-
-@dataclass
-class LastBits:
-    """How many numbers differed only in their last bits (§6.8).
+class Unsupported(Breakdown):
+    """An implementation says that it does not support a case.
 
     Parameters
     ----------
-    counts : Counter of str
-        By what they are: ``percentile``, ``average`` or ``rate``.
-    units : int
-        The largest difference, in units in the last place.
-
-    Examples
-    --------
-    >>> print(LastBits(Counter(percentile=412, rate=1), 382))
-    412 percentiles and 1 rate differ in their last bits (at most 382 units)
+    capability : str
+        What the case needs, in the implementation's words.
     """
 
-    counts: Counter[str] = field(default_factory=Counter)
-    units: int = 0
-
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Count those of the findings that differ only in their last bits."""
-        for finding in findings:
-            if finding.units is not None and finding.path.field is not None:
-                kind = LATER_FIELDS[finding.path.field]
-                names = KINDS_OF_VALUES
-                self.counts[names.get(kind.kind) or names.get(kind.part) or "percentile"] += 1
-                self.units = max(self.units, finding.units)
-
-    def __str__(self) -> str:
-        parts = [f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in sorted(self.counts.items())]
-        verb = "differs in its" if self.counts.total() == 1 else "differ in their"
-        return f"{' and '.join(parts)} {verb} last bits (at most {self.units:,} units)"
+    def __init__(self, capability: str) -> None:
+        super().__init__(UNSUPPORTED, f"does not support {capability}")
+        self.capability = capability
 
 
 @dataclass(frozen=True)
@@ -151,7 +132,7 @@ def attempt(
     tolerance: Tolerance = ROUNDED,
     *,
     ordered: bool = False,
-    last_bits: LastBits | None = None,
+    tally: Tally | None = None,
 ) -> Failure | None:
     """Ask an implementation one case.
 
@@ -162,13 +143,13 @@ def attempt(
     tolerance : Tolerance
     ordered : bool
         Whether the order of status groups and of JSON keys matters, too.
-    last_bits : LastBits, optional
-        Counts what differs only in its last bits.
+    tally : Tally, optional
+        Counts what is no failure: last bits, unsupported cases, rules that were reached.
 
     Returns
     -------
     Failure or None
-        `None` if the answer is right.
+        `None` if the answer is right, or the implementation says that it does not support the case.
 
     Examples
     --------
@@ -181,18 +162,22 @@ def attempt(
     ('raised', "raised KeyError: 'missing'")
     """
     expected = respond(dict(case))
+    tally = Tally() if tally is None else tally
     try:
         actual = ask(implementation, case)
+        tally.reached.update(rules_of(case, expected))
         if (flood := _flood(case, expected, actual)) is not None:
             return flood
         found = differences(case, expected, actual, tolerance, ordered=ordered)
-        if last_bits is not None:
-            last_bits.add(found)
+        tally.last_bits.add(found)
         wrong = [finding for finding in found if finding.units is None]
         findings = wrong or ([] if tolerance.ulps else found)
         if not findings:
             return None
         again = ask(implementation, case)
+    except Unsupported as unsupported:
+        tally.unsupported[unsupported.capability] += 1
+        return None
     except Breakdown as breakdown:
         finding = Finding(ANSWER, expected, ABSENT, None, "9", breakdown.problem)
         return Failure(case, expected, ABSENT, (finding,), breakdown.kind, breakdown.evidence)
@@ -223,7 +208,7 @@ def ask(implementation: Implementation, case: Case) -> Any:
     Raises
     ------
     Breakdown
-        If it gives none.
+        If it gives none; `Unsupported` if it says why.
     """
     try:
         answer = implementation(_copy(case))
@@ -232,6 +217,8 @@ def ask(implementation: Implementation, case: Case) -> Any:
     except Exception as error:
         problem = f"raised {type(error).__name__}: {error}"
         raise Breakdown(RAISED, problem, traceback.format_exc(limit=-3)) from error
+    if isinstance(answer, dict) and isinstance(answer.get(UNSUPPORTED), str) and "status" not in answer:
+        raise Unsupported(answer[UNSUPPORTED][:LONGEST_CAPABILITY])
     if is_nested_deeply(answer):
         raise Breakdown(RAISED, f"returned an answer that is {TOO_DEEP}")
     return answer

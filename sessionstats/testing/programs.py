@@ -4,13 +4,15 @@
 2. Before a request is sent it is in a file, so that it is there whatever happens next.
 3. A program that dies, keeps silent past the timeout, or writes something that is not an answer has broken
    down. It is killed with all its children (`processes`), and started anew for the next request.
-4. It is started in a time zone that is not UTC: instants without an offset are UTC (§3.3), whatever the clock
+4. A first line ``{"hello": …}`` of its output says what it claims; `introduce` asks for it.
+5. It is started in a time zone that is not UTC: instants without an offset are UTC (§3.3), whatever the clock
    of the machine shows, and on machines that are in UTC a mistake goes unnoticed.
 """
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +32,16 @@ GARBAGE: Final = "garbage"
 
 KINDS: Final = (DIED, SILENT, GARBAGE)
 """How a program breaks down."""
+
+HELLO: Final = "hello"
+"""Key of a line that introduces the program."""
+
+SIMPLEST: Final[dict[str, Any]] = {
+    "now": "2024-01-29T12:00:00Z",
+    "params": {"field": "sum(session)", "statsPeriod": "1h"},
+    "sessions": [],
+}
+"""The request before which a program introduces itself."""
 
 TIME_ZONE: Final = "America/St_Johns"
 """Time zone of programs: half an hour off the full hour, and with summer time."""
@@ -73,6 +85,8 @@ class Program:
         self._process: LineProcess | None = None
         self._sent = 0
         self._answered = 0
+        self._fresh = True
+        self.hello: Mapping[str, Any] | None = None
 
     def __call__(self, case: dict[str, Any]) -> Any:
         """The program's answer to a request, without the id, which is a new one each time.
@@ -100,6 +114,15 @@ class Program:
         self._answered += 1
         return answer
 
+    def introduce(self) -> Mapping[str, Any] | None:
+        """What the program says of itself before its first answer; `None` if it says nothing.
+
+        It is sent the simplest request, whose answer does not matter.
+        """
+        with suppress(Breakdown):
+            self(SIMPLEST)
+        return self.hello
+
     def __enter__(self) -> "Program":
         """Start it: that a program cannot be started is no finding, but a `SessionStatsError`."""
         try:
@@ -124,13 +147,19 @@ class Program:
         return f"case-{self._sent}"
 
     def _start(self) -> LineProcess:
+        self._fresh = True
         zone = {} if self.time_zone is None else {"TZ": self.time_zone}
         return LineProcess(self.command, {**os.environ, **zone})
 
     def _ask(self, process: LineProcess, line: str, n_rows: int) -> bytes:
         """The line that the program writes after one is sent to it."""
+        timeout = self.timeout + n_rows / ROWS_A_SECOND
         try:
-            answer = process.ask(line.encode(), self.timeout + n_rows / ROWS_A_SECOND)
+            answer = process.ask(line.encode(), timeout)
+            if self._fresh and (hello := _hello(answer)) is not None:
+                self.hello = hello
+                answer = process.next_line(timeout)
+            self._fresh = False
         except TimeoutError:
             raise self._broken(SILENT, self._silence(process)) from None
         if answer is None:
@@ -203,6 +232,18 @@ class _Pending:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _hello(line: bytes | None) -> Mapping[str, Any] | None:
+    """What a line says that only introduces the program."""
+    if line is None or HELLO.encode() not in line:
+        return None
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    hello = said.get(HELLO) if isinstance(said, dict) and "id" not in said else None
+    return hello if isinstance(hello, dict) else None
 
 
 def _end(process: LineProcess) -> str:

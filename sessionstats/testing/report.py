@@ -2,7 +2,9 @@
 
 1. A finding is told with its diagnosis and the section of the semantics that is broken; then the smallest
    sessions and the request that show it, what is expected against what was given, and a line to paste.
-2. JSON says the same; `schemas/report.json` is its schema.
+2. It has at most `MOST_LINES` lines, and nothing of the program's output reaches a terminal unescaped.
+3. It ends with what was checked: version, seed, claims, program, and the rules that were not reached.
+4. JSON says the same; `schemas/report.json` is its schema.
 """
 
 import json
@@ -11,10 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sessionstats.testing.attempts import LAST_BITS, UNSTEADY, WRONG, Case, LastBits
+from sessionstats import __version__
+from sessionstats.display.terminal import escape, fit
+from sessionstats.testing.attempts import LAST_BITS, UNSTEADY, WRONG, Case
 from sessionstats.testing.findings import ABSENT, Finding, json_ready
 from sessionstats.testing.known import Known
+from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.suspects import Suspect
+from sessionstats.testing.tallies import RULES, Tally
 
 FORMAT: Final = 1
 """Version of the JSON report and of case files."""
@@ -24,6 +30,21 @@ SEMANTICS: Final = "docs/semantics.md"
 
 MOST_PLACES: Final = 12
 """Places of one finding that are shown side by side."""
+
+LONGEST_TITLE: Final = 200
+"""Characters of a title, and of a line of evidence."""
+
+MOST_EVIDENCE: Final = 20
+"""Lines of evidence that are shown, the last."""
+
+MOST_ROWS: Final = 40
+"""Rows of a case that are shown."""
+
+MOST_LINES: Final = 180
+"""Lines of a report; findings that do not fit are only named."""
+
+BRIEF_LINES: Final = 4
+"""Lines of a finding that is only named."""
 
 WIDEST: Final = 60
 """Characters of a value that are shown in a table."""
@@ -48,8 +69,12 @@ class Report:
         The bugs found.
     stale : tuple of Known
         Known findings that did not occur.
-    last_bits : LastBits
-        Numbers that differed only in their last bits (§6.8).
+    tally : Tally
+        Last bits, unsupported cases, rules that were reached.
+    claims : Claims
+        What the implementation claims to do.
+    stopped : str
+        Why the check ended before its budget was spent; empty if it did not.
     """
 
     seed: int | None
@@ -57,7 +82,9 @@ class Report:
     attempts: int
     findings: tuple[Suspect, ...]
     stale: tuple[Known, ...] = ()
-    last_bits: LastBits = field(default_factory=LastBits)
+    tally: Tally = field(default_factory=Tally)
+    claims: Claims = EVERYTHING
+    stopped: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -77,7 +104,12 @@ class Report:
             "examples": self.examples,
             "attempts": self.attempts,
             "agrees": self.agrees,
-            "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
+            "version": __version__,
+            "claims": self.claims.to_dict(),
+            "stopped": self.stopped,
+            "unsupported": dict(self.tally.unsupported),
+            "reached": {rule: self.tally.reached[rule] for rule in RULES},
+            "last_bits": {"counts": dict(self.tally.last_bits.counts), "units": self.tally.last_bits.units},
             "findings": [finding_to_dict(found) for found in self.findings],
             "stale": [{entry.subject: entry.name, "reason": entry.reason} for entry in self.stale],
         }
@@ -90,13 +122,19 @@ class Report:
         command : sequence of str, optional
             The program that was checked, for the lines to paste.
         """
-        parts = [_finding(number, found, command) for number, found in enumerate(self.findings, 1)]
-        return "\n\n".join([*parts, self._conclusion()])
+        conclusion = self._conclusion(command)
+        left = MOST_LINES - conclusion.count("\n") - BRIEF_LINES * len(self.findings)
+        parts = []
+        for number, found in enumerate(self.findings, 1):
+            text = _finding(number, found, command)
+            left -= text.count("\n")
+            parts.append(text if left > 0 else f"{number} · {title(found)}\n\nMore is in its case file.")
+        return "\n".join(map(escape, "\n\n".join([*parts, conclusion]).split("\n")))
 
     def __str__(self) -> str:
         return self.to_text()
 
-    def _conclusion(self) -> str:
+    def _conclusion(self, command: Sequence[str] | None) -> str:
         cases = _cases(self.examples) + ("" if self.seed is None else f" from seed {self.seed}")
         n = len(self.findings)
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
@@ -105,10 +143,27 @@ class Report:
                 "Bugs overlap, and titles of later findings may be wrong: mend the first, and check again."
             )
         last_bits_found = any(found.failure.kind == LAST_BITS for found in self.findings)
-        if self.last_bits.counts and not last_bits_found:
-            lines.append(f"{self.last_bits}; --exact reports them.")
-        lines += [f"Known, but it did not occur: {entry}" for entry in self.stale]
+        if self.tally.last_bits.counts and not last_bits_found:
+            lines.append(f"{self.tally.last_bits}; --exact reports them.")
+        if self.stopped:
+            lines.append(f"Stopped early: {self.stopped}.")
+        if unsupported := self.tally.unsupported:
+            counts = ", ".join(f"{escape(name)} {n:,}" for name, n in unsupported.most_common(MOST_PLACES))
+            lines.append(f"Not supported, and not compared: {_cases(unsupported.total())} ({counts}).")
+        lines += [f"Known, but it did not occur: {entry}" for entry in self.stale[:MOST_PLACES]]
+        if self.seed is not None:
+            lines += self._circumstances(command)
         return "\n".join(lines)
+
+    def _circumstances(self, command: Sequence[str] | None) -> list[str]:
+        """What was checked, with which version, and which rules were not."""
+        asked = f"; program: {escape(shlex.join(command))}" if command else ""
+        rules = ", ".join(f"§{rule}" for rule in self.tally.not_reached)
+        reached = len(RULES) - len(self.tally.not_reached)
+        return [
+            f"sessionstats {__version__}; claims: {self.claims}{asked}",
+            f"Rules reached: {reached} of {len(RULES)}" + (f"; not reached: {rules}" if rules else ""),
+        ]
 
 
 def finding_to_dict(found: Suspect) -> dict[str, Any]:
@@ -134,7 +189,8 @@ def title(found: Suspect) -> str:
     if found.diagnosis is not None:
         return found.diagnosis.title
     first = found.failure.findings[0]
-    return first.message if found.failure.kind != WRONG else f"{first.path}: {first.message}"
+    text = first.message if found.failure.kind != WRONG else f"{first.path}: {first.message}"
+    return fit(escape(text), LONGEST_TITLE)
 
 
 def section(found: Suspect) -> str:
@@ -153,7 +209,8 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     parts += [f"sessions\n{_sessions(failure.case)}", f"request\n{_request(failure.case)}"]
     parts.append(f"expected and given\n{_places(failure.findings)}")
     if failure.evidence:
-        parts.append(f"seen besides\n{_indented(failure.evidence.splitlines())}")
+        last = failure.evidence.splitlines()[-MOST_EVIDENCE:]
+        parts.append(f"seen besides\n{_indented(line[:LONGEST_TITLE] for line in last)}")
     parts.append(_to_paste(failure.case, command))
     parts.append(f"See {SEMANTICS}, section {section(found)}. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
@@ -170,7 +227,9 @@ def _sessions(case: Case) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not rows:
         return _indented(["none"])
-    return _table([names, *([_shown(row[name]) if name in row else "" for name in names] for row in rows)])
+    shown = [[_shown(row[name]) if name in row else "" for name in names] for row in rows[:MOST_ROWS]]
+    more = len(rows) - MOST_ROWS
+    return _table([names, *shown]) + (f"\n  and {more:,} more rows" if more > 0 else "")
 
 
 def _request(case: Case) -> str:
@@ -205,6 +264,8 @@ def _to_paste(case: Case, command: Sequence[str] | None) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, (list, dict)) and len(value) > WIDEST:
+        return f"{len(value):,} {'values' if isinstance(value, list) else 'keys'}"
     text = "nothing" if value is ABSENT else json.dumps(json_ready(value), ensure_ascii=True)
     return text if len(text) <= WIDEST else f"{text[:WIDEST]}…"
 

@@ -23,12 +23,12 @@ from sessionstats.request.query import Query
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
-from sessionstats.testing.attempts import LastBits
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.groups import compare_groups
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.screen import Comparison
 from sessionstats.testing.shapes import same
+from sessionstats.testing.tallies import LastBits
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 FRAME: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8"}

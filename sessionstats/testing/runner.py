@@ -22,7 +22,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 
-from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, LastBits, attempt
+from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, attempt
 from sessionstats.testing.known import Known
 from sessionstats.testing.programs import KINDS, SILENT
 from sessionstats.testing.report import Report
@@ -31,6 +31,7 @@ from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
 from sessionstats.testing.suspects import Suspect, Watch, explained_by, symptoms
+from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
 EXAMPLES: Final = 2000
@@ -130,7 +131,7 @@ def check(
     for recipe in islice(draws(seed), examples):
         if (failure := search.failure_of(recipe)) is not None:
             watch.suspects.append(search.suspect(recipe, failure))
-        if search.is_over:
+        if search.stopped:
             break
     return Report(
         seed=seed,
@@ -138,7 +139,9 @@ def check(
         attempts=search.attempts,
         findings=tuple(watch.suspects),
         stale=tuple(watch.stale()),
-        last_bits=search.last_bits,
+        tally=search.tally,
+        claims=claims,
+        stopped=search.stopped,
     )
 
 
@@ -167,20 +170,25 @@ class _Search:
         self.silences = 0
         self.in_a_row = 0
         self.broke_down = False
-        self.last_bits = LastBits()
+        self.tally = Tally()
 
     @property
-    def is_over(self) -> bool:
-        """Whether enough was found, or the implementation does not answer any more."""
-        enough = len(self.watch.suspects) >= self.options.max_findings
-        return enough or self.silences >= PATIENCE or self.in_a_row >= IN_A_ROW
+    def stopped(self) -> str:
+        """Why the search is over before its budget is spent; empty if it is not."""
+        if len(self.watch.suspects) >= self.options.max_findings:
+            return f"{self.options.max_findings} findings are enough (--max-findings)"
+        if self.silences >= PATIENCE:
+            return f"{PATIENCE} requests were not answered within the timeout"
+        if self.in_a_row >= IN_A_ROW:
+            return f"{IN_A_ROW} cases in a row were not answered"
+        return ""
 
     def failure_of(self, recipe: Recipe) -> Failure | None:
         """The failure of a drawn case, if it is a new one."""
         self.asked += 1
         if self.options.progress is not None:
             self.options.progress(self.asked, self.options.examples, len(self.watch.suspects))
-        failure = self._attempt(assemble(recipe, self.options.claims), self.last_bits)
+        failure = self._attempt(assemble(recipe, self.options.claims), self.tally)
         self.in_a_row = self.in_a_row + 1 if self.broke_down else 0
         return failure
 
@@ -260,7 +268,7 @@ class _Search:
             return None
         return None if symptoms(failure).isdisjoint(symptoms(first)) else failure
 
-    def _attempt(self, case: Case, last_bits: LastBits | None = None) -> Failure | None:
+    def _attempt(self, case: Case, tally: Tally | None = None) -> Failure | None:
         """The failure of a case, if it is a new one."""
         if self.silences >= PATIENCE:
             return None
@@ -270,7 +278,7 @@ class _Search:
             case,
             self.options.tolerance,
             ordered=self.options.ordered,
-            last_bits=last_bits,
+            tally=tally,
         )
         self.broke_down = failure is not None and failure.kind in KINDS
         self.silences += failure is not None and failure.kind == SILENT

@@ -14,8 +14,8 @@ from typing import Any, Final
 from sessionstats.display.terminal import escape, fit
 from sessionstats.instants import format_instant
 from sessionstats.request.query import Query
-from sessionstats.testing.attempts import LastBits
 from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, GroupKey, json_ready
+from sessionstats.testing.tallies import LastBits
 
 MOST: Final = 8
 """Places, groups and parts of a kind that are shown."""

@@ -4,8 +4,9 @@
 2. A claim that is switched off keeps every case free of what it stands for.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 from sessionstats.fields import DOCUMENTED_FIELDS, KEY_COLUMNS, LATER_FIELDS, STATUS
 
@@ -98,11 +99,57 @@ class Claims:
         if not self.fields_of(unhandled=False):
             raise ValueError("claims no field of the documented edition")
 
+    def __str__(self) -> str:
+        parts = [] if self.fields is None else [", ".join(self.fields)]
+        if self.group_by != GROUP_BY:
+            parts.append(f"groupBy {', '.join(self.group_by) or 'nothing'}")
+        parts += [f"no {name.replace('_', '-')}" for name in SWITCHES if not getattr(self, name)]
+        return "; ".join(parts) or "everything"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The claims as JSON-ready values, as a program says them in its ``hello`` (§9)."""
+        off = [name.replace("_", "-") for name in SWITCHES if not getattr(self, name)]
+        fields = None if self.fields is None else list(self.fields)
+        return {"fields": fields, "groupBy": list(self.group_by), "unsupported": off}
+
+    @classmethod
+    def from_hello(cls, hello: Mapping[str, Any]) -> "Claims":
+        """The claims that a program says in its ``hello``.
+
+        Raises
+        ------
+        ValueError
+            If it names a field, a groupBy or a capability that does not exist.
+
+        Examples
+        --------
+        >>> print(Claims.from_hello({"groupBy": ["release"], "unsupported": ["search"]}))
+        groupBy release; no search
+        """
+        known = {name.replace("_", "-"): name for name in SWITCHES}
+        off = _texts(hello, "unsupported")
+        for name in off:
+            if name not in known:
+                raise ValueError(f"unknown capability {name!r}; there are {', '.join(known)}")
+        fields = _texts(hello, "fields") if hello.get("fields") is not None else None
+        group_by = _texts(hello, "groupBy") if "groupBy" in hello else GROUP_BY
+        return cls(fields, group_by, **{known[name]: False for name in off})
+
     def fields_of(self, *, unhandled: bool) -> tuple[str, ...]:
         """The claimed fields of an edition, in the order of §2.1."""
         known = LATER_FIELDS if unhandled else DOCUMENTED_FIELDS
         return tuple(name for name in known if self.fields is None or name in self.fields)
 
+
+def _texts(hello: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    given = hello.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise ValueError(f"{name} must be a list of texts")
+    return tuple(given)
+
+
+SWITCHES: Final = tuple(each.name for each in fields(Claims) if each.type in ("bool", bool))
+"""The capabilities that are claimed or not."""
 
 EVERYTHING: Final = Claims()
 """The claims of an implementation of the whole SPEC."""
