@@ -54,7 +54,7 @@ def misbehave(how: str, answer: dict[str, object]) -> None:
         while True:
             say("x" * (1 << 20))
     elif how == "huge-line":
-        say("x" * (1 << 30) + "\n")
+        say("x" * (1 << 27) + "\n")
     elif how == "deep":
         say(json.dumps({**answer, "id": answer["id"], "body": json.loads("[" * 600 + "]" * 600)}) + "\n")
     elif how == "deep-id":
