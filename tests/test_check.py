@@ -187,7 +187,7 @@ def test_the_report_says_what_was_checked() -> None:
     assert "not reached: " in text
     assert "§6.3" in text.partition("not reached: ")[2]
     assert "§6.1" not in text.partition("not reached: ")[2]
-    assert check(respond, examples=1500).tally.not_reached == []
+    assert set(check(respond, examples=1500).tally.not_reached) <= {"1.5"}
     stopped = check(one_too_many, examples=300, claims=SUMS, max_findings=1, shrink_seconds=0.5)
     assert "Stopped early: 1 findings are enough" in str(stopped)
 

@@ -92,6 +92,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_budget(parser)
     parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the findings as JUnit XML, too")
     parser.add_argument(
         "--save",
         metavar="DIR",
@@ -99,7 +100,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=DIRECTORY,
         help=f"where to save case files (default: {DIRECTORY})",
     )
-    parser.add_argument("--replay", metavar="FILE", action="append", help="ask this case file; repeatable")
+    parser.add_argument(
+        "--replay", metavar="FILE", action="append", help="ask this case file or vector; repeatable"
+    )
     parser.add_argument("--ordered", action="store_true", help="the order of JSON keys matters, too")
     parser.add_argument("--fields", metavar="LIST", help="the fields that the program knows, with commas")
     parser.add_argument("--group-by", metavar="LIST", help="the groupBy that it knows; empty for none")
@@ -130,6 +133,8 @@ def run(args: argparse.Namespace) -> int:
             _save(report, args.save)
     if args.json is not None:
         args.json.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="ascii")
+    if args.junit is not None:
+        args.junit.write_text(_junit(report), encoding="utf-8")
     if report.broke_down:
         return BROKE_DOWN
     return AGREES if report.agrees else FOUND
@@ -145,6 +150,18 @@ def _directory(path: Path) -> Iterator[None]:
     finally:
         if not existed and not any(path.iterdir()):
             path.rmdir()
+
+
+def _junit(report: "Report") -> str:
+    """The findings as tests that failed; without any, one that passed."""
+    from sessionstats.testing.junit import Entry, junit
+    from sessionstats.testing.report import section, title
+
+    cases = [
+        Entry(f"§{section(found)}", f"finding {number}", failure=title(found))
+        for number, found in enumerate(report.findings, 1)
+    ]
+    return junit("sessionstats check", cases or [Entry("check", "agreement")])
 
 
 def _save(report: "Report", directory: Path) -> None:

@@ -23,6 +23,7 @@ from sessionstats.testing.report import FORMAT, Report, finding_to_dict
 from sessionstats.testing.suspects import Suspect, Watch, explained_by
 from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
+from sessionstats.vectors import load
 
 SCHEMA: Final = "report.schema.json"
 """The JSON Schema of a report, beside this module."""
@@ -103,20 +104,26 @@ def _write(path: Path, text: str) -> None:
 
 
 def read_case(path: str | PathLike[str]) -> dict[str, Any]:
-    """The request in a case file, or in the file of a pending request.
+    """The request in a case file, in the file of a pending request, or of a vector.
+
+    Parameters
+    ----------
+    path : str or path
+        Of a case file, of a pending request or of a vector; or the id of a vector.
 
     Raises
     ------
     SessionStatsError
         If the file holds none.
     """
+    vector = next((each for each in load() if each["id"] == path), None)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = vector or json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise SessionStatsError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise SessionStatsError(f"{path}: not JSON: {error}") from None
-    case = content.get("case", content) if isinstance(content, dict) else None
+    case = content.get("case", content.get("request", content)) if isinstance(content, dict) else None
     if not isinstance(case, dict) or not {"now", "params", "sessions"} <= case.keys():
         raise SessionStatsError(f"{path}: not a case file: it has no request")
     return {name: value for name, value in case.items() if name != "id"}

@@ -25,9 +25,6 @@ from sessionstats.testing.tallies import RULES, Tally
 FORMAT: Final = 1
 """Version of the JSON report and of case files."""
 
-SEMANTICS: Final = "docs/semantics.md"
-"""Where the sections are."""
-
 MOST_PLACES: Final = 12
 """Places of one finding that are shown side by side."""
 
@@ -212,7 +209,7 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
         last = failure.evidence.splitlines()[-MOST_EVIDENCE:]
         parts.append(f"seen besides\n{_indented(line[:LONGEST_TITLE] for line in last)}")
     parts.append(_to_paste(failure.case, command))
-    parts.append(f"See {SEMANTICS}, section {section(found)}. Found after {_cases(found.found_after)}.")
+    parts.append(f"See §{section(found)} of the semantics. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
 
 

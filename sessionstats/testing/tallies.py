@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.fields import LATER_FIELDS
 from sessionstats.instants import parse_date, parse_iso
 from sessionstats.testing.findings import Finding
@@ -145,13 +146,14 @@ def rules_of(case: Mapping[str, Any], answer: Mapping[str, Any]) -> set[str]:
     ['2.2', '2.3', '3.6']
     """
     if answer["status"] != 200:
-        return set(_of_refusal(answer))
+        return set(_of_refusal(answer, case["sessions"]))
     return {*ALWAYS, *_of_params(case, case["params"]), *_of_rows(case["sessions"]), *_of_answer(answer)}
 
 
-def _of_refusal(answer: Mapping[str, Any]) -> Iterator[str]:
+def _of_refusal(answer: Mapping[str, Any], rows: Any) -> Iterator[str]:
     if answer["status"] == 422:
-        yield "1.4"
+        records = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        yield "1.5" if any(name not in UPDATE_COLUMNS for row in records for name in row) else "1.4"
         return
     yield from ("2.2", "2.3")
     yield from (rule for part, rule in REFUSALS if part in answer["body"]["detail"])
