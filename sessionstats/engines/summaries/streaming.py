@@ -8,8 +8,6 @@
    result.
 """
 
-import ctypes
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -65,10 +63,8 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     for piece in _pieces(_of_the_edition(chunks, query)):
         waiting.append(summarize(piece, query))
         if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
-            _give_back()
             done = merge(done, *waiting)
             waiting.clear()
-            _give_back()
     return merge(done, *waiting)
 
 
@@ -100,13 +96,3 @@ def _gathered(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
             yield Sessions.concat(few)
             few, rows = [], 0
     yield Sessions.concat(few)
-
-
-def _give_back() -> None:
-    """Give freed memory back to the system, where the allocator (glibc's) must be told to.
-
-    Summaries stay among arrays that are freed around them, and keep the allocator from doing so by itself:
-    without this, 30 million sessions took up to twice the memory.
-    """
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
