@@ -97,7 +97,7 @@ def spoil(value: Any, random_: random.Random) -> None:
             break
         value = value[key]
     value[key] = search(random_) if key == "query" and random_.random() < 0.8 else hostile(random_)
-    if isinstance(value, list) and random_.random() < 0.2:
+    if isinstance(value, list) and len(value) < 10 and random_.random() < 0.2:  # not again and again
         value *= random_.choice((2, 10, 300))
 
 
