@@ -179,6 +179,14 @@ def test_what_is_not_supported_is_counted() -> None:
     assert {"4.1", "4.5", "4.7"} <= set(report.tally.not_reached)
 
 
+def test_who_supports_nothing_does_not_agree() -> None:
+    """§9: a verdict about nothing is none."""
+    report = check(lambda case: {"unsupported": "anything"}, examples=20)
+    assert not report.agrees
+    assert not report.broke_down
+    assert str(report).startswith("Nothing was compared in 20 cases from seed 0.")
+
+
 def test_the_report_says_what_was_checked() -> None:
     """Version, seed, claims, rules that were reached and that were not, and why it ended."""
     report = check(respond, examples=300, claims=SUMS)

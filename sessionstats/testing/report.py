@@ -85,8 +85,13 @@ class Report:
 
     @property
     def agrees(self) -> bool:
-        """Whether the implementation answered every case rightly, but for what is known."""
-        return not self.findings
+        """Whether the implementation answered every case rightly, but for what is known and not supported."""
+        return not self.findings and not self.compared_nothing
+
+    @property
+    def compared_nothing(self) -> bool:
+        """Whether the implementation supports none of the cases."""
+        return bool(self.tally.unsupported) and not self.tally.reached
 
     @property
     def broke_down(self) -> bool:
@@ -134,7 +139,8 @@ class Report:
     def _conclusion(self, command: Sequence[str] | None) -> str:
         cases = _cases(self.examples) + ("" if self.seed is None else f" from seed {self.seed}")
         n = len(self.findings)
-        lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"No disagreement in {cases}."]
+        agreement = "Nothing was compared" if self.compared_nothing else "No disagreement"
+        lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"{agreement} in {cases}."]
         if n > 1:
             lines.append(
                 "Bugs overlap, and titles of later findings may be wrong: mend the first, and check again."
