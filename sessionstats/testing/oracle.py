@@ -125,7 +125,9 @@ class Oracle:
     def durations(self, base: GroupKey, bucket: int | None) -> list[float]:
         """The durations that count, in seconds, ascending (§6.3)."""
         sessions = self.cell(base, bucket)
-        return sorted(sessions.duration[has_duration(sessions.status, sessions.duration)].tolist())
+        durations = sessions.duration[has_duration(sessions.status, sessions.duration)]
+        ordered: list[float] = np.sort(durations).tolist()
+        return ordered
 
     def users(self, base: GroupKey, bucket: int | None) -> dict[str, int]:
         """Distinct users of every user set (`sessionstats.counting`, §6.2, §6.5)."""

@@ -130,15 +130,13 @@ def bounds(
             for name, count in oracle.users(base, bucket).items()
         }
         low, high = _of_count(users, classes) if field.kind == "count" else _of_rate(users, field)
-    elif field.part in PERCENTILES and tolerance.rank:
-        low, high = _of_quantile(
-            oracle.durations(base, bucket), PERCENTILES[field.part] / 100, tolerance.rank
-        )
+    durations = oracle.durations(base, bucket) if field.kind == "duration" else ()
+    if field.part in PERCENTILES and tolerance.rank:
+        low, high = _of_quantile(durations, PERCENTILES[field.part] / 100, tolerance.rank)
     elif field.part in PERCENTILES and tolerance.ulps:
-        low, high = _of_position(oracle.durations(base, bucket), PERCENTILES[field.part], tolerance.ulps)
+        low, high = _of_position(durations, PERCENTILES[field.part], tolerance.ulps)
     if field.kind == "count" or field.part == "max" or tolerance.ulps == 0:
         return low, high
-    durations = oracle.durations(base, bucket) if field.kind == "duration" else ()
     error = tolerance.ulps * _unit(field, durations)
     return min(low, exact) - error, max(high, exact) + error
 

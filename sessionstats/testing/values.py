@@ -106,7 +106,8 @@ def _compare(
     elif value != exact:
         judge = partial(_within, oracle, path, field, bucket, exact, value)
         allowed = judge(tolerance)
-        if judge(ROUNDED) and allowed == (tolerance.ulps > 0):
+        rounded = allowed if tolerance == ROUNDED else judge(ROUNDED)
+        if rounded and allowed == (tolerance.ulps > 0):
             units = _units(exact, value)
             message = (
                 f"{value} instead of {exact}: only the last bits differ (units in the last place: {units})"
