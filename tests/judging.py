@@ -52,7 +52,7 @@ def judged(
     right = respond(case)
     given = copy.deepcopy(right)
     change(given)
-    return compare(case, right, given, tolerance, diagnosed=False, **options)
+    return compare(case, right, given, tolerance, **options)
 
 
 def places(findings: list[Finding]) -> list[str]:

@@ -67,7 +67,7 @@ def test_an_answer_that_is_none() -> None:
     """§9: an answer is an object."""
     case = case_of(*ROWS)
     answer: Any = [respond(case)]
-    assert places(compare(case, respond(case), answer, diagnosed=False)) == ["body"]
+    assert places(compare(case, respond(case), answer)) == ["body"]
 
 
 def test_the_text_of_an_error() -> None:
@@ -243,7 +243,7 @@ TIED = [row(release="a"), row(release="a"), *(row(release=name) for name in "bcd
 def test_the_page_cuts_through_equals(names: str, right: bool) -> None:
     """§7.3, §7.6: any choice among equals is right, in any order, and nothing else."""
     case = case_of(*TIED, groupBy="release", per_page=3)
-    findings = compare(case, respond(case), choice(*names, case=case), diagnosed=False)
+    findings = compare(case, respond(case), choice(*names, case=case))
     assert (findings == []) == right
 
 
@@ -251,7 +251,7 @@ def test_a_second_page_of_equals() -> None:
     """§7.6: what the first page may have shown instead may stand on the second."""
     case = case_of(*TIED, groupBy="release", per_page=2, cursor="0:2:0")
     for names, right in (("cd", True), ("bc", True), ("db", True), ("ab", False), ("c", False)):
-        findings = compare(case, respond(case), choice(*names, case=case), diagnosed=False)
+        findings = compare(case, respond(case), choice(*names, case=case))
         assert (findings == []) == right, names
 
 
@@ -263,7 +263,7 @@ def test_groups_of_other_pages(cursor: str, size: int, names: str, missing: str,
     """§7.6: of three groups of different rank each belongs to one page."""
     rows = [row(release=name) for name in "aaabbc"]
     case = case_of(*rows, groupBy="release", per_page=size, cursor=cursor)
-    findings = compare(case, respond(case), choice(*names, case=case), diagnosed=False)
+    findings = compare(case, respond(case), choice(*names, case=case))
     told = {(str(finding.path).split("'")[1], finding.message) for finding in findings}
     assert told == {(missing, "the group is missing"), (extra, "the group does not belong to this page")}
 
@@ -273,5 +273,5 @@ def test_another_choice_must_have_right_values() -> None:
     case = case_of(*TIED, groupBy="release", per_page=2)
     answer = choice("a", "d", case=case)
     group_of(answer, 1)["totals"][COUNT] = 7
-    (finding,) = compare(case, respond(case), answer, diagnosed=False)
+    (finding,) = compare(case, respond(case), answer)
     assert (finding.path.group, finding.expected, finding.actual) == ((("release", "d"),), 1, 7)

@@ -99,9 +99,7 @@ def findings_of(
     def check(case: dict[str, Any]) -> None:
         if not found:
             expected, actual = respond(case), answer(case)
-            found.extend(
-                (case, str(each)) for each in compare(case, expected, actual, tolerance, diagnosed=False)
-            )
+            found.extend((case, str(each)) for each in compare(case, expected, actual, tolerance))
 
     check()
     return found
@@ -174,7 +172,7 @@ def test_vectors(engine: ModuleType) -> None:
     wrong = []
     for vector in chosen:
         answer = engine.answer({"id": vector["id"], **vector["request"]})
-        found = compare(vector["request"], vector["answer"], answer, AVERAGES, diagnosed=False)
+        found = compare(vector["request"], vector["answer"], answer, AVERAGES)
         wrong += [(vector["id"], str(each)) for each in found]
     assert wrong == []
     assert len(chosen) >= 80

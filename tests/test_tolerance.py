@@ -141,7 +141,7 @@ def test_ranking_by_a_tolerated_value() -> None:
         ("bac", Tolerance(), False),
         ("acb", Tolerance(users=0.02), False),
     ):
-        findings = compare(case, respond(case), choice(*names, case=case), tolerance, diagnosed=False)
+        findings = compare(case, respond(case), choice(*names, case=case), tolerance)
         assert (findings == []) == right, (names, tolerance)
 
 

@@ -11,16 +11,18 @@
 import json
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from sessionstats.errors import SessionStatsError
-from sessionstats.testing.attempts import Case, Implementation, attempt
+from sessionstats.testing.attempts import Case, Failure, Implementation, attempt
+from sessionstats.testing.explanations import explain_failure
 from sessionstats.testing.known import Known
 from sessionstats.testing.report import FORMAT, Report, finding_to_dict
-from sessionstats.testing.suspects import Suspect, Watch, explained_by
+from sessionstats.testing.suspects import Suspect, Watch, symptoms
 from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 from sessionstats.vectors import load
@@ -158,6 +160,17 @@ def replay(
     tally = Tally()
     for number, case in enumerate(cases, 1):
         failure = attempt(implementation, case, tolerance, ordered=ordered, tally=tally)
-        if failure is not None and watch.is_new(failure):
-            watch.suspects.append(Suspect(failure, number, explained_by(None, failure)))
+        new = None if failure is None else watch.news(failure)
+        if new is not None:
+            explanation = explain_failure(
+                [new], implementation, partial(_fails, implementation, new, tolerance), tolerance=tolerance
+            )
+            watch.suspects.append(Suspect(new, number, explanation, symptoms(new)))
     return Report(None, len(cases), len(cases), tuple(watch.suspects), tuple(watch.stale()), tally)
+
+
+def _fails(implementation: Implementation, failure: Failure, tolerance: Tolerance, case: Case) -> bool:
+    """Whether a case fails with a symptom of a failure."""
+    other = attempt(implementation, case, tolerance)
+    same = other is not None and other.kind == failure.kind
+    return other is not None and same and not symptoms(other).isdisjoint(symptoms(failure))

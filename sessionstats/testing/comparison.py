@@ -5,7 +5,6 @@
 3. Which groups are shown, and in which order, with every choice among equal ranks allowed (`pages`, §7).
 4. The values: types first, then null, then numbers within the tolerance (`shapes`, `tolerance`, §6). What
    only rounds differently is no mistake (§6.8), unless exactness to the bit is asked for.
-5. If anything is wrong: which bug would explain it (`diagnoses`).
 
 The order of status groups and of JSON keys does not matter unless asked for.
 
@@ -21,7 +20,6 @@ The order of status groups and of JSON keys does not matter unless asked for.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
@@ -59,7 +57,6 @@ def compare(
     tolerance: Tolerance = ROUNDED,
     *,
     ordered: bool = False,
-    diagnosed: bool = True,
 ) -> list[Finding]:
     """What is wrong with an answer.
 
@@ -75,8 +72,6 @@ def compare(
     tolerance : Tolerance
     ordered : bool
         Whether status groups and JSON keys must stand in the order of the semantics, too.
-    diagnosed : bool
-        Whether to look for the bug that explains the findings.
 
     Returns
     -------
@@ -84,14 +79,7 @@ def compare(
         Empty if the answer is right.
     """
     findings = differences(case, expected, actual, tolerance, ordered=ordered)
-    if tolerance.ulps:
-        findings = [finding for finding in findings if finding.units is None]
-    if findings and diagnosed:
-        from sessionstats.testing.diagnoses import diagnose
-
-        reasons = diagnose(case, expected, actual, [finding.path for finding in findings])
-        findings = [_explained(finding, *reason) for finding, reason in zip(findings, reasons, strict=True)]
-    return findings
+    return [finding for finding in findings if finding.units is None] if tolerance.ulps else findings
 
 
 def differences(
@@ -123,10 +111,6 @@ def _judged(answer: Mapping[str, Any]) -> list[Any]:
     return (
         [answer.get(name) for name in ("status", "body", "links")] if isinstance(answer, dict) else [answer]
     )
-
-
-def _explained(finding: Finding, diagnosis: str | None, section: str | None) -> Finding:
-    return replace(finding, diagnosis=diagnosis, section=section or finding.section)
 
 
 def _differences(

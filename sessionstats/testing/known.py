@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sessionstats.errors import SessionStatsError
-from sessionstats.testing.diagnoses import BY_ID
+from sessionstats.testing.bugs.registry import BY_ID
 from sessionstats.testing.findings import Finding
 
 SUBJECTS: Final = ("diagnosis", "field", "section")

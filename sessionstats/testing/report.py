@@ -142,9 +142,7 @@ class Report:
         agreement = "Nothing was compared" if self.compared_nothing else "No disagreement"
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"{agreement} in {cases}."]
         if n > 1:
-            lines.append(
-                "Bugs overlap, and titles of later findings may be wrong: mend the first, and check again."
-            )
+            lines.append("Bugs overlap: mend the first, and check again.")
         last_bits_found = any(found.failure.kind == LAST_BITS for found in self.findings)
         if self.tally.last_bits.counts and not last_bits_found:
             lines.append(f"{self.tally.last_bits}; --exact reports them.")
@@ -176,6 +174,8 @@ def finding_to_dict(found: Suspect) -> dict[str, Any]:
         "kind": failure.kind,
         "diagnosis": None if diagnosis is None else diagnosis.id,
         "explanations": list(found.diagnoses),
+        "proof": _proof(found),
+        "matters": _matters(found),
         "title": title(found),
         "section": section(found),
         "found_after": found.found_after,
@@ -185,6 +185,25 @@ def finding_to_dict(found: Suspect) -> dict[str, Any]:
         "places": [finding.to_dict() for finding in failure.findings],
         "evidence": failure.evidence,
     }
+
+
+def _proof(found: Suspect) -> dict[str, Any] | None:
+    cause = found.explanation.cause
+    if cause is None:
+        return None
+    return {
+        "predicted": cause.predicted,
+        "tried": cause.tried,
+        "whole": cause.whole,
+        "hypotheses": [str(each) for each in cause.hypotheses],
+    }
+
+
+def _matters(found: Suspect) -> dict[str, Any] | None:
+    matters = found.explanation.matters
+    if matters is None:
+        return None
+    return {"needed": list(matters.needed), "free": list(matters.free), "formulas": list(matters.formulas)}
 
 
 def title(found: Suspect) -> str:
@@ -205,10 +224,7 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     failure = found.failure
     head = f"{number} · {title(found)}"
     parts = [f"{head}\n{'─' * len(head)}"]
-    if found.diagnosis is not None:
-        parts.append(f"{found.diagnosis.explanation}\n(diagnosis {found.diagnosis.id})")
-    if len(found.diagnoses) > 1:
-        parts.append(f"It may also be: {', '.join(found.diagnoses[1:])}.")
+    parts += _explanation(found)
     parts += [f"sessions\n{_sessions(failure.case)}", f"request\n{_request(failure.case)}"]
     parts.append(f"expected and given\n{_places(failure.findings)}")
     if failure.evidence:
@@ -217,6 +233,31 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     parts.append(_to_paste(failure.case, command))
     parts.append(f"See §{section(found)} of the semantics. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
+
+
+def _explanation(found: Suspect) -> list[str]:
+    """Why, in paragraphs: the cause and how it was proved, or what matters."""
+    cause, matters = found.explanation.cause, found.explanation.matters
+    if cause is not None:
+        bug, *others = cause.bugs
+        ways = dict.fromkeys(each.variant.detail for each in cause.hypotheses if each.bug is bug)
+        named = "; ".join(way for way in ways if way)
+        how = f"In {'this way' if len(ways) == 1 else 'one of these ways'}: {named}. " if named else ""
+        only = "" if cause.whole else ", at the places that it concerns"
+        proof = f"It predicted {cause.predicted} of {cause.tried} further answers{only}."
+        lines = [f"{bug.explanation}\n(diagnosis {bug.id})\n{how}{proof}"]
+        if others:
+            rivals = [f"{other.title} ({other.id})" for other in others]
+            lines.append("No case told it apart from:\n" + _indented(rivals))
+        return lines
+    if matters is None:
+        return []
+    parts = [
+        ("It needs", matters.needed),
+        ("It does not need", matters.free),
+        ("As it seems", matters.formulas),
+    ]
+    return ["No known bug is the cause.", *(f"{head}\n{_indented(lines)}" for head, lines in parts if lines)]
 
 
 def _cases(number: int) -> str:

@@ -4,8 +4,8 @@
    (`suspects`); how many may be drawn is the budget.
 2. A large table is halved; Hypothesis shrinks that case for a while, and then rows are left out
    (`shrinking`). A smaller case counts if it fails with a symptom of the first.
-3. What explains the smallest case, and the first, is a suspect. The search goes on with what is left of the
-   budget, looking only for failures that no suspect accounts for.
+3. The failure is explained: its cause is proved by experiment, or what matters is told (`explanations`). The
+   search goes on with what is left of the budget, looking only for failures that no suspect accounts for.
 4. It ends when the budget is spent, `max_findings` bugs were found, or a program does not answer any more.
 
 While a case is shrunk, verdicts are remembered by case, so that shrinking and Hypothesis' own replay agree.
@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 
 from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, attempt
+from sessionstats.testing.explanations import explain_failure
 from sessionstats.testing.known import Known
 from sessionstats.testing.programs import KINDS, SILENT
 from sessionstats.testing.report import Report
@@ -30,7 +31,7 @@ from sessionstats.testing.shrinking import fewer
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
-from sessionstats.testing.suspects import Suspect, Watch, explained_by, symptoms
+from sessionstats.testing.suspects import Suspect, Symptom, Watch, symptoms
 from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
@@ -51,9 +52,6 @@ IN_A_ROW: Final = 10
 
 RECOVERIES: Final = 100
 """Cases, nearly the failing one, that shrinking may begin from; most fail as it does."""
-
-WITNESSES: Final = 5
-"""Cases on the way to the smallest one that must have the same explanation, if they can."""
 
 Progress = Callable[[int, int, int], None]
 """Told the cases asked, the budget, and the bugs found."""
@@ -194,20 +192,24 @@ class _Search:
 
     def suspect(self, recipe: Recipe, first: Failure) -> Suspect:
         """What explains a new failure, and the smallest case found that shows it."""
-        failures = [first] if first.kind == UNSTEADY else self._shrunk(recipe, first)
-        *others, smallest = failures
-        suspect = Suspect(smallest, self.asked, explained_by(None, smallest))
-        # A small case has more explanations than the larger ones on the way to it.
-        for failure in others[:: max(1, len(others) // WITNESSES)]:
-            suspect.accounts_for(failure)
-        return suspect
+        failures, recipes = ([first], [recipe]) if first.kind == UNSTEADY else self._shrunk(recipe, first)
+        explanation = explain_failure(
+            failures,
+            self.implementation,
+            lambda case: self._same(case, failures[-1]) is not None,
+            recipes=recipes,
+            claims=self.options.claims,
+            tolerance=self.options.tolerance,
+        )
+        shown = frozenset[Symptom]().union(*map(symptoms, failures))
+        return Suspect(failures[-1], self.asked, explanation, shown)
 
-    def _shrunk(self, recipe: Recipe, first: Failure) -> list[Failure]:
-        """A failure and smaller ones, in the order found; the last is the smallest."""
+    def _shrunk(self, recipe: Recipe, first: Failure) -> tuple[list[Failure], list[Recipe]]:
+        """A failure and smaller ones, in the order found; the last is the smallest. And their recipes."""
         deadline = time.monotonic() + self.options.shrink_seconds
         recipe, first = self._halved(recipe, first)
         verdicts: dict[str, Failure | None] = {json.dumps(first.case): first}
-        failures = [first]
+        failures, recipes = [first], [recipe]
 
         @seeded(0)
         @settings(
@@ -230,12 +232,13 @@ class _Search:
                 verdicts[text] = self._same(case, first)
             if (failure := verdicts[text]) is not None:
                 failures.append(failure)
+                recipes.append(simpler_recipe)
                 raise _Found
 
         with suppress(_Found, _TimeIsUp):
             holds()
         failures += self._with_fewer_rows(failures[-1], first, deadline)
-        return failures
+        return failures, [recipes[0], recipes[-1]]
 
     def _halved(self, recipe: Recipe, first: Failure) -> tuple[Recipe, Failure]:
         """A large table halved for as long as it fails in the same way."""
@@ -282,4 +285,4 @@ class _Search:
         )
         self.broke_down = failure is not None and failure.kind in KINDS
         self.silences += failure is not None and failure.kind == SILENT
-        return failure if failure is not None and self.watch.is_new(failure) else None
+        return None if failure is None else self.watch.news(failure)

@@ -1,28 +1,30 @@
 """What has been found so far, and whether another failure is only more of it.
 
-1. A *suspect* is one bug that was found: the smallest case that shows it, and the diagnoses that explain all
-   cases that showed it.
-2. A small case often has several explanations. Every further case that one of a suspect's diagnoses explains
-   belongs to it, and leaves only the diagnoses that explain this case as well.
-3. Without a diagnosis a suspect stands for all failures in the same kinds of places and the same fields.
+1. A *suspect* is one bug that was found: the smallest case that shows it, and what explains it.
+2. A suspect with a cause accounts for the places that its cause explains in any further case; several
+   suspects together for those that they explain together.
+3. Without a cause it stands for all failures with no other symptoms than it had.
 4. Findings that are known beforehand (`known`) come first. What nothing accounts for is new.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from sessionstats.testing.attempts import LAST_BITS, WRONG, Failure
-from sessionstats.testing.bugs.diagnosis import Diagnosis
-from sessionstats.testing.diagnoses import BY_ID, explanations
-from sessionstats.testing.findings import Finding
+from sessionstats.testing.bugs.bug import Bug, Variant
+from sessionstats.testing.bugs.registry import BY_ID
+from sessionstats.testing.experiments import symptom
+from sessionstats.testing.explanations import Explanation
+from sessionstats.testing.findings import Path
+from sessionstats.testing.hypotheses import Evidence, together
 from sessionstats.testing.known import Known
 
 Symptom: TypeAlias = tuple[str, str | None]
-"""Kind of place, and field, at which something is wrong."""
+"""Kind of a place, and field, at which something is wrong."""
 
-BUCKET: Final = "bucket"
-"""Kind of the places that are named for the start of a bucket."""
+Symptoms: TypeAlias = frozenset[Symptom]
+"""Everything that is wrong, by its kinds."""
 
 
 @dataclass
@@ -35,28 +37,41 @@ class Suspect:
         The smallest case.
     found_after : int
         Cases asked until the first failure.
-    diagnoses : list of str
-        What explains all its cases, the most specific first.
+    explanation : Explanation
+        Its cause, or what matters.
+    symptoms : frozenset
+        Everything that its failures showed.
     """
 
     failure: Failure
     found_after: int
-    diagnoses: list[str] = field(default_factory=list)
+    explanation: Explanation = field(default_factory=Explanation)
+    symptoms: Symptoms = frozenset()
 
     @property
-    def diagnosis(self) -> Diagnosis | None:
-        """The most specific explanation, if there is one."""
-        return BY_ID[self.diagnoses[0]] if self.diagnoses else None
+    def diagnosis(self) -> Bug | None:
+        """The cause, if one was proved; of rivals the first."""
+        cause = self.explanation.cause
+        return None if cause is None else cause.bugs[0]
 
-    def accounts_for(self, failure: Failure) -> bool:
-        """Whether a failure is more of the same; narrows the diagnoses to those that explain it too."""
+    @property
+    def diagnoses(self) -> list[str]:
+        """The ids of the cause and its rivals."""
+        cause = self.explanation.cause
+        return [] if cause is None else [bug.id for bug in cause.bugs]
+
+    @property
+    def variant(self) -> Variant | None:
+        """What answers as the program does."""
+        cause = self.explanation.cause
+        return None if cause is None else cause.hypotheses[0].variant
+
+    def shows_nothing_else(self, failure: Failure) -> bool:
+        """Whether a failure has no symptoms but those of a suspect without a cause."""
         if LAST_BITS in (self.failure.kind, failure.kind):
             return self.failure.kind == failure.kind
-        if not self.diagnoses or failure.kind != WRONG:
-            return failure.kind == self.failure.kind and symptoms(failure) <= symptoms(self.failure)
-        explained = explained_by(self.diagnoses, failure)
-        self.diagnoses = explained or self.diagnoses
-        return bool(explained)
+        unexplained = self.variant is None and failure.kind == self.failure.kind
+        return unexplained and symptoms(failure) <= (self.symptoms or symptoms(self.failure))
 
 
 class Watch:
@@ -72,14 +87,28 @@ class Watch:
         self.suspects: list[Suspect] = []
         self.seen: set[Known] = set()
 
-    def is_new(self, failure: Failure) -> bool:
-        """Whether nothing accounts for a failure."""
+    def news(self, failure: Failure) -> Failure | None:
+        """A failure with the findings that nothing accounts for; `None` if there are none."""
         left = self._without_known(failure)
-        return left is not None and not any(suspect.accounts_for(left) for suspect in self.suspects)
+        if left is not None:
+            left = self._without_causes(left)
+        if left is None or any(suspect.shows_nothing_else(left) for suspect in self.suspects):
+            return None
+        return left
 
     def stale(self) -> list[Known]:
         """The known findings that nothing matched."""
         return [entry for entry in self.known if entry not in self.seen]
+
+    def _without_causes(self, failure: Failure) -> Failure | None:
+        variants = [suspect.variant for suspect in self.suspects if suspect.variant is not None]
+        if not variants or failure.kind != WRONG:
+            return failure
+        evidence = _evidence(failure)
+        explained = frozenset[Path]().union(*(evidence.explained(variant) for variant in variants))
+        if len(variants) > 1 and not explained.issuperset(failure.paths):
+            explained |= evidence.explained(together(variants))
+        return _without(failure, explained)
 
     def _without_known(self, failure: Failure) -> Failure | None:
         """The failure with the findings that are not known; `None` if all are."""
@@ -89,27 +118,35 @@ class Watch:
             self.seen.update(covering)
             if not covering:
                 left.append(finding)
-        ids = {entry.name: entry for entry in self.known if entry.subject == "diagnosis"}
         failure = replace(failure, findings=tuple(left))
-        if left and ids and failure.kind == WRONG:
-            explained = explained_by(ids, failure)
-            self.seen.update(ids[each] for each in explained)
-            return None if explained else failure
-        return failure if left else None
+        if not left or failure.kind != WRONG:
+            return failure if left else None
+        for entry in self.known:
+            if entry.subject == "diagnosis" and (explained := _explained_by(entry.name, failure)):
+                self.seen.add(entry)
+                rest = _without(failure, explained)
+                if rest is None:
+                    return None
+                failure = rest
+        return failure
 
 
-def explained_by(ids: Collection[str] | None, failure: Failure) -> list[str]:
-    """Ids of the diagnoses, of all if `None`, that explain all findings of a failure."""
-    if failure.kind != WRONG or not isinstance(failure.actual, dict):
-        return []
-    return explanations(failure.case, failure.expected, failure.actual, failure.paths, among=ids)
-
-
-def symptoms(failure: Failure) -> frozenset[Symptom]:
+def symptoms(failure: Failure) -> Symptoms:
     """Everything that a failure shows."""
-    return frozenset(map(_symptom, failure.findings))
+    return frozenset(symptom(finding.path) for finding in failure.findings)
 
 
-def _symptom(finding: Finding) -> Symptom:
-    place = finding.path.place
-    return BUCKET if place[:1].isdigit() else place, finding.path.field
+def _evidence(failure: Failure) -> Evidence:
+    return Evidence(failure.case, failure.actual, failure.expected)
+
+
+def _without(failure: Failure, explained: Collection[Path]) -> Failure | None:
+    left = tuple(finding for finding in failure.findings if finding.path not in explained)
+    return replace(failure, findings=left) if left else None
+
+
+def _explained_by(bug: str, failure: Failure) -> frozenset[Path]:
+    """The places that a known bug explains, in the variant that explains most."""
+    evidence = _evidence(failure)
+    explained = (evidence.explained(variant) for variant in BY_ID[bug].for_case(failure.case))
+    return max(explained, key=len, default=frozenset())

@@ -1,10 +1,5 @@
-"""Wrong implementations, one real bug class each, that the kit must find.
+"""The gallery: the registry of bugs as wrong implementations, and blind cases made apart from it.
 
-Each is the naive model with a few lines of its source changed, written as a diff, or with its answers changed
-on the way out. `MUTANTS` is the registry.
+`sessionstats.testing.bugs.registry` holds the gallery. `blind` has some twenty mutants of the model by source
+diff, so that finding and naming is not only tested on what the registry itself makes.
 """
-
-from tests.gallery.mutant import Mutant
-from tests.gallery.mutants import MUTANTS
-
-__all__ = ["MUTANTS", "Mutant"]

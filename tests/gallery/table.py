@@ -4,55 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sessionstats.testing.runner import EXAMPLES
-from tests.gallery.catching import catch
-from tests.gallery.mutant import Mutant
-from tests.gallery.mutants import MUTANTS
+from sessionstats.testing.bugs.bug import Bug
+from sessionstats.testing.bugs.registry import BUGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "gallery.md"
 """The page."""
 
 BEGIN, END = "<!-- gallery: begin -->", "<!-- gallery: end -->"
-"""The table stands between these."""
-
-SEEDS = range(5)
-"""Seeds of the columns of numbers."""
+"""The table is between these."""
 
 HEAD = (
-    "| wrong implementation | what it does | § | diagnosis | public reports | examples at seeds 0 to 4 |\n"
-    "|---|---|---|---|---|---|\n"
+    "| diagnosis | what goes wrong | what is right | § | ways | public reports |\n|---|---|---|---|---|---|\n"
 )
 
 
-def main() -> None:
-    """Write the table into the page."""
+def page() -> str:
+    """The page with the table of the registry."""
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    rows = "\n".join(map(row, MUTANTS))
-    PAGE.write_text(f"{before}{BEGIN}\n\n{HEAD}{rows}\n\n{END}{after}", encoding="utf-8")
+    rows = "\n".join(map(row, BUGS))
+    return f"{before}{BEGIN}\n\n{HEAD}{rows}\n\n{END}{rest.split(END)[1]}"
 
 
-def row(mutant: Mutant) -> str:
+def row(bug: Bug) -> str:
     """A line of the table."""
-    examples = ", ".join(str(catch(mutant, EXAMPLES, seed).examples or "–") for seed in SEEDS)
-    diagnosis = f"`{mutant.diagnosis}`" if mutant.diagnosis else "(raises)"
-    cells = (f"`{mutant.name}`", mutant.wrong, f"§{mutant.section}", diagnosis, reports(mutant), examples)
-    return f"| {' | '.join(cells)} |"
+    ways = str(len(bug.for_case(EMPTY))) if bug.family is None else "by the case"
+    right = bug.explanation.replace("``", "`").replace("|", "\\|")
+    title = bug.title.replace("|", "\\|")
+    return f"| `{bug.id}` | {title} | {right} | §{bug.section} | {ways} | {reports(bug)} |"
 
 
-def reports(mutant: Mutant) -> str:
+def reports(bug: Bug) -> str:
     """Links to the public reports."""
     links = []
-    for report in filter(None, mutant.report.split(", ")):
+    for report in bug.reports:
         project, number = report.split("#")
         links.append(f"[{report}](https://github.com/{project}/issues/{number})")
     return ", ".join(links)
 
 
-def table_of(page: str) -> list[str]:
-    """The lines of the table of a page, without its head."""
-    return page.split(BEGIN)[1].split(END)[0].strip().split("\n")[2:]
-
+EMPTY = {"now": "2024-01-29T12:00:00Z", "params": {}, "sessions": []}
+"""A case that no family has anything for."""
 
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(page(), encoding="utf-8")

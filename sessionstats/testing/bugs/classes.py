@@ -1,241 +1,151 @@
-"""How users, and users of a health class, are counted (§6.2, §6.5)."""
+"""Health classes and counts of sessions (§1.3, §6.1)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from sessionstats.fields import ANR_MECHANISMS, Field
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence, Session, Value
-from sessionstats.testing.bugs.flat import Flat
-from sessionstats.testing.bugs.measuring import (
-    ClassCounter,
-    Counter,
-    distinct_users,
-    exclusive,
-    hung_for,
-    in_classes,
-    rate,
-    session_parts,
-    sessions_in,
-    unhealthy,
-    user_parts,
-    users_in_class,
-    users_of,
-)
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, sessions_as
+from sessionstats.testing.model.aggregates import kind, of_users, session_counts, value
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.folding import fold, health
+from sessionstats.testing.model.rows import Row
 
-OfClass = Callable[[Sequence[Session], Sequence[str]], int]
-"""Users of one class, given the classes of the edition."""
+BAD: Final = ("crashed", "abnormal", "unhandled")
+"""The statuses that are classes of their own."""
 
 
-def _recounted(
-    evidence: Evidence,
-    count: Counter = distinct_users,
-    in_class: ClassCounter | None = None,
-    parts: Iterable[str] | None = None,
-) -> Iterator[Flat]:
-    """The answers if users were counted otherwise: everywhere, and in counts only.
-
-    With `parts`, only rates of these are concerned, and counts only where they count by class.
-    """
-    names, query = evidence.query.rules.health_classes, evidence.query
-    by_class = in_class or partial(_in_class_by, count)
-
-    def wrong(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
-        if field.kind == "rate":
-            return rate(field, *user_parts(field, sessions, names, count, in_class))
-        if classes is None:
-            return count(sessions)
-        return sum(by_class(sessions, name, names) for name in classes)
-
-    def concerned(field: Field) -> bool:
-        if field.kind == "rate":
-            return parts is None or field.part in parts
-        return parts is None or query.by_status or query.search.classes is not None
-
-    fields = [field for field in evidence.fields_of(subject="user") if concerned(field)]
-    counts = [field for field in fields if field.kind == "count"]
-    yield from evidence.recomputed(wrong, fields)
-    if counts != fields:
-        yield from evidence.recomputed(wrong, counts)
+def as_health(change: Callable[[Row], str], detail: str = "") -> Variant:
+    """A variant with another health class."""
+    return defined(detail, health=change)
 
 
-def _in_class_by(count: Counter, sessions: Sequence[Session], name: str, names: Sequence[str]) -> int:
-    return users_in_class(sessions, name, names, count)
+def errors_first(row: Row) -> str:
+    """Errors decide before the status."""
+    return "errored" if row.errors else health(row)
 
 
-def _with_classes(evidence: Evidence, replaced: Mapping[str, OfClass]) -> Iterator[Flat]:
-    """The answers if the users of some classes were counted otherwise."""
-
-    def in_class(sessions: Sequence[Session], name: str, names: Sequence[str]) -> int:
-        return replaced[name](sessions, names) if name in replaced else users_in_class(sessions, name, names)
-
-    yield from _recounted(evidence, in_class=in_class, parts=replaced)
+def counting(change: Callable[[dict[str, int]], dict[str, int]], detail: str = "") -> Variant:
+    """A variant with other counts of sessions by class."""
+    return defined(detail, session_counts=lambda d, sessions: change(session_counts(d, sessions)))
 
 
-def _minus(
-    sessions: Sequence[Session], subtracted: Iterable[str], *, of: Sequence[Session] | None = None
-) -> int:
-    """Unhealthy users minus the users of some classes."""
-    whole = distinct_users(unhealthy(sessions) if of is None else of)
-    return whole - sum(distinct_users(in_classes(sessions, [name])) for name in subtracted)
+def with_classes(*classes: str) -> Callable[[dict[str, int]], dict[str, int]]:
+    """Errored sessions with those of other classes."""
+    return lambda counts: counts | {"errored": counts["errored"] + sum(counts[name] for name in classes)}
 
 
-@diagnosis("difference-not-clamped", "6.2", "Errored users go below zero")
-def not_clamped(evidence: Evidence) -> Iterator[Flat]:
-    """A user who both crashed and was abnormal is subtracted twice; the difference stops at 0."""
-    yield from _with_classes(
-        evidence, {"errored": lambda sessions, names: _minus(sessions, exclusive(names))}
-    )
+def of_rows(d: Definitions, sessions: list[Row]) -> dict[str, int]:
+    """Rows of each class."""
+    counts = dict.fromkeys(("all", "healthy", "errored", *BAD), 0)
+    for session in sessions:
+        counts["all"] += 1
+        counts[d.health(session)] += 1
+    return counts
 
 
-@diagnosis("abnormal-not-unhealthy", "6.2", "Abnormal users are not among the unhealthy")
-def abnormal_left_out(evidence: Evidence) -> Iterator[Flat]:
-    """Unhealthy users are those with any session that is not healthy, abnormal ones included."""
-
-    def without(sessions: Sequence[Session]) -> list[Session]:
-        return [session for session in unhealthy(sessions) if session.health != "abnormal"]
-
-    def healthy(sessions: Sequence[Session], _: Sequence[str]) -> int:
-        return max(0, distinct_users(sessions) - distinct_users(without(sessions)))
-
-    def errored(sessions: Sequence[Session], names: Sequence[str]) -> int:
-        return max(0, _minus(sessions, exclusive(names), of=without(sessions)))
-
-    for replaced in ({"healthy": healthy, "errored": errored}, {"healthy": healthy}, {"errored": errored}):
-        yield from _with_classes(evidence, replaced)
+def one_for_each(d: Definitions, rows: list[Row]) -> list[Row]:
+    """Sessions, each of which is one."""
+    return fold(d, [replace(row, quantity=1) for row in rows])
 
 
-@diagnosis("errored-holds-crashed", "6.2", "Errored users still hold crashed or abnormal ones")
-def errored_holds_others(evidence: Evidence) -> Iterator[Flat]:
-    """Users with a crashed, abnormal or unhandled session are subtracted from the unhealthy ones."""
-    others = exclusive(evidence.query.rules.health_classes)
-
-    def errored(sessions: Sequence[Session], subtracted: Sequence[str]) -> int:
-        return max(0, _minus(sessions, subtracted))
-
-    def holding(kept: Iterable[str]) -> Iterator[Flat]:
-        subtracted = [name for name in others if name not in kept]
-        yield from _with_classes(evidence, {"errored": lambda sessions, _: errored(sessions, subtracted)})
-
-    for kept in (others, *([name] for name in others)):
-        yield from holding(kept)
+def one_for_none(d: Definitions, rows: list[Row]) -> list[Row]:
+    """Sessions, of which those of no session are one."""
+    return fold(d, [replace(row, quantity=row.quantity or 1) for row in rows])
 
 
-@diagnosis("classes-as-sets", "6.2", "Healthy or errored users are counted directly instead of subtracted")
-def as_sets(evidence: Evidence) -> Iterator[Flat]:
-    """Healthy users are all minus unhealthy ones, errored are these minus those of the other classes."""
+def twice(name: str) -> Variant:
+    """A variant whose total counts a class twice."""
 
-    def direct(name: str) -> OfClass:
-        return lambda sessions, _: distinct_users(in_classes(sessions, [name]))
+    def wrong(d: Definitions, field: str, sessions: list[Row], classes: frozenset[str] | None) -> object:
+        right = value(d, field, sessions, classes)
+        if classes is not None or kind(field) != "count" or of_users(field) or right is None:
+            return right
+        return right + d.session_counts(d, sessions)[name]
 
-    def difference(sessions: Sequence[Session], names: Sequence[str]) -> int:
-        return len(users_of(unhealthy(sessions)) - users_of(in_classes(sessions, exclusive(names))))
-
-    for names in (("healthy", "errored"), ("healthy",), ("errored",)):
-        yield from _with_classes(evidence, {name: direct(name) for name in names})
-    yield from _with_classes(evidence, {"errored": difference})
-    yield from _with_classes(evidence, {"errored": difference, "healthy": direct("healthy")})
+    return defined(name, value=wrong)
 
 
-@diagnosis("foreground-anr-holds-background", "6.5", "The two ANR rates count each other's mechanisms")
-def mechanisms(evidence: Evidence) -> Iterator[Flat]:
-    """``foreground_anr_rate()`` counts the mechanism ``anr_foreground`` only, ``anr_rate()`` both."""
-
-    def counting(part: str, *counted: str) -> Iterator[Flat]:
-        def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-            abnormal = in_classes(sessions, ["abnormal"])
-            hung = [session for session in abnormal if session.mechanism in counted]
-            return rate(field, distinct_users(hung), distinct_users(sessions))
-
-        yield from evidence.recomputed(
-            wrong, [field for field in evidence.query.fields if field.part == part]
-        )
-
-    yield from counting("foreground_anr", *ANR_MECHANISMS["anr"])
-    yield from counting("anr", *ANR_MECHANISMS["foreground_anr"])
-    yield from counting("anr", "anr_background")
-
-
-@diagnosis("anr-of-any-session", "6.5", "ANR rates look at the class or at the mechanism, not at both")
-def of_any_session(evidence: Evidence) -> Iterator[Flat]:
-    """A mechanism counts on abnormal sessions only, and these count only with a mechanism of the rate."""
-
-    def counting(is_hung: Callable[[Field, Session], bool]) -> Iterator[Flat]:
-        def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-            hung = [session for session in sessions if is_hung(field, session)]
-            return rate(field, distinct_users(hung), distinct_users(sessions))
-
-        yield from evidence.recomputed(wrong, [f for f in evidence.query.fields if f.part in ANR_MECHANISMS])
-
-    yield from counting(lambda field, session: session.mechanism in ANR_MECHANISMS[field.part])
-    yield from counting(lambda _, session: session.health == "abnormal")
-    yield from counting(lambda _, session: bool(session.mechanism))
-
-
-@diagnosis("user-rate-of-sessions", "6.5", "Rates of users are computed from sessions")
-def of_sessions(evidence: Evidence) -> Iterator[Flat]:
-    """A rate of users divides users by users: a user who crashed ten times counts once."""
-    names = evidence.query.rules.health_classes
-    fields = evidence.fields_of(kind="rate", subject="user")
-
-    def session_part(field: Field, sessions: Sequence[Session]) -> int:
-        if field.part in ANR_MECHANISMS:
-            return sessions_in(hung_for(field, sessions), None)
-        return session_parts(field, sessions)[0]
-
-    def by_sessions(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-        return rate(field, session_part(field, sessions), sessions_in(sessions, None))
-
-    def over_sessions(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-        return rate(field, user_parts(field, sessions, names)[0], sessions_in(sessions, None))
-
-    for chosen in (fields, [field for field in fields if field.part not in ANR_MECHANISMS]):
-        yield from evidence.recomputed(by_sessions, chosen)
-        yield from evidence.recomputed(over_sessions, chosen)
-
-
-@diagnosis("session-rate-of-users", "6.5", "Rates of sessions are computed from users")
-def of_users(evidence: Evidence) -> Iterator[Flat]:
-    """A rate of sessions divides sessions by sessions, those without a user included."""
-    names = evidence.query.rules.health_classes
-    fields = [f for f in evidence.fields_of(kind="rate", subject="session") if f.part != "unhealthy"]
-
-    def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-        return rate(field, *user_parts(field, sessions, names))
-
-    yield from evidence.recomputed(wrong, fields)
-
-
-@diagnosis("count-instead-of-distinct", "6.2", "Sessions are counted instead of distinct users", broad=True)
-def count_of_sessions(evidence: Evidence) -> Iterator[Flat]:
-    """A user with several sessions is one user."""
-
-    def with_user(sessions: Iterable[Session]) -> int:
-        return sum(session.user is not None for session in sessions)
-
-    def quantities(sessions: Iterable[Session]) -> int:
-        return sum(session.quantity for session in sessions if session.user is not None)
-
-    def all_quantities(sessions: Iterable[Session]) -> int:
-        return sessions_in(sessions, None)
-
-    def rows(sessions: Iterable[Session]) -> int:
-        return sum(1 for _ in sessions)
-
-    for count in (with_user, quantities, all_quantities, rows):
-        yield from _recounted(evidence, count)
-
-
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    not_clamped,
-    abnormal_left_out,
-    errored_holds_others,
-    as_sets,
-    mechanisms,
-    of_any_session,
-    of_sessions,
-    of_users,
-    count_of_sessions,
-)
-"""Of this family, the most specific first."""
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "errors-before-status", "1.3", "Sessions with errors are errored whatever their status",
+        "The status decides first: a session that crashed after an error is crashed.",
+        as_health(errors_first),
+        as_health(lambda row: "errored" if row.errors and row.status != "crashed" else health(row),
+                  "unless they crashed"),
+    ),
+    bug(
+        "errors-ignored", "1.3", "Sessions with handled errors count as healthy",
+        "A session with errors is errored even if it then exited.",
+        as_health(lambda row: "healthy" if health(row) == "errored" and row.status != "errored"
+            else health(row)),
+        as_health(lambda row: "healthy" if health(row) == "errored" and row.status == "exited"
+            else health(row),
+                  "once they exited"),
+        as_health(lambda row: "healthy" if health(row) == "errored" and row.status == "ok" else health(row),
+                  "until they end"),
+        as_health(lambda row: "healthy" if row.errors == 1 and row.status in ("ok",
+            "exited") else health(row),
+                  "if it is one error"),
+    ),
+    bug(
+        "errored-status-ignored", "1.3", "Sessions of status errored count as healthy",
+        "A session of status ``errored`` is errored even if no number of errors was sent.",
+        as_health(lambda row: "healthy" if row.status == "errored" and not row.errors else health(row)),
+        as_health(lambda row: "healthy" if row.status == "errored" else health(row), "with errors or not"),
+    ),
+    bug(
+        "abnormal-as-other", "1.3", "Abnormal or unhandled sessions count as of another class",
+        "An abnormal session has a health class of its own, and in the later edition an unhandled one.",
+        *(as_health(lambda row, one=one, other=other: other if health(row) == one else health(row),
+                    f"{one} as {other}")
+          for one in ("abnormal", "unhandled", "errored") for other in ("crashed", "errored", "healthy",
+              "abnormal")
+          if one != other),
+    ),
+    bug(
+        "open-sessions-ignored", "1.3", "Sessions that have not ended do not count",
+        "A session of status ``ok`` has begun, and counts as healthy until it is known to be worse.",
+        sessions_as(lambda row: None if row.status == "ok" else {}),
+        sessions_as(lambda row: None if row.status in ("ok", "errored") else {}, "nor errored ones"),
+        as_health(lambda row: "errored" if row.status == "ok" else health(row), "as healthy"),
+    ),
+    bug(
+        "quantity-ignored", "6.1", "Pre-aggregated rows count as one session",
+        "A row stands for as many sessions as its quantity says.",
+        defined(session_counts=of_rows),
+        sessions_as(lambda row: {"quantity": 1}),
+        defined("rows of 0, too", is_session=lambda row: True, fold=one_for_each),
+        reports=["getsentry/relay#1274"],
+    ),
+    bug(
+        "rows-of-no-session-counted", "1.1", "Rows of quantity 0 have an effect",
+        "A row that stands for no session has none: it makes no group, has no user and no duration.",
+        defined(is_session=lambda row: True),
+        defined("as of one session", is_session=lambda row: True, fold=one_for_none),
+    ),
+    bug(
+        "crashed-counted-twice", "6.1", "Totals count a class twice",
+        "Health classes are exclusive: each session stands in one, and the sum over all has it once.",
+        *map(twice, ("crashed", "errored", "abnormal", "unhandled")),
+        reports=["getsentry/sentry#57121"],
+    ),
+    bug(
+        "errored-sessions-hold-crashed", "6.1", "Errored sessions still hold crashed or abnormal ones",
+        "Health classes are exclusive: a crashed session is not errored as well.",
+        counting(with_classes(*BAD)), counting(with_classes("crashed")), counting(with_classes("abnormal")),
+        counting(with_classes("unhandled")), counting(with_classes("crashed", "abnormal")),
+        reports=["getsentry/sentry#24920"],
+    ),
+    bug(
+        "healthy-is-the-rest", "6.1", "Healthy sessions still hold others",
+        "Healthy sessions are those of no other class.",
+        *(counting(lambda counts, name=name: counts | {"healthy": counts["all"] - counts[name]},
+                   f"all but {name} ones") for name in ("crashed", "errored", "abnormal")),
+        counting(lambda counts: counts | {"healthy": counts["all"]}, "all"),
+        counting(lambda counts: counts | {"healthy": counts["all"] - counts["crashed"] - counts["errored"]},
+                 "abnormal ones"),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""

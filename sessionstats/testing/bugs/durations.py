@@ -1,164 +1,399 @@
-"""Which durations count, how they are weighted, and their unit (§6.3)."""
+"""Durations: which count, and their statistics (§6.3)."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Final
 
-from sessionstats.fields import Field
-from sessionstats.percentiles import MILLISECONDS, exact_sum
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence, Session, Value
-from sessionstats.testing.bugs.flat import Flat
-from sessionstats.testing.bugs.measuring import counted_durations, statistic
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, sessions_as, values_as
+from sessionstats.testing.bugs.users import total_of
+from sessionstats.testing.model.aggregates import duration, kind, value
+from sessionstats.testing.model.definitions import DEFINITIONS, Definitions
+from sessionstats.testing.model.folding import health
+from sessionstats.testing.model.rows import Row
 
-MOST_WEIGHTED: Final = 100_000
-"""Weighting by quantity is tried only if no more values than this come of it."""
+Quantile = Callable[[list[float], int], float]
+"""From ordered durations and per cent to a percentile."""
 
-
-def _of(evidence: Evidence, durations: Callable[[Sequence[Session]], Iterable[float]]) -> Iterator[Flat]:
-    """The answer if other durations counted."""
-
-    def wrong(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
-        return statistic(field, sorted(durations(sessions)), classes)
-
-    yield from evidence.recomputed(wrong, evidence.fields_of(kind="duration"))
+SECONDS_AT_MOST: Final = 2**31
+"""Where whole seconds of 32 bits end."""
 
 
-def _changed(evidence: Evidence, change: Callable[[float], Value]) -> Iterator[Flat]:
-    """The answer with every duration changed that is not null."""
-    if evidence.fields_of(kind="duration"):
-        yield from evidence.patched(
-            lambda field, value: change(value) if field.kind == "duration" and value is not None else value
-        )
+def is_duration(field: str) -> bool:
+    """Whether a field is a statistic of durations."""
+    return field.endswith("(session.duration)")
 
 
-@diagnosis("factor-1000", "6.3", "Seconds instead of milliseconds, or a factor of 1000 too much")
-def factor_1000(evidence: Evidence) -> Iterator[Flat]:
-    """Sessions have durations in seconds, answers in milliseconds."""
-    yield from _changed(evidence, lambda value: value / MILLISECONDS)
-    yield from _changed(evidence, lambda value: value * MILLISECONDS)
+def is_percentile(field: str) -> bool:
+    """Whether it is a percentile."""
+    return is_duration(field) and field.startswith("p")
 
 
-@diagnosis("duration-rounded", "6.3", "Durations are rounded or cut to whole units")
-def rounded(evidence: Evidence) -> Iterator[Flat]:
-    """Durations are floats; storing or answering them as whole seconds or milliseconds loses the rest."""
+def at(place: Callable[[int, Fraction], Fraction]) -> Quantile:
+    """A percentile that interpolates at a place counted from 0."""
 
-    def by(change: Callable[[float], int]) -> Iterator[Flat]:
-        def stored(sessions: Sequence[Session]) -> list[float]:
-            return [float(change(seconds)) for seconds in counted_durations(sessions)]
+    def quantile(ordered: list[float], percent: int) -> float:
+        where = min(max(place(len(ordered), Fraction(percent, 100)), Fraction(0)), Fraction(len(ordered) - 1))
+        below = math.floor(where)
+        above = min(below + 1, len(ordered) - 1)
+        return ordered[below] + (ordered[above] - ordered[below]) * float(where - below)
 
-        def stored_finely(sessions: Sequence[Session]) -> list[float]:
-            return [change(seconds * MILLISECONDS) / MILLISECONDS for seconds in _below_overflow(sessions)]
-
-        yield from _changed(evidence, lambda value: float(change(value)))
-        yield from _changed(evidence, change)
-        yield from _changed(evidence, lambda value: change(value / MILLISECONDS) * MILLISECONDS)
-        yield from _of(evidence, stored)
-        yield from _of(evidence, stored_finely)
-
-    for change in (math.floor, round, math.ceil):
-        yield from by(change)
+    return quantile
 
 
-def _below_overflow(sessions: Sequence[Session]) -> list[float]:
-    return [seconds for seconds in counted_durations(sessions) if math.isfinite(seconds * MILLISECONDS)]
+def rank(place: Callable[[int, Fraction], int]) -> Quantile:
+    """A percentile that takes one of the values, at a place counted from 0."""
+
+    def quantile(ordered: list[float], percent: int) -> float:
+        where = place(len(ordered), Fraction(percent, 100))
+        return ordered[min(max(where, 0), len(ordered) - 1)]
+
+    return quantile
 
 
-@diagnosis("quantity-weights-durations", "6.3", "Quantity weights durations")
-def weighted(evidence: Evidence) -> Iterator[Flat]:
-    """The duration of a pre-aggregated row counts once, not once for each session that the row stands for."""
-    yield from evidence.recomputed(_weighted_average, [f for f in evidence.query.fields if f.part == "avg"])
-    if int(evidence.oracle.counting.quantity.sum()) <= MOST_WEIGHTED:
-        yield from _of(
-            evidence,
-            lambda sessions: [value for s in sessions for value in counted_durations([s]) * s.quantity],
-        )
+def halfway(ordered: list[float], percent: int) -> float:
+    """Half-way between the neighbours."""
+    below, rest = divmod((len(ordered) - 1) * percent, 100)
+    return ordered[below] if rest == 0 else (ordered[below] + ordered[below + 1]) / 2
 
 
-def _weighted_average(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
-    counted = [session for session in sessions if counted_durations([session])]
-    weight = sum(session.quantity for session in counted)
-
-    def mean(_: Sequence[float]) -> float:
-        return exact_sum([(session.duration or 0.0) * session.quantity for session in counted]) / weight
-
-    return statistic(field, counted_durations(sessions), classes, mean=mean)
+def quantiles(quantile: Quantile, detail: str = "") -> Variant:
+    """A variant with other percentiles."""
+    return defined(detail, quantile=quantile)
 
 
-@diagnosis("unfinished-durations-counted", "6.3", "Durations of sessions that did not exit count")
-def of_other_statuses(evidence: Evidence) -> Iterator[Flat]:
-    """Only ``exited`` sessions have durations that count: a crash cuts a session short."""
-    statuses = {session.status for base in evidence.by_key for session in evidence.cell(base, None)}
+def as_text(ordered: list[float], percent: int) -> float:
+    """A percentile of durations sorted as JavaScript sorts by default."""
+    texts = sorted(ordered, key=lambda seconds: str(int(seconds)) if seconds.is_integer() else repr(seconds))
+    return DEFINITIONS.quantile(texts, percent)
 
-    def of(counted: set[str]) -> Iterator[Flat]:
-        yield from _of(
-            evidence,
-            lambda sessions: [s.duration for s in sessions if s.status in counted and s.duration is not None],
-        )
 
-    others = sorted(statuses - {"exited"})
-    for counted in ({"exited", *others}, *({"exited", other} for other in others)):
-        yield from of(counted)
-    yield from _of(
-        evidence,
-        lambda sessions: [s.duration for s in sessions if s.health == "healthy" and s.duration is not None],
+def counted(change: Callable[[Row], float | None], detail: str = "") -> Variant:
+    """A variant in which other durations count."""
+    return defined(detail, counted_duration=change)
+
+
+def statuses(*names: str) -> Variant:
+    """A variant that counts the durations of some statuses."""
+    return counted(
+        lambda row: row.duration if row.status in names else None, f"of {' and '.join(names)} sessions"
     )
 
 
-@diagnosis("errored-durations-dropped", "6.3", "Durations of sessions with errors do not count")
-def of_errored(evidence: Evidence) -> Iterator[Flat]:
-    """What counts is the status ``exited``, not the health class: a session with handled errors exits too."""
-    yield from _of(evidence, lambda sessions: counted_durations(s for s in sessions if s.health == "healthy"))
+def weighted(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """A statistic in which a row counts as often as its quantity says."""
+    found = [(d.counted_duration(session), session.quantity) for session in sessions]
+    pairs = sorted((length, times) for length, times in found if length is not None)
+    if not pairs or field.startswith("max"):
+        return duration(d, field, sessions)
+    whole = sum(times for _, times in pairs)
+    if field.startswith("avg"):
+        seconds = math.fsum(length * times for length, times in pairs) / whole
+    else:
+        below, rest = divmod((whole - 1) * int(field[1:3]), 100)
+        low, high = _place(pairs, below), _place(pairs, min(below + 1, whole - 1))
+        seconds = low + (high - low) * (rest / 100)
+    return d.milliseconds(seconds)
 
 
-@diagnosis("zero-durations-dropped", "6.3", "Durations of 0 are taken for missing")
-def zero_dropped(evidence: Evidence) -> Iterator[Flat]:
-    """A session of no length has a duration, which is 0; only a missing one does not count."""
-    yield from _of(evidence, lambda sessions: filter(None, counted_durations(sessions)))
+def _place(pairs: list[tuple[float, int]], place: int) -> float:
+    for length, times in pairs:
+        if place < times:
+            return length
+        place -= times
+    return pairs[-1][0]
 
 
-@diagnosis("missing-duration-is-zero", "6.3", "Missing durations count as 0")
-def missing_as_zero(evidence: Evidence) -> Iterator[Flat]:
-    """A session without a duration has none; as 0 it would drag every statistic down."""
-    yield from _of(evidence, lambda sessions: [s.duration or 0.0 for s in sessions if s.status == "exited"])
+def weighted_average(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """The average weighted by quantity; percentiles as they are."""
+    return (weighted if field.startswith("avg") else duration)(d, field, sessions)
 
 
-@diagnosis("duration-of-nothing-is-zero", "6.3", "Durations of nothing are 0 instead of null")
-def of_nothing(evidence: Evidence) -> Iterator[Flat]:
-    """Where no duration counts there is no statistic of them: null."""
-    for zero in (0, 0.0):
-        yield from evidence.patched(_nothing_as(zero))
+def divided_by(count: Callable[[Definitions, list[Row]], int]) -> Callable[..., float | None]:
+    """An average whose sum is divided by another count."""
+
+    def statistic(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        right = duration(d, field, sessions)
+        if right is None or not field.startswith("avg"):
+            return right
+        lengths = [length for session in sessions if (length := d.counted_duration(session)) is not None]
+        return d.milliseconds(math.fsum(lengths) / (count(d, sessions) or 1))
+
+    return statistic
 
 
-def _nothing_as(zero: float) -> Callable[[Field, Value], Value]:
-    return lambda field, value: zero if field.kind == "duration" and value is None else value
+def answered_as(*changes: tuple[str, str]) -> Callable[..., float | None]:
+    """Statistics answered with others."""
+    others = dict(changes)
+
+    def statistic(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        name = field.partition("(")[0]
+        return duration(d, f"{others.get(name, name)}(session.duration)", sessions)
+
+    return statistic
 
 
-@diagnosis("duration-in-every-class", "6.3", "Durations stand in every status group")
-def in_every_class(evidence: Evidence) -> Iterator[Flat]:
-    """By status the durations stand in ``healthy``; the other groups have null."""
-
-    def everywhere(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-        return statistic(field, counted_durations(sessions), None)
-
-    def by_class(field: Field, sessions: Sequence[Session], classes: Sequence[str] | None) -> Value:
-        counted = (session for session in sessions if classes is None or session.health in classes)
-        return statistic(field, counted_durations(counted), None)
-
-    if evidence.query.by_status:
-        yield from evidence.recomputed(everywhere, evidence.fields_of(kind="duration"))
-        yield from evidence.recomputed(by_class, evidence.fields_of(kind="duration"))
+def lengths_as(change: Callable[[float], float], detail: str) -> Variant:
+    """A variant that has other durations."""
+    return sessions_as(lambda row: {} if row.duration is None else {"duration": change(row.duration)}, detail)
 
 
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    factor_1000,
-    weighted,
-    of_errored,
-    of_other_statuses,
-    zero_dropped,
-    missing_as_zero,
-    of_nothing,
-    in_every_class,
-    rounded,
-)
-"""Of this family, the most specific first."""
+def single(seconds: float) -> float:
+    """In single precision."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", seconds))[0])
+    except OverflowError:
+        return math.inf
+
+
+def in_every_class(d: Definitions, field: str, sessions: list[Row], classes: frozenset[str] | None) -> Any:
+    """Durations whatever the class."""
+    return value(d, field, sessions, None if kind(field) == "duration" else classes)
+
+
+def of_its_class(d: Definitions, field: str, sessions: list[Row], classes: frozenset[str] | None) -> Any:
+    """Durations of the sessions of the class itself."""
+    if kind(field) != "duration" or classes is None:
+        return value(d, field, sessions, classes)
+    return value(d, field, [session for session in sessions if d.health(session) in classes], None)
+
+
+def ended_well(row: Row) -> float | None:
+    """The duration of a healthy session that exited."""
+    return row.duration if row.status == "exited" and health(row) == "healthy" else None
+
+
+def rounded(digits: int) -> Callable[[str, Any], Any]:
+    """A duration rounded to so many digits."""
+    return lambda name, value: (
+        round(value, digits) + 0.0 if is_duration(name) and value is not None else value
+    )
+
+
+def of_durations(change: Callable[[Any], Any], detail: str = "") -> Variant:
+    """A variant that writes durations otherwise."""
+    return values_as(lambda name, value: change(value) if is_duration(name) else value, detail)
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "percentile-total-mean-of-buckets", "6.3", "Totals of percentiles are combined from the buckets'",
+        "Percentiles do not average: a quiet hour would weigh as much as a busy one, and the tail be lost.",
+        *total_of(lambda values: math.fsum(values) / len(values), is_percentile),
+        *total_of(max, is_percentile),
+        *total_of(lambda values: values[-1], is_percentile),
+    ),
+    bug(
+        "average-total-mean-of-buckets", "6.3", "The total average is the mean of the buckets' averages",
+        "Buckets hold different numbers of sessions: their averages would have to be weighted.",
+        *total_of(lambda values: math.fsum(values) / len(values), lambda field: field.startswith("avg")),
+        *total_of(lambda values: math.fsum(values) / len(values), is_duration),
+    ),
+    bug(
+        "percentile-of-texts", "6.3", "Durations are sorted as text for percentiles",
+        "Durations are numbers: 10 comes after 9. ``sort()`` of JavaScript compares texts.",
+        quantiles(as_text),
+    ),
+    bug(
+        "percentile-unsorted", "6.3", "Percentiles are taken without sorting",
+        "A percentile is of durations in order.",
+        defined(duration=lambda d, field, sessions: _unsorted(d, field, sessions)),
+    ),
+    bug(
+        "percentile-nearest-rank", "6.3", "Percentiles are nearest ranks",
+        "A percentile is interpolated between order statistics (type 7), not always one of the values.",
+        quantiles(rank(lambda n, q: math.ceil(n * q) - 1)),
+        quantiles(rank(lambda n, q: math.floor(n * q + Fraction(1, 2)) - 1), "rounded to the nearest"),
+        quantiles(rank(lambda n, q: math.floor(n * q) - 1), "rounded down"),
+        reports=[],
+    ),
+    bug(
+        "percentile-type-6", "6.3", "Percentiles are of type 6",
+        "Type 6 (position (n + 1) q, PERCENTILE.EXC of spreadsheets) instead of type 7 (1 + (n − 1) q).",
+        quantiles(at(lambda n, q: (n + 1) * q - 1)),
+    ),
+    bug(
+        "percentile-off-by-one", "6.3", "Percentiles take the value one place further",
+        "The position is (n − 1) q counted from 0; n q is one value further, or beyond the end.",
+        quantiles(rank(lambda n, q: math.floor(n * q))), quantiles(rank(lambda n, q: math.ceil(n * q))),
+        quantiles(rank(lambda n, q: round(n * q))),
+        quantiles(at(lambda n, q: n * q), "and interpolate"),
+    ),
+    bug(
+        "percentile-neighbour", "6.3", "Percentiles take a neighbour instead of interpolating",
+        "At the right position, but the value below, above, nearest or half-way is taken.",
+        quantiles(rank(lambda n, q: math.floor((n - 1) * q)), "below"),
+        quantiles(rank(lambda n, q: math.ceil((n - 1) * q)), "above"),
+        quantiles(rank(lambda n, q: round((n - 1) * q)), "nearest, half to even"),
+        quantiles(rank(lambda n, q: math.floor((n - 1) * q + Fraction(1, 2))), "nearest, half up"),
+        quantiles(halfway, "half-way"),
+    ),
+    bug(
+        "percentile-other-type", "6.3", "Percentiles are of type 1 to 5, 8 or 9",
+        "There are nine definitions of a quantile in use; answers are of Hyndman and Fan's type 7.",
+        quantiles(at(lambda n, q: n * q - 1), "type 4"),
+        quantiles(at(lambda n, q: n * q - Fraction(1, 2)), "type 5"),
+        quantiles(at(lambda n, q: n * q + (q + 1) / 3 - 1), "type 8"),
+        quantiles(at(lambda n, q: n * q + q / 4 + Fraction(3, 8) - 1), "type 9"),
+        quantiles(lambda ordered, percent: _averaged(ordered, percent), "type 2"),
+        quantiles(rank(lambda n, q: round(n * q) - 1), "type 3"),
+    ),
+    bug(
+        "other-percentile", "6.3", "Another percentile, or the average, is taken",
+        "Each field has a percentile of its own; the median is p50, and the average is neither.",
+        defined("avg as p50", duration=answered_as(("avg", "p50"))),
+        defined("p50 as avg", duration=answered_as(("p50", "avg"))),
+        defined("p99 as p95", duration=answered_as(("p99", "p95"))),
+        defined("p95 as p90", duration=answered_as(("p95", "p90"))),
+        defined("p95 as p99", duration=answered_as(("p95", "p99"))),
+        defined("p90 as p95", duration=answered_as(("p90", "p95"))),
+        defined("p75 as p50", duration=answered_as(("p75", "p50"))),
+        defined("p75 as p90", duration=answered_as(("p75", "p90"))),
+        defined("max as p99", duration=answered_as(("max", "p99"))),
+        defined("p99 as max", duration=answered_as(("p99", "max"))),
+        defined("all as p50", duration=answered_as(*((f"p{n}", "p50") for n in (75, 90, 95, 99)))),
+    ),
+    bug(
+        "factor-1000", "6.3", "Seconds instead of milliseconds, or a factor of 1000 too much",
+        "Sessions have durations in seconds, answers in milliseconds.",
+        defined("seconds", milliseconds=lambda seconds: seconds),
+        defined("microseconds", milliseconds=lambda seconds: seconds * 1e6),
+    ),
+    bug(
+        "quantity-weights-durations", "6.3", "Quantity weights durations",
+        "The duration of a pre-aggregated row counts once, not once for each session that the row "
+        "stands for.",
+        defined(duration=weighted), defined("in averages", duration=weighted_average),
+        defined("in sums", duration=lambda d, field, sessions: _quantity_in_sums(d, field, sessions)),
+        reports=["getsentry/relay#1274"],
+    ),
+    bug(
+        "average-over-others", "6.3", "The average divides by other sessions, too",
+        "The average is over the sessions that have a duration that counts.",
+        defined("by all sessions", duration=divided_by(lambda d, rows: sum(row.quantity for row in rows))),
+        defined("by all rows", duration=divided_by(lambda d, rows: len(rows))),
+        defined("by exited rows", duration=divided_by(lambda d, rows: sum(r.status == "exited"
+            for r in rows))),
+        defined("by users", duration=divided_by(lambda d, rows: len({r.user for r in rows if r.user}))),
+    ),
+    bug(
+        "errored-durations-dropped", "6.3", "Durations of sessions with errors do not count",
+        "What counts is the status ``exited``, not the health class: a session with handled errors "
+        "exits too.",
+        counted(ended_well),
+        counted(lambda row: row.duration if health(row) == "healthy" else None, "those of open sessions do"),
+    ),
+    bug(
+        "unfinished-durations-counted", "6.3", "Durations of sessions that did not exit count",
+        "Only ``exited`` sessions have durations that count: a crash cuts a session short.",
+        counted(lambda row: row.duration, "of all sessions"),
+        statuses("exited", "crashed"), statuses("exited", "ok"), statuses("exited", "errored"),
+        statuses("exited", "abnormal"), statuses("exited", "crashed", "abnormal"),
+        statuses("exited", "errored", "ok"), statuses("exited", "crashed", "abnormal", "unhandled"),
+        statuses("exited", "crashed", "abnormal", "errored"), statuses("exited", "unhandled"),
+        statuses("ok", "exited", "errored", "abnormal"), statuses("exited", "errored", "crashed"),
+        counted(lambda row: row.duration if health(row) in ("healthy", "errored") else None,
+            "of healthy or errored"),
+    ),
+    bug(
+        "zero-durations-dropped", "6.3", "Durations of 0 are taken for missing",
+        "A session of no length has a duration, which is 0; only a missing one does not count.",
+        sessions_as(lambda row: {} if row.duration else {"duration": None}),
+    ),
+    bug(
+        "missing-duration-is-zero", "6.3", "Missing durations count as 0",
+        "A session without a duration has none; as 0 it would drag every statistic down.",
+        sessions_as(lambda row: {"duration": row.duration or 0.0}),
+    ),
+    bug(
+        "equal-durations-merged", "6.3", "Equal durations count once",
+        "Every session counts: two of the same length are two.",
+        defined(duration=lambda d, field, sessions: duration(
+            d, field, list({session.duration: session for session in sessions
+                            if d.counted_duration(session) is not None}.values()))),
+    ),
+    bug(
+        "durations-limited", "6.3", "Long durations are cut or left out",
+        "Every finite duration counts, however long it is.",
+        *(lengths_as(lambda length, most=most: min(length, most),
+            f"at most {most:,} seconds")
+          for most in (60, 300, 1800, 3600, 86_400, SECONDS_AT_MOST - 1, 1_000_000, 604_800)),
+        *(sessions_as(lambda row, most=most: {"duration": None} if (row.duration or 0) > most else {},
+                      f"left out beyond {most:,} seconds") for most in (60, 300, 1800, 3600, 86_400,
+                          1_000_000, 604_800)),
+        lengths_as(lambda length: length % SECONDS_AT_MOST, "wrapped at 31 bits"),
+    ),
+    bug(
+        "duration-of-nothing-is-zero", "6.3", "Durations of nothing are 0 instead of null",
+        "Where no duration counts there is no statistic of them: null.",
+        of_durations(lambda value: 0.0 if value is None else value),
+    ),
+    bug(
+        "duration-in-every-class", "6.3", "Durations stand in every status group",
+        "By status the durations stand in ``healthy``; the other groups have null.",
+        defined(value=in_every_class), defined("of its own sessions", value=of_its_class),
+    ),
+    bug(
+        "duration-rounded", "6.3", "Durations are rounded or cut to whole units",
+        "Durations are floats; storing or answering them as whole seconds or milliseconds loses the rest.",
+        lengths_as(math.floor, "to seconds, when read"), lengths_as(round,
+            "to the nearest second, when read"),
+        lengths_as(lambda length: math.floor(length * 1000) / 1000, "to milliseconds, when read"),
+        lengths_as(lambda length: round(length, 3), "to the nearest millisecond, when read"),
+        *(values_as(rounded(digits), f"to {digits} digits, when answered") for digits in (0, 1, 2, 3, 4, 6)),
+        of_durations(lambda value: None if value is None else float(math.floor(value)),
+            "down, when answered"),
+        of_durations(lambda value: None if value is None else float(math.ceil(value)), "up, when answered"),
+        of_durations(lambda value: None if value is None else math.floor(value / 1000) * 1000.0,
+            "to whole seconds"),
+        of_durations(lambda value: None if value is None else round(value / 1000) * 1000.0,
+            "to the nearest second"),
+        of_durations(lambda value: None if value is None else math.floor(value + 0.5) + 0.0,
+            "half up, when answered"),
+    ),
+    bug(
+        "duration-single-precision", "6.3", "Durations have passed through single precision",
+        "Durations are binary64: single precision keeps seven digits.",
+        lengths_as(single, "when read"),
+        of_durations(lambda value: None if value is None else single(value), "when answered"),
+        defined("when computed", duration=lambda d, field, sessions: _computed_single(d, field, sessions)),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
+
+
+def _unsorted(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    lengths = [length for session in sessions if (length := d.counted_duration(session)) is not None]
+    if not lengths or not is_percentile(field):
+        return duration(d, field, sessions)
+    return d.milliseconds(d.quantile(lengths, int(field[1:3])))
+
+
+def _averaged(ordered: list[float], percent: int) -> float:
+    below, rest = divmod(len(ordered) * percent, 100)
+    if rest or not 0 < below < len(ordered):
+        return ordered[min(max(below, 0) if rest else max(below - 1, 0), len(ordered) - 1)]
+    return (ordered[below - 1] + ordered[below]) / 2
+
+
+def _quantity_in_sums(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    changed = [
+        session
+        if session.duration is None
+        else replace(session, duration=session.duration * session.quantity)
+        for session in sessions
+    ]
+    return duration(d, field, changed if field.startswith("avg") else sessions)
+
+
+def _computed_single(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    changed = [
+        session if session.duration is None else replace(session, duration=single(session.duration))
+        for session in sessions
+    ]
+    right = duration(d, field, changed)
+    return None if right is None else single(right)

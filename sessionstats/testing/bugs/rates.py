@@ -1,163 +1,309 @@
-"""What a rate divides, of what, and how it is written (§6.5)."""
+"""Rates of sessions and users (§6.5)."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
-from typing import Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
-from sessionstats.fields import Field
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence, Session, Value
-from sessionstats.testing.bugs.flat import Flat
-from sessionstats.testing.bugs.measuring import distinct_users, in_classes, parts, rate, sessions_in
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, values_as
+from sessionstats.testing.bugs.users import total_of
+from sessionstats.testing.model.aggregates import ANR, kind, of_users, rate, users
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.rows import Row
 
-PERCENT: Final = 100
-"""Factor of a rate written in per cent."""
-
-MOST_DIGITS: Final = 6
-"""Rounding to more digits than this is not looked for."""
+Counts = dict[str, int]
+"""Counts by class, and of all."""
 
 
-def _changed(evidence: Evidence, change: Callable[[float], Value]) -> Iterator[Flat]:
-    """The answers with the rates changed that are not null: all of them, or of one kind."""
-
-    def of(fields: Collection[Field]) -> Iterator[Flat]:
-        yield from evidence.patched(
-            lambda field, value: change(value) if field in fields and value is not None else value
-        )
-
-    for fields in _choices(evidence):
-        yield from of(fields)
+def is_rate(field: str) -> bool:
+    """Whether a field is a rate."""
+    return kind(field) == "rate"
 
 
-def _choices(evidence: Evidence) -> Iterator[list[Field]]:
-    """The requested rates: all, and, if there are both, only crash-free rates, and only others."""
-    rates = evidence.fields_of(kind="rate")
-    complements = [field for field in rates if field.complement]
-    others = [field for field in rates if not field.complement]
-    yield from ([rates, complements, others] if complements and others else [rates] if rates else [])
+def name_of(field: str) -> str:
+    """What a rate is of: ``crash``, ``crash_free``, ``errored`` and so on."""
+    return field.partition("(")[0].removesuffix("_rate")
 
 
-def _divided(evidence: Evidence, divide: Callable[[Field, int, int], Value]) -> Iterator[Flat]:
-    """The answers with the rates made of their part and whole in another way."""
-    names = evidence.query.rules.health_classes
+def share(part: Callable[[str, Counts], float | None], detail: str = "", only: str = "") -> Variant:
+    """A variant with other crash and crash-free rates, of counts by class."""
 
-    def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-        return divide(field, *parts(field, sessions, names))
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        name = name_of(field)
+        if name not in ("crash", "crash_free") or only not in field:
+            return rate(d, field, sessions)
+        counts = d.user_counts(d, sessions) if of_users(field) else d.session_counts(d, sessions)
+        return part(name, counts)
 
-    for fields in _choices(evidence):
-        yield from evidence.recomputed(wrong, fields)
-
-
-@diagnosis("rate-of-nothing", "6.5", "Rates of nothing are 0 or 1 instead of null")
-def of_nothing(evidence: Evidence) -> Iterator[Flat]:
-    """Where there is nothing to divide by there is no rate: null, neither 0 % nor 100 %."""
-    for instead in (1.0, 0.0, 1, 0):
-        yield from evidence.patched(_nothing_as(instead))
-        yield from evidence.patched(_nothing_as(instead, only_complement=True))
-    yield from evidence.patched(lambda field, value: _crash_free_at_nothing(field, value))
+    return defined(detail, rate=wrong)
 
 
-def _nothing_as(instead: float, *, only_complement: bool = False) -> Callable[[Field, Value], Value]:
-    def patch(field: Field, value: Value) -> Value:
-        concerned = field.kind == "rate" and value is None and (field.complement or not only_complement)
-        return instead if concerned else value
-
-    return patch
+ONLY: Final = ("", "(session)", "(user)")
+"""The subjects of rates that a bug may concern."""
 
 
-def _crash_free_at_nothing(field: Field, value: Value) -> Value:
-    """A crash rate of 0 makes a crash-free rate of 1."""
-    return float(field.complement) if field.kind == "rate" and value is None else value
+def of_crashed(crashed: Callable[[Counts], int], whole: Callable[[Counts], int], detail: str = "") -> Variant:
+    """A variant that divides other counts; its twins in some of the rates only."""
+
+    def part(name: str, counts: Counts) -> float | None:
+        below = whole(counts)
+        if not below:
+            return None
+        quotient = crashed(counts) / below
+        return 1 - quotient if name == "crash_free" else quotient
+
+    def alone(name: str, counts: Counts) -> float | None:
+        if name == "crash_free" and counts["all"]:
+            return 1 - counts["crashed"] / counts["all"]
+        return part(name, counts)
+
+    whole_, *twins = [
+        share(each, f"{detail}{', in the crash rate' if each is alone else ''} {only}".strip(), only)
+        for each in (part, alone)
+        for only in ONLY
+    ]
+    return replace(whole_, twins=tuple(twins))
 
 
-@diagnosis("rate-of-healthy", "6.5", "Rates divide by the healthy or the unhealthy instead of by all")
-def of_healthy(evidence: Evidence) -> Iterator[Flat]:
-    """A rate divides by all sessions, or all users: crashed over healthy is no share, and can exceed 1."""
-    names = evidence.query.rules.health_classes
+def crash_free_is(part: Callable[[Counts], float], detail: str) -> tuple[Variant, Variant]:
+    """Variants in which the crash-free rate alone is of other counts, and in which the crash rate follows."""
 
-    def by(classes: Sequence[str], empty: Callable[[int, int], int]) -> Iterator[Flat]:
-        def wrong(field: Field, sessions: Sequence[Session], _: Sequence[str] | None) -> Value:
-            part, whole = parts(field, sessions, names)
-            chosen = in_classes(sessions, classes)
-            divisor = sessions_in(chosen, None) if field.subject == "session" else distinct_users(chosen)
-            return rate(field, part, empty(divisor, whole))
+    def alone(name: str, counts: Counts) -> float | None:
+        if not counts["all"]:
+            return None
+        return part(counts) if name == "crash_free" else counts["crashed"] / counts["all"]
 
-        for fields in _choices(evidence):
-            yield from evidence.recomputed(wrong, fields)
+    def both(name: str, counts: Counts) -> float | None:
+        if not counts["all"]:
+            return None
+        return part(counts) if name == "crash_free" else 1 - part(counts)
 
-    for classes in (("healthy",), tuple(name for name in names if name != "crashed")):
-        yield from by(classes, lambda divisor, whole: divisor)
-        yield from by(classes, lambda divisor, whole: divisor or whole)
+    first, *twins = (share(alone, f"{detail} {only}".strip(), only) for only in ONLY)
+    return replace(first, twins=tuple(twins)), share(both, f"{detail}, and the crash rate the rest")
 
 
-@diagnosis(
-    "rate-complemented", "6.5", "Crash rates and crash-free rates are taken for each other", broad=True
-)
-def complemented(evidence: Evidence) -> Iterator[Flat]:
-    """The crash-free rate is one minus the crash rate."""
-    yield from _divided(evidence, lambda _, part, whole: part / whole if whole else None)
-    yield from _divided(evidence, lambda _, part, whole: 1 - part / whole if whole else None)
-    yield from _changed(evidence, lambda value: 1 - value)
+def subject(other: Callable[[str], str], detail: str = "") -> Variant:
+    """A variant that computes a rate as another field's."""
+    return defined(detail, rate=lambda d, field, sessions: rate(d, other(field), sessions))
 
 
-@diagnosis("rate-in-per-cent", "6.5", "Rates are in per cent")
-def in_per_cent(evidence: Evidence) -> Iterator[Flat]:
-    """Rates are shares from 0 to 1."""
-    yield from _changed(evidence, lambda value: value * PERCENT)
-    yield from _changed(evidence, lambda value: value / PERCENT)
+def users_to_sessions(field: str) -> str:
+    """The rate of sessions for that of users."""
+    return field.replace("(user)", "(session)")
 
 
-@diagnosis("rate-in-integers", "6.5", "Rates are divided as integers")
-def in_integers(evidence: Evidence) -> Iterator[Flat]:
-    """Counts are integers, their ratio is not: integer division leaves 0 or 1."""
-
-    def whole(field: Field, part: int, whole: int) -> Value:
-        return None if not whole else 1 - part // whole if field.complement else part // whole
-
-    def whole_as_float(field: Field, part: int, all_: int) -> Value:
-        value = whole(field, part, all_)
-        return None if value is None else float(value)
-
-    yield from _divided(evidence, whole_as_float)
-    yield from _divided(evidence, whole)
+def complement(field: str) -> str:
+    """The crash rate for the crash-free rate."""
+    return field.replace("crash_free_rate", "crash_rate")
 
 
-@diagnosis("rate-rounded", "6.5", "Rates are rounded")
-def rounded(evidence: Evidence) -> Iterator[Flat]:
-    """Rates are not rounded: 99.996 % crash-free is not 100 %."""
-    for digits in range(MOST_DIGITS + 1):
-        factor = 10.0**digits
-        yield from _changed(evidence, partial(_rounded, digits))
-        for cut in (math.floor, math.ceil):
-            yield from _changed(evidence, partial(_cut, cut, factor))
+def swapped(field: str) -> str:
+    """Each of the two rates for the other."""
+    return complement(field) if "crash_free" in field else field.replace("crash_rate", "crash_free_rate")
 
 
-def _rounded(digits: int, value: float) -> float:
-    return float(round(value, digits))
+def nothing(answer: float) -> Callable[[Definitions, str, list[Row]], float | None]:
+    """Rates of nothing have a value."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        right = rate(d, field, sessions)
+        return answer if right is None else right
+
+    return wrong
 
 
-def _cut(cut: Callable[[float], int], factor: float, value: float) -> float:
-    return cut(value * factor) / factor
+def nothing_by_kind(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """Of nothing no crash rate but all free of crashes."""
+    right = rate(d, field, sessions)
+    return (1.0 if "crash_free" in field else 0.0) if right is None else right
 
 
-@diagnosis("complement-rounded-otherwise", "6.5", "Crash-free rates are (all − crashed) / all")
-def rest_over_all(evidence: Evidence) -> Iterator[Flat]:
-    """The crash-free rate is 1 − crashed / all, in that order: (n − c) / n differs in the last bit."""
+def written(
+    change: Callable[[float], float], detail: str, wanted: Callable[[str], bool] = is_rate
+) -> Variant:
+    """A variant that writes rates otherwise."""
+    return values_as(
+        lambda name, value: change(value) if wanted(name) and value is not None else value, detail
+    )
 
-    def rest(field: Field, part: int, whole: int) -> Value:
-        return (whole - part) / whole if field.complement and whole else rate(field, part, whole)
 
-    yield from _divided(evidence, rest)
+def anr(counts: Callable[[str, Row], bool], detail: str = "") -> Variant:
+    """A variant whose ANR rates count other sessions."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        everyone = users(d, sessions)
+        if field not in ANR or not everyone:
+            return rate(d, field, sessions)
+        return users(d, [session for session in sessions if counts(field, session)]) / everyone
+
+    return defined(detail, rate=wrong)
 
 
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    of_nothing,
-    rest_over_all,
-    in_integers,
-    rounded,
-    in_per_cent,
-    of_healthy,
-    complemented,
-)
-"""Of this family, the most specific first."""
+def anr_over(whole: Callable[[Definitions, list[Row]], int], detail: str) -> Variant:
+    """A variant whose ANR rates divide by others."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        right = rate(d, field, sessions)
+        if field not in ANR or not right:
+            return right
+        return right * users(d, sessions) / (whole(d, sessions) or 1)
+
+    return defined(detail, rate=wrong)
+
+
+def is_free(field: str) -> bool:
+    """Whether a field is a crash-free rate."""
+    return "crash_free" in field
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "rate-total-mean-of-buckets", "6.5", "Totals of rates are the mean of the buckets' rates",
+        "A total rate divides total counts: a day with two sessions must not weigh as much as a busy one.",
+        *total_of(lambda values: math.fsum(values) / len(values), is_rate),
+        *total_of(lambda values: values[-1], is_rate),
+    ),
+    bug(
+        "rate-of-nothing", "6.5", "Rates of nothing are 0 or 1 instead of null",
+        "Where there is nothing to divide by there is no rate: null, neither 0 % nor 100 %.",
+        defined("0", rate=nothing(0.0)), defined("1", rate=nothing(1.0)),
+        defined("crash-free 1, others 0", rate=nothing_by_kind),
+        values_as(lambda name, value: 1.0 if value is None and is_free(name) else value, "crash-free 1"),
+        values_as(lambda name, value: 0.0 if value is None and is_rate(name) else value, "always 0"),
+        reports=["getsentry/sentry#80654"],
+    ),
+    bug(
+        "rate-in-integers", "6.5", "Rates are divided as integers",
+        "Counts are integers, their ratio is not: integer division leaves 0 or 1.",
+        share(lambda name, counts: None if not counts["all"] else
+              (1.0 - counts["crashed"] // counts["all"]
+                  if name == "crash_free" else counts["crashed"] // counts["all"] + 0.0)),
+        share(lambda name, counts: None if not counts["all"] else
+              (1.0 - counts["crashed"] // counts["all"]
+                  if name == "crash_free" else counts["crashed"] / counts["all"]),
+              "crash-free ones"),
+        written(lambda value: float(math.floor(value)), "each rounded down"),
+    ),
+    bug(
+        "rate-rounded", "6.5", "Rates are rounded",
+        "Rates are not rounded: 99.996 % crash-free is not 100 %.",
+        *(written(lambda value, digits=digits: round(value, digits),
+            f"to {digits} digits")
+          for digits in range(7)),
+        *(written(lambda value, digits=digits: round(value, digits), f"crash-free ones to {digits} digits",
+            is_free)
+          for digits in range(7)),
+        *(written(lambda value, digits=digits: math.floor(value * 10**digits) / 10**digits,
+            f"down to {digits} digits")
+          for digits in range(1, 5)),
+        reports=["getsentry/sentry#28458"],
+    ),
+    bug(
+        "rate-in-per-cent", "6.5", "Rates are in per cent",
+        "Rates are shares from 0 to 1.",
+        written(lambda value: value * 100, ""), written(lambda value: value * 100, "crash-free ones",
+            is_free),
+        *(written(lambda value, digits=digits: round(value * 100, digits),
+            f"and rounded to {digits} digits")
+          for digits in range(4)),
+    ),
+    bug(
+        "rate-of-healthy", "6.5", "Rates divide by the healthy or the unhealthy instead of by all",
+        "A rate divides by all sessions, or all users: crashed over healthy is no share, and can exceed 1.",
+        of_crashed(lambda c: c["crashed"], lambda c: c["healthy"] or c["all"], "by the healthy"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["healthy"], "by the healthy, if any"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["all"] - c["crashed"], "by those that did not crash"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["all"] - c["healthy"], "by the unhealthy"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["healthy"] + c["crashed"],
+            "by the healthy and the crashed"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["all"] - c["abnormal"], "without the abnormal"),
+        of_crashed(lambda c: c["crashed"], lambda c: c["all"] - c["errored"], "without the errored"),
+        reports=["getsentry/sentry#75210"],
+    ),
+    bug(
+        "crash-free-is-healthy", "6.5", "The crash-free rate is the share of the healthy",
+        "An errored or abnormal session did not crash: free of crashes is not healthy.",
+        *crash_free_is(lambda c: c["healthy"] / c["all"], "healthy over all"),
+        *crash_free_is(lambda c: (c["healthy"] + c["errored"]) / c["all"], "healthy and errored over all"),
+        *crash_free_is(lambda c: 1 - (c["crashed"] + c["abnormal"]) / c["all"], "without the abnormal"),
+        *crash_free_is(lambda c: c["healthy"] / ((c["healthy"] + c["crashed"]) or 1),
+            "healthy over healthy and crashed"),
+    ),
+    bug(
+        "rate-of-unhealthy", "6.5", "The crash rate counts others than the crashed",
+        "Only crashed sessions count for the crash rate, not abnormal or errored ones.",
+        of_crashed(lambda c: c["crashed"] + c["abnormal"], lambda c: c["all"], "the abnormal, too"),
+        of_crashed(lambda c: c["all"] - c["healthy"], lambda c: c["all"], "all unhealthy"),
+        of_crashed(lambda c: c["crashed"] + c["unhandled"], lambda c: c["all"], "the unhandled, too"),
+        of_crashed(lambda c: c["crashed"] + c["errored"], lambda c: c["all"], "the errored, too"),
+    ),
+    bug(
+        "foreground-anr-holds-background", "6.5", "The two ANR rates count each other's mechanisms",
+        "``foreground_anr_rate()`` counts the mechanism ``anr_foreground`` only, ``anr_rate()`` both.",
+        subject(lambda field: "anr_rate()" if field in ANR else field, "both as anr_rate()"),
+        subject(lambda field: "foreground_anr_rate()" if field in ANR else field,
+            "both as foreground_anr_rate()"),
+        anr(lambda field, row: row.status == "abnormal" and row.mechanism == (
+            "anr_foreground" if field.startswith("fore") else "anr_background"),
+                "anr_rate() of background ones"),
+    ),
+    bug(
+        "anr-of-other-sessions", "6.5", "ANR rates count other sessions",
+        "What counts is an abnormal session with one of the mechanisms; on any other it has no effect.",
+        anr(lambda field, row: row.mechanism in ANR[field], "whatever their status"),
+        anr(lambda field, row: row.status == "abnormal", "all abnormal ones"),
+        anr(lambda field, row: row.status == "abnormal" and (
+            row.mechanism in ANR[field] if field.startswith("fore") else bool(row.mechanism)),
+                "any mechanism"),
+        anr(lambda field, row: row.status == "abnormal" and row.mechanism.startswith("anr"),
+            "what begins with anr"),
+    ),
+    bug(
+        "anr-over-others", "6.5", "ANR rates divide by others than all users",
+        "An ANR rate divides users by all users.",
+        anr_over(lambda d, rows: sum(row.quantity for row in rows), "by sessions"),
+        anr_over(lambda d, rows: len(rows), "by rows"),
+        anr_over(lambda d, rows: users(d, [row for row in rows if row.status == "abnormal"]),
+            "by abnormal users"),
+    ),
+    bug(
+        "user-rate-of-sessions", "6.5", "Rates of users are computed from sessions",
+        "A rate of users divides users by users: a user who crashed ten times counts once.",
+        subject(users_to_sessions),
+        defined("crashed users over sessions", rate=lambda d, field, rows: _mixed(d, field, rows)),
+    ),
+    bug(
+        "session-rate-of-users", "6.5", "Rates of sessions are computed from users",
+        "A rate of sessions divides sessions by sessions, those without a user included.",
+        subject(lambda field: field.replace("(session)", "(user)") if "unhealthy" not in field else field),
+    ),
+    bug(
+        "rate-of-rows", "6.5", "Rates of sessions count rows",
+        "A row counts as often as its quantity says, in rates as in counts.",
+        defined(rate=lambda d, field, rows: _of_rows(d, field, rows)),
+    ),
+    bug(
+        "rate-complemented", "6.5", "Crash rates and crash-free rates are taken for each other",
+        "The crash-free rate is one minus the crash rate.",
+        subject(complement, "crash-free as crash rate"), subject(swapped),
+        subject(lambda field: field.replace("crash_rate", "crash_free_rate"), "crash rate as crash-free"),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
+
+
+def _mixed(d: Definitions, field: str, sessions: list[Row]) -> Any:
+    right = rate(d, field, sessions)
+    whole = sum(session.quantity for session in sessions)
+    if "_rate(user)" not in field or right is None:
+        return right
+    part = (1 - right if is_free(field) else right) * users(d, sessions) / whole
+    return 1 - part if is_free(field) else part
+
+
+def _of_rows(d: Definitions, field: str, sessions: list[Row]) -> Any:
+    if "(session)" not in field:
+        return rate(d, field, sessions)
+    return rate(d, field, [replace(session, quantity=1) for session in sessions])

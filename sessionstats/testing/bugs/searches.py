@@ -1,293 +1,299 @@
-"""What a search keeps (§4.1 to §4.5)."""
+"""Searches and filters wrongly understood (§2, §4)."""
 
-import dataclasses
+from __future__ import annotations
+
+import fnmatch
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import numpy as np
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
+from sessionstats.testing.model import conditions, search
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.rows import Row
+from sessionstats.testing.model.search import All, Level, OneOf, Operator, Term
 
-from sessionstats.search.conditions import Search
-from sessionstats.search.masks import Table
-from sessionstats.search.terms import ENVIRONMENT, RELEASE, Columns, OneOf
-from sessionstats.search.tree import FreeText, Term, leaves
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence, Row
-from sessionstats.testing.bugs.flat import Flat
-
-TEXT_COLUMNS: Final = {"release": RELEASE, "environment": ENVIRONMENT}
-"""Keys whose values are texts, with their columns."""
-
-OPERATORS: Final = ("AND", "OR")
-"""The operators of a search."""
-
-_TOKEN: Final = re.compile(r'[()]|(?:"(?:\\.|[^"\\])*"|\[[^\]]*\]|[^\s()"])+')
+Equal = Callable[[str, str], bool]
+"""Whether a value is found by a text."""
 
 
-@dataclass(frozen=True)
-class Matching:
-    """A condition that any function of a column's value decides."""
+def found(equal: Equal, detail: str = "") -> Variant:
+    """A variant that compares values otherwise."""
 
-    column: int
-    matches: Callable[[Any], bool]
+    def selects(value: str, term: Term, texts: set[str]) -> bool:
+        if term.has:
+            return conditions.selects_text(value, term, texts)
+        return any(equal(value, text) for text in texts) != term.negated
 
-    def table(self, columns: Columns) -> Table:
-        """Which categories of the column meet the condition."""
-        return np.array([self.matches(value) for value in columns.encoded[self.column].categories], np.bool_)
+    return defined(detail, selects_text=selects)
 
 
-def with_conditions(evidence: Evidence, change: Callable[[Term, Any], Any]) -> Iterator[Flat]:
-    """The answer if terms meant something else; none if none does.
+def like(value: str, text: str) -> bool:
+    """As LIKE of SQL compares."""
+    pattern = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
+    return re.fullmatch(pattern, value, re.DOTALL) is not None
 
-    Parameters
-    ----------
-    evidence : Evidence
-    change : callable
-        From a term and its condition to the condition it is taken for.
-    """
-    search = evidence.query.search
-    terms = list(leaves(search._tree)) if search.text else []
-    changed = tuple(
-        condition if condition is None or isinstance(term, FreeText) else change(term, condition)
-        for term, condition in zip(terms, search._conditions, strict=True)
+
+def like_without_case(value: str, text: str) -> bool:
+    """As LIKE of SQLite or MySQL compares."""
+    return like(value.lower(), text.lower())
+
+
+def glob(value: str, text: str) -> bool:
+    """As file names are matched."""
+    return fnmatch.fnmatchcase(value, text)
+
+
+def as_pattern(value: str, text: str, whole: bool = True) -> bool:
+    """As a regular expression matches."""
+    try:
+        return bool(re.fullmatch(text, value) if whole else re.search(text, value))
+    except re.error:
+        return False
+
+
+def drops_empty(value: str, term: Term, texts: set[str]) -> bool:
+    """A negated term drops what has no value."""
+    return conditions.selects_text(value, term, texts) and not (value == "" and term.negated and not term.has)
+
+
+def has_all(value: str, term: Term, texts: set[str]) -> bool:
+    """``has:key`` selects everything."""
+    return not term.negated if term.has else conditions.selects_text(value, term, texts)
+
+
+def of_list(place: slice) -> Callable[[str, Term, set[str]], bool]:
+    """Only some values of a list are looked at."""
+    return lambda value, term, texts: conditions.selects_text(
+        value, term, texts if term.has else set(term.texts[place])
     )
-    if changed != search._conditions:
-        yield evidence.answer(search=dataclasses.replace(search, _conditions=changed))
 
 
-@diagnosis("and-or-precedence", "4.1", "AND does not bind tighter than OR")
-def precedence(evidence: Evidence) -> Iterator[Flat]:
-    """``a OR b c`` is ``a OR (b AND c)``."""
-    for text in (_left_to_right(evidence.query.search.text), _or_first(evidence.query.search.text)):
-        yield from evidence.with_params(query=text or None)
+def never_negated(which: Callable[[Term], bool]) -> Callable[[str, Term, set[str]], bool]:
+    """Negation is ignored."""
+    return lambda value, term, texts: (
+        conditions.selects_text(value, term, texts) != (term.negated and which(term))
+    )
 
 
-@diagnosis("operators-swapped", "4.1", "OR is taken for AND, or AND for OR", broad=True)
-def swapped(evidence: Evidence) -> Iterator[Flat]:
-    """Terms without an operator between them, or with AND, must all hold; with OR one of them must."""
-    tokens = _TOKEN.findall(evidence.query.search.text)
-    ands = " ".join("AND" if token.upper() == "OR" else token for token in tokens)
-    explicit = " ".join("OR" if token.upper() == "AND" else token for token in tokens)
-    ors = " OR ".join(token for token in tokens if token.upper() not in OPERATORS)
-    for text in (ands, explicit, ors if not {"(", ")"} & set(tokens) else ""):
-        yield from evidence.with_params(query=text or None)
+def left_to_right(level: Level) -> All | OneOf:
+    """Conditions joined in the order in which they stand."""
+    tree: All | OneOf = All(())
+    alternative = False
+    for item in level:
+        if isinstance(item, Operator):
+            alternative = item.name == "OR"
+            continue
+        part = item if isinstance(item, Term) else left_to_right(item)
+        tree = (
+            OneOf((tree, part))
+            if alternative
+            else All((*tree.parts, part) if isinstance(tree, All) else (tree, part))
+        )
+        alternative = False
+    return tree
 
 
-@diagnosis("parentheses-ignored", "4.1", "Parentheses are ignored")
-def parentheses(evidence: Evidence) -> Iterator[Flat]:
-    """Parentheses group conditions."""
-    tokens = _TOKEN.findall(evidence.query.search.text)
-    yield from evidence.with_params(query=" ".join(token for token in tokens if token not in "()") or None)
-
-
-def _left_to_right(text: str) -> str:
-    """The text with parentheses that make its operators take effect one after the other.
-
-    Examples
-    --------
-    >>> _left_to_right("has:a OR has:b has:c")
-    '((has:a OR has:b) has:c)'
-    """
-    return _folded(_TOKEN.findall(text), _chained)[0]
-
-
-def _or_first(text: str) -> str:
-    """The text with parentheses that make OR bind tighter.
-
-    Examples
-    --------
-    >>> _or_first("has:a has:b OR has:c")
-    'has:a (has:b OR has:c)'
-    """
-    return _folded(_TOKEN.findall(text), _ors_bound)[0]
-
-
-def _folded(tokens: list[str], join: Callable[[list[str]], str]) -> tuple[str, list[str]]:
-    """Join the conditions and operators of one level, those of inner levels first; and what is left over."""
-    parts: list[str] = []
-    while tokens and tokens[0] != ")":
-        token, *tokens = tokens
-        if token == "(":
-            inside, tokens = _folded(tokens, join)
-            tokens = tokens[1:]
-            token = f"({inside})"
-        parts.append(token)
-    return join(parts), tokens
-
-
-def _chained(parts: list[str]) -> str:
-    text = ""
-    operator = ""
-    for part in parts:
-        if part.upper() in OPERATORS:
-            operator = f"{part.upper()} " if part.upper() == "OR" else ""
-        elif not text:
-            text = part
+def or_first(level: Level) -> All | OneOf:
+    """OR binds tighter than AND."""
+    groups: list[list[Any]] = []
+    after_or = False
+    for item in level:
+        if isinstance(item, Operator):
+            after_or = item.name == "OR"
+            continue
+        part = item if isinstance(item, Term) else or_first(item)
+        if after_or:
+            groups[-1].append(part)
         else:
-            text, operator = f"({text} {operator}{part})", ""
-    return text
+            groups.append([part])
+        after_or = False
+    return All(tuple(group[0] if len(group) == 1 else OneOf(tuple(group)) for group in groups))
 
 
-def _ors_bound(parts: list[str]) -> str:
-    runs: list[list[str]] = []
-    joined = False
-    for part in parts:
-        if part.upper() in OPERATORS:
-            joined = part.upper() == "OR"
-        elif joined:
-            runs[-1].append(part)
-            joined = False
+def all_and(level: Level) -> All | OneOf:
+    """OR taken for AND."""
+    return All(tuple(item if isinstance(item, Term) else all_and(item) for item in _terms(level)))
+
+
+def _terms(level: Level) -> list[Term | Level]:
+    return [item for item in level if not isinstance(item, Operator)]
+
+
+def all_or(level: Level) -> All | OneOf:
+    """AND taken for OR."""
+    parts = tuple(item if isinstance(item, Term) else all_or(item) for item in _terms(level))
+    return OneOf(parts) if len(parts) > 1 else All(parts)
+
+
+def flat(level: Level) -> All | OneOf:
+    """Parentheses ignored."""
+    items: Level = []
+    stack = list(level)[::-1]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item[::-1])
         else:
-            runs.append([part])
-    return " ".join(f"({' OR '.join(run)})" if len(run) > 1 else run[0] for run in runs)
+            items.append(item)
+    return search.build(items)
 
 
-@diagnosis("negation-drops-empty", "4.1", "A negated term drops sessions without a value")
-def negation_drops_empty(evidence: Evidence) -> Iterator[Flat]:
-    """``!environment:dev`` keeps sessions without an environment: they are not in dev."""
+def first_of(name: str, place: slice) -> Variant:
+    """A variant that looks at one value of a parameter that may be repeated."""
 
-    def change(term: Term, condition: Any) -> Any:
-        if term.key not in TEXT_COLUMNS or not isinstance(condition, OneOf) or not term.negated or term.has:
-            return condition
-        return Matching(condition.column, lambda value: bool(value) and value not in condition.values)
+    def change(params: dict[str, Any]) -> dict[str, Any]:
+        values = params.get(name)
+        return {**params, name: values[place]} if isinstance(values, list) and len(values) > 1 else params
 
-    yield from with_conditions(evidence, change)
+    return with_params(f"the {'first' if place == slice(1) else 'last'} {name}", change)
 
 
-@diagnosis("negation-ignored", "4.1", "Negation is ignored", broad=True)
-def negation_ignored(evidence: Evidence) -> Iterator[Flat]:
-    """``!key:value`` keeps what ``key:value`` does not."""
-    yield from with_conditions(
-        evidence,
-        lambda term, condition: (
-            dataclasses.replace(condition, negated=not condition.negated) if term.negated else condition
-        ),
-    )
-    yield from with_conditions(
-        evidence,
-        lambda term, condition: (
-            dataclasses.replace(condition, negated=False) if term.negated and term.is_list else condition
-        ),
-    )
+def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Parameters without some."""
+    return lambda params: {name: value for name, value in params.items() if name not in names}
 
 
-@diagnosis("list-of-one", "4.1", "Only one value of a list is looked at")
-def list_of_one(evidence: Evidence) -> Iterator[Flat]:
-    """``key:[a, b]`` keeps sessions that have either value."""
-    yield from with_conditions(evidence, lambda term, condition: _only(term, condition, 0))
-    yield from with_conditions(evidence, lambda term, condition: _only(term, condition, -1))
+def without_empty(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without empty environments."""
+    values = params.get("environment")
+    kept = [value for value in values if value != ""] if isinstance(values, list) else values or None
+    return {**params, "environment": kept}
 
 
-def _only(term: Term, condition: Any, place: int) -> Any:
-    if not term.is_list or term.key not in TEXT_COLUMNS:
-        return condition
-    return OneOf(condition.column, frozenset((term.values[place].text,)), term.negated)
+def without_sessions_of_all(case: Case) -> Case:
+    """A case without sessions, if all projects are asked for."""
+    params = case["params"]
+    asked = params.get("project") if isinstance(params, Mapping) else None
+    given = asked if isinstance(asked, list) else [asked]
+    return {**case, "sessions": []} if "-1" in map(str, given) else case
 
 
-@diagnosis("has-matches-empty", "4.1", "The search has:key keeps sessions with an empty value")
-def has_empty(evidence: Evidence) -> Iterator[Flat]:
-    """``has:key`` keeps sessions whose value is not empty."""
-    yield from with_conditions(
-        evidence,
-        lambda term, condition: (
-            Matching(condition.column, lambda _: not term.negated) if term.has else condition
-        ),
-    )
+def of_classes(d: Definitions, sessions: list[Row], statuses: frozenset[str] | None) -> list[Row]:
+    """Only sessions of the selected classes."""
+    return [session for session in sessions if statuses is None or d.health(session) in statuses]
 
 
-@diagnosis("search-without-case", "4.2", "Values are compared without case")
-def without_case(evidence: Evidence) -> Iterator[Flat]:
-    """Releases and environments are compared exactly."""
+def text_without(pattern: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A query without what a pattern matches."""
 
-    def change(term: Term, condition: Any) -> Any:
-        if term.key not in TEXT_COLUMNS or not isinstance(condition, OneOf):
-            return condition
-        wanted = {value.lower() for value in condition.values}
-        return Matching(condition.column, lambda value: (value.lower() in wanted) != condition.negated)
+    def change(params: dict[str, Any]) -> dict[str, Any]:
+        query = params.get("query")
+        return {**params, "query": re.sub(pattern, "", query)} if isinstance(query, str) else params
 
-    yield from with_conditions(evidence, change)
+    return change
 
 
-@diagnosis("search-by-part", "4.2", "A value is found as a part of a longer one")
-def by_part(evidence: Evidence) -> Iterator[Flat]:
-    """Values are compared as a whole: ``release:1.0`` does not find 1.0.1."""
-
-    def found(test: Callable[[str, str], bool]) -> Iterator[Flat]:
-        def change(term: Term, condition: Any) -> Any:
-            if term.key not in TEXT_COLUMNS or not isinstance(condition, OneOf) or term.has:
-                return condition
-            wanted = condition.values
-            return Matching(
-                condition.column, lambda value: any(test(value, w) for w in wanted) != condition.negated
-            )
-
-        yield from with_conditions(evidence, change)
-
-    yield from found(str.startswith)
-    yield from found(lambda value, wanted: wanted in value)
+STATUS: Final = r"!?session\.status:(\[[^\]]*\]|\S+)"
+"""A term of the status, as it stands in a query."""
 
 
-@diagnosis("quotes-kept", "4.1", "Quotes or escapes are taken for part of the value")
-def quotes_kept(evidence: Evidence) -> Iterator[Flat]:
-    r"""Quotes enclose a value, and ``\"`` and ``\*`` stand for a quote and an asterisk."""
-
-    def spelled(spell: Callable[[Any], str]) -> Iterator[Flat]:
-        def change(term: Term, condition: Any) -> Any:
-            if term.key not in TEXT_COLUMNS or not isinstance(condition, OneOf) or term.has:
-                return condition
-            return OneOf(condition.column, frozenset(map(spell, term.values)), term.negated)
-
-        yield from with_conditions(evidence, change)
-
-    yield from spelled(lambda value: f'"{value.text}"' if value.quoted else value.text)
-    yield from spelled(lambda value: value.text.replace('"', '\\"').replace("*", "\\*"))
-
-
-@diagnosis("status-filter-removes-sessions", "4.5", "A status filter removes sessions")
-def status_removes(evidence: Evidence) -> Iterator[Flat]:
-    """A status filter selects which health classes are counted; groups and users are of all sessions."""
-    classes = evidence.query.search.classes
-    if classes is not None:
-        yield from evidence.with_sessions(lambda s: s if _health(s) in classes else {**s, "quantity": 0})
-
-
-def _health(session: Row) -> str:
-    """Health class of a session (§1.3)."""
-    if session["status"] in ("crashed", "abnormal", "unhandled"):
-        return str(session["status"])
-    return "errored" if session["errors"] or session["status"] == "errored" else "healthy"
-
-
-@diagnosis("status-filter-ignored", "4.5", "A status filter has no effect")
-def status_ignored(evidence: Evidence) -> Iterator[Flat]:
-    """``session.status`` selects which health classes are counted."""
-    search = evidence.query.search
-    if search.classes is not None:
-        yield evidence.answer(search=dataclasses.replace(search, classes=None))
-
-
-@diagnosis("search-ignored", "4", "The search has no effect")
-def ignored(evidence: Evidence) -> Iterator[Flat]:
-    """A search keeps the sessions that meet it."""
-    search = evidence.query.search
-    if search.text:
-        yield evidence.answer(search=Search(search.text, search.classes))
-
-
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    negation_drops_empty,
-    has_empty,
-    quotes_kept,
-    without_case,
-    list_of_one,
-    precedence,
-    parentheses,
-    swapped,
-    negation_ignored,
-    by_part,
-    status_removes,
-    status_ignored,
-    ignored,
-)
-"""Of this family, the most specific first."""
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "empty-environment-ignored", "2", "An empty environment selects everything",
+        "An empty ``environment`` is given: it selects the sessions without an environment.",
+        with_params("", without_empty),
+    ),
+    bug(
+        "one-of-several-parameters", "2", "Only one of several environments or projects is selected",
+        "``environment`` and ``project`` are repeatable: every value selects.",
+        first_of("environment", slice(1)), first_of("environment", slice(-1, None)),
+        first_of("project", slice(1)), first_of("project", slice(-1, None)),
+    ),
+    bug(
+        "filter-ignored", "2", "The parameter environment or project has no effect",
+        "``environment`` and ``project`` select; without ``project`` the accessible ones are selected.",
+        with_params("environment", without("environment")), with_params("project", without("project")),
+        with_params("both", without("project", "environment")),
+    ),
+    bug(
+        "all-projects-misread", "2", "The project -1 is taken for an id",
+        "``project=-1`` selects all accessible projects.",
+        defined(means_all=lambda requested: False),
+        altered("that has no sessions", without_sessions_of_all),
+    ),
+    bug(
+        "search-ignored", "4", "The search has no effect",
+        "A search keeps the sessions that meet it.",
+        with_params("", without("query")),
+        defined("but for the status", selects_text=lambda value, term, texts: True),
+    ),
+    bug(
+        "negation-drops-empty", "4.1", "A negated term drops sessions without a value",
+        "``!environment:dev`` keeps sessions without an environment: they are not in dev.",
+        defined(selects_text=drops_empty),
+        reports=["PostHog/posthog#1546"],
+    ),
+    bug(
+        "negation-ignored", "4.1", "Negation is ignored",
+        "``!key:value`` keeps what ``key:value`` does not.",
+        defined(selects_text=never_negated(lambda term: True)),
+        defined("before a list", selects_text=never_negated(lambda term: term.is_list)),
+        defined("before has", selects_text=never_negated(lambda term: term.has)),
+        defined("but before a list", selects_text=never_negated(lambda term: not term.is_list)),
+    ),
+    bug(
+        "has-matches-empty", "4.1", "The search has:key keeps sessions with an empty value",
+        "``has:key`` keeps sessions whose value is not empty.",
+        defined(selects_text=has_all),
+    ),
+    bug(
+        "list-of-one", "4.1", "Only one value of a list is looked at",
+        "``key:[a, b]`` keeps sessions that have either value.",
+        defined("the first", selects_text=of_list(slice(1))),
+        defined("the last", selects_text=of_list(slice(-1, None))),
+    ),
+    bug(
+        "and-or-precedence", "4.1", "AND does not bind tighter than OR",
+        "``a OR b c`` is ``a OR (b AND c)``.",
+        defined("from left to right", build=left_to_right), defined("OR binds tighter", build=or_first),
+        reports=["getsentry/sentry#71101"],
+    ),
+    bug(
+        "parentheses-ignored", "4.1", "Parentheses are ignored",
+        "Parentheses group conditions.",
+        defined(build=flat),
+    ),
+    bug(
+        "operators-swapped", "4.1", "OR is taken for AND, or AND for OR",
+        "Terms without an operator between them, or with AND, must all hold; with OR one of them must.",
+        defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
+    ),
+    bug(
+        "search-without-case", "4.2", "Values are compared without case, space or Unicode form",
+        "Releases and environments are compared exactly.",
+        found(lambda value, text: value.lower() == text.lower()),
+        found(lambda value, text: value.strip() == text.strip(), "space at the ends"),
+        found(lambda value, text: value.rstrip() == text.rstrip(), "space at the end"),
+        found(lambda value, text: value.strip().lower() == text.strip().lower(), "case and space"),
+    ),
+    bug(
+        "search-by-part", "4.2", "A value is found as a part of a longer one",
+        "Values are compared as a whole: ``release:1.0`` does not find 1.0.1.",
+        found(str.startswith, "the beginning"), found(str.__contains__, "anywhere"), found(str.endswith,
+            "the end"),
+        found(lambda value, text: text.startswith(value), "the other way round"),
+        found(lambda value, text: text.lower() in value.lower(), "anywhere, in any case"),
+    ),
+    bug(
+        "search-as-pattern", "4.2", "Values are taken for patterns",
+        "Values are compared as text: ``%``, ``_``, ``.`` and brackets stand for themselves.",
+        found(like, "of LIKE"), found(like_without_case, "of LIKE, in any case"), found(glob,
+            "of file names"),
+        found(as_pattern, "regular expressions"),
+        found(lambda value, text: as_pattern(value, text, whole=False), "regular expressions, anywhere"),
+        found(lambda value, text: like(value, f"%{text}%"), "of LIKE, anywhere"),
+        found(lambda value, text: like(value, f"{text}%"), "of LIKE, from the beginning"),
+    ),
+    bug(
+        "status-filter-removes-sessions", "4.5", "A status filter removes sessions",
+        "A status filter selects which health classes are counted; groups and users are of all sessions.",
+        defined(counting=of_classes),
+    ),
+    bug(
+        "status-filter-ignored", "4.5", "A status filter has no effect",
+        "``session.status`` selects which health classes are counted.",
+        with_params("", text_without(STATUS)),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""

@@ -1,179 +1,197 @@
-"""Folding updates into sessions (§1.2)."""
+"""Updates and how they fold into sessions (§1.2)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, Final, TypeAlias
+from __future__ import annotations
 
-from sessionstats.health import STATUSES
-from sessionstats.instants import SECOND, parse_iso
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence, Row
-from sessionstats.testing.bugs.flat import Flat
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Final
 
-Change: TypeAlias = Callable[[list[Row]], Sequence[Row]]
-"""What a bug makes of the updates of one session, which are in the order of ``seq``."""
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, table_as
+from sessionstats.testing.model.folding import TERMINAL, fold_one, severity
+from sessionstats.testing.model.rows import Row
 
-FROM_FIRST: Final = ("release", "environment", "quantity")
-"""Columns that the first update decides alone (§1.2)."""
+Pick = Callable[[list[Row]], Any]
+"""From the updates of one session, in order, to a value."""
 
 
-def _refolded(evidence: Evidence, change: Change) -> Iterator[Flat]:
-    """The answer if the updates of each session were others."""
-    updates: dict[Any, list[Row]] = {}
-    for row in evidence.rows:
-        if row.get("session_id") and row.get("quantity") != 0:
-            updates.setdefault((row["project_id"], row["session_id"]), []).append(row)
-    rows = [row for row in evidence.rows if not row.get("session_id")]
-    for of_one in updates.values():
-        rows += change(sorted(of_one, key=_order))
-    if updates:
-        yield from evidence.with_rows(rows)
+def folded(detail: str = "", /, **columns: Pick) -> Variant:
+    """A variant whose sessions have other columns."""
+
+    def fold(updates: list[Row]) -> Row:
+        changed = {name: pick(updates) for name, pick in columns.items()}
+        return dataclasses.replace(fold_one(updates), **changed)
+
+    return defined(detail, fold_one=fold)
 
 
-def _order(row: Row) -> tuple[int, int, int]:
-    """The order of updates: ``seq``, then ``started``, then severity (§1.2)."""
-    return row.get("seq") or 0, _instant(row["started"]), STATUSES.index(row["status"])
+def of_last(name: str) -> Pick:
+    """A column of the last update."""
+    return lambda updates: getattr(updates[-1], name)
 
 
-def _instant(started: Any) -> int:
-    if isinstance(started, str):
-        return parse_iso(started) or 0
-    return int(started * SECOND)
+def of_first(name: str) -> Pick:
+    """A column of the first update."""
+    return lambda updates: getattr(updates[0], name)
 
 
-@diagnosis("updates-not-folded", "1.2", "Every update counts as a session")
-def not_folded(evidence: Evidence) -> Iterator[Flat]:
-    """Updates of one session are one session, also those delivered twice."""
-    yield from evidence.with_rows([{**row, "session_id": None} for row in evidence.rows])
+def last_given(name: str) -> Pick:
+    """A column of the last update that has it."""
+    return lambda updates: next((value for row in updates[::-1] if (value := getattr(row, name))), "")
 
 
-@diagnosis("crashes-counted", "1.2", "Several crashes of one session count several times")
-def crashes_counted(evidence: Evidence) -> Iterator[Flat]:
-    """A session crashes once, however many updates say so."""
-
-    def change(updates: list[Row]) -> Sequence[Row]:
-        crashes = max(1, sum(row["status"] == "crashed" for row in updates))
-        return [
-            {**row, "quantity": crashes * (1 if row.get("quantity") is None else row["quantity"])}
-            for row in updates
-        ]
-
-    yield from _refolded(evidence, change)
+def first_given(name: str) -> Pick:
+    """A column of the first update that has it."""
+    return lambda updates: next((value for row in updates if (value := getattr(row, name))), "")
 
 
-@diagnosis("user-of-first-update-only", "1.2", "The user is taken from the first update only")
-def user_of_first(evidence: Evidence) -> Iterator[Flat]:
-    """SDKs often learn the user late: a missing one is filled from the first later update that has one."""
-    yield from _refolded(
-        evidence, lambda updates: [updates[0], *({**row, "distinct_id": None} for row in updates[1:])]
-    )
+def durations(updates: list[Row]) -> list[float]:
+    """The durations of all updates."""
+    return [row.duration for row in updates if row.duration is not None]
 
 
-@diagnosis("columns-of-last-update", "1.2", "User, release or environment are those of the last update")
-def columns_of_last(evidence: Evidence) -> Iterator[Flat]:
-    """They are those of the first update that has them."""
-
-    def taken(names: Sequence[str], updates: list[Row]) -> Sequence[Row]:
-        last = {name: updates[-1].get(name) for name in names}
-        return [{**row, **last} for row in updates]
-
-    for names in (FROM_FIRST, (*FROM_FIRST, "distinct_id"), ("distinct_id",), ("release",), ("environment",)):
-        yield from _refolded(evidence, partial(taken, names))
+def last_terminal(updates: list[Row]) -> float | None:
+    """The duration of the last terminal update that has one."""
+    found = [row.duration for row in updates if row.status in TERMINAL and row.duration is not None]
+    return found[-1] if found else None
 
 
-@diagnosis("status-of-last-update", "1.2", "The status is that of the last update")
-def status_of_last(evidence: Evidence) -> Iterator[Flat]:
-    """The worst status counts: an update that arrives after the crash does not undo it."""
-
-    def last(updates: list[Row]) -> Sequence[Row]:
-        return [{**row, "status": updates[-1]["status"]} for row in updates]
-
-    def last_of_all(updates: list[Row]) -> Sequence[Row]:
-        return [
-            {**row, "status": updates[-1]["status"], "errors": updates[-1].get("errors")} for row in updates
-        ]
-
-    yield from _refolded(evidence, last)
-    yield from _refolded(evidence, last_of_all)
-    yield from _refolded(evidence, lambda updates: updates[-1:])
+def crashes(updates: list[Row]) -> int:
+    """How often a session crashed."""
+    return max(1, sum(row.status == "crashed" for row in updates)) * updates[0].quantity
 
 
-@diagnosis("first-update-only", "1.2", "Later updates are ignored")
-def first_only(evidence: Evidence) -> Iterator[Flat]:
-    """A session is what all of its updates say together."""
-    yield from _refolded(evidence, lambda updates: updates[:1])
+def merged(rows: list[Row]) -> list[Row]:
+    """Identical rows without a session id, each once."""
+    return list(dict.fromkeys(row for row in rows if row.session_id == "")) + _updates(rows)
 
 
-@diagnosis("start-of-other-update", "1.2", "A session begins with its first or last update")
-def start_of_other(evidence: Evidence) -> Iterator[Flat]:
-    """A session begins at the earliest ``started`` of all its updates."""
-
-    def of(place: int, updates: list[Row]) -> Sequence[Row]:
-        return [{**row, "started": updates[place]["started"]} for row in updates]
-
-    yield from _refolded(evidence, partial(of, 0))
-    yield from _refolded(evidence, partial(of, -1))
+def one_anonymous(rows: list[Row]) -> list[Row]:
+    """All rows without a session id, as updates of one session."""
+    return [row if row.session_id else dataclasses.replace(row, session_id="(none)") for row in rows]
 
 
-@diagnosis("duration-of-other-update", "1.2", "The duration is that of an update that ends nothing")
-def duration_of_other(evidence: Evidence) -> Iterator[Flat]:
-    """The duration is that of the last update that is terminal."""
-
-    def having(duration: Callable[[list[Row]], Any], updates: list[Row]) -> Sequence[Row]:
-        return [{**row, "duration": duration(updates)} for row in updates]
-
-    def largest(updates: list[Row]) -> Any:
-        return max((row["duration"] for row in updates if row.get("duration") is not None), default=None)
-
-    def last(updates: list[Row]) -> Any:
-        return next((row["duration"] for row in reversed(updates) if row.get("duration") is not None), None)
-
-    for duration in (
-        largest,
-        last,
-        lambda updates: updates[-1].get("duration"),
-        lambda updates: updates[0].get("duration"),
-    ):
-        yield from _refolded(evidence, partial(having, duration))
+def distinct(rows: list[Row]) -> list[Row]:
+    """Every row once."""
+    return list(dict.fromkeys(rows))
 
 
-@diagnosis("folded-across-projects", "1.2", "Equal session ids of different projects are one session")
-def across_projects(evidence: Evidence) -> Iterator[Flat]:
-    """A session id is unique within its project only."""
-    project: dict[Any, int] = {}
-    for row in sorted(evidence.rows, key=_order):
-        project.setdefault(row.get("session_id"), row["project_id"])
-    yield from evidence.with_rows(
-        [
-            {**row, "project_id": project[row["session_id"]]} if row.get("session_id") else row
-            for row in evidence.rows
-        ]
-    )
+def _updates(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row.session_id != ""]
 
 
-@diagnosis(
-    "identical-rows-merged",
-    "1.2",
-    "Identical rows without a session id are taken for one session",
-    broad=True,
-)
-def merged(evidence: Evidence) -> Iterator[Flat]:
-    """Only a session id tells that two rows are one session: without one, each row is a session."""
-    yield from evidence.with_rows(list({repr(sorted(row.items())): row for row in evidence.rows}.values()))
-    empty = [{**row, "session_id": "\x00"} if not row.get("session_id") else row for row in evidence.rows]
-    yield from evidence.with_rows(empty)
-
-
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    user_of_first,
-    not_folded,
-    columns_of_last,
-    status_of_last,
-    start_of_other,
-    duration_of_other,
-    across_projects,
-    crashes_counted,
-    merged,
-    first_only,
-)
-"""Of this family, the most specific first."""
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "updates-not-folded", "1.2", "Every update counts as a session",
+        "Updates of one session are one session, also those delivered twice.",
+        defined(fold=lambda d, rows: list(rows)),
+        defined("but identical rows once", fold=lambda d, rows: distinct(rows)),
+        reports=["PostHog/posthog#17168"],
+    ),
+    bug(
+        "first-update-only", "1.2", "Only the first or the last update counts",
+        "A session is what all of its updates say together.",
+        defined("the first", fold_one=lambda updates: updates[0]),
+        defined("the last", fold_one=lambda updates: updates[-1]),
+        defined("the worst", fold_one=lambda updates: max(updates, key=lambda row: severity(row.status))),
+        defined("the latest", fold_one=lambda updates: max(updates, key=lambda row: row.started)),
+        defined("the earliest", fold_one=lambda updates: min(updates, key=lambda row: row.started)),
+    ),
+    bug(
+        "user-of-first-update-only", "1.2", "The user is taken from the first update only",
+        "SDKs often learn the user late: a missing one is filled from the first later update that has one.",
+        folded(user=of_first("user")),
+        folded("and the mechanism", user=of_first("user"), mechanism=of_first("mechanism")),
+        reports=["getsentry/relay#1275"],
+    ),
+    bug(
+        "columns-of-last-update", "1.2", "User, release or environment are those of the last update",
+        "They are those of the first update that has them.",
+        defined(fold_one=lambda updates: dataclasses.replace(
+            fold_one(updates), release=updates[-1].release, environment=updates[-1].environment,
+            quantity=updates[-1].quantity)),
+        folded("release and environment", release=of_last("release"), environment=of_last("environment")),
+        folded("the user", user=of_last("user")), folded("the user, if any", user=last_given("user")),
+        folded("the release", release=of_last("release")),
+        folded("the environment", environment=of_last("environment")),
+        folded("the quantity", quantity=of_last("quantity")),
+        folded("the mechanism", mechanism=last_given("mechanism")),
+        folded("all of them", release=of_last("release"), environment=of_last("environment"),
+               quantity=of_last("quantity"), user=of_last("user"), mechanism=of_last("mechanism")),
+    ),
+    bug(
+        "columns-of-first-given", "1.2", "A missing release or environment is filled from a later update",
+        "Only a missing user or mechanism is filled: release and environment are those of the first update.",
+        folded(release=first_given("release"), environment=first_given("environment")),
+        folded("the release", release=first_given("release")),
+        folded("the environment", environment=first_given("environment")),
+    ),
+    bug(
+        "quantities-of-updates", "1.2", "The quantities of updates are added up, or the largest counts",
+        "The quantity of a session is that of its first update.",
+        folded("added up", quantity=lambda updates: sum(row.quantity for row in updates)),
+        folded("the largest", quantity=lambda updates: max(row.quantity for row in updates)),
+    ),
+    bug(
+        "status-of-last-update", "1.2", "The status is that of the last update",
+        "The worst status counts: an update that arrives after the crash does not undo it.",
+        folded(status=of_last("status")),
+        folded("in the order of their start", status=lambda updates: max(updates,
+            key=lambda r: r.started).status),
+        folded("or of the first", status=of_first("status")),
+        folded("with its errors", status=of_last("status"), errors=of_last("errors")),
+    ),
+    bug(
+        "errors-of-last-update", "1.2", "The errors are those of one update, or added up",
+        "The largest number of errors counts, and one at least after an errored update.",
+        folded("of the last", errors=of_last("errors")), folded("of the first", errors=of_first("errors")),
+        folded("without errored updates", errors=lambda updates: max(row.errors for row in updates)),
+    ),
+    bug(
+        "start-of-other-update", "1.2", "A session begins with its first or last update",
+        "A session begins at the earliest ``started`` of all its updates.",
+        folded("the first", started=of_first("started")), folded("the last", started=of_last("started")),
+        folded("the latest", started=lambda updates: max(row.started for row in updates)),
+    ),
+    bug(
+        "duration-of-other-update", "1.2", "The duration is that of another update",
+        "The duration is that of the last update that is terminal.",
+        folded("the longest", duration=lambda updates: max(durations(updates), default=None)),
+        folded("the last", duration=of_last("duration")),
+        folded("the last that has one", duration=lambda updates: next(iter(durations(updates)[::-1]), None)),
+        folded("the last terminal that has one", duration=last_terminal),
+        folded("the first", duration=of_first("duration")),
+        folded("the first that has one", duration=lambda updates: next(iter(durations(updates)), None)),
+        folded("all added up", duration=lambda updates: sum(durations(updates))
+            if durations(updates) else None),
+    ),
+    bug(
+        "folded-across-projects", "1.2", "Equal session ids of different projects are one session",
+        "A session id is unique within its project only.",
+        defined(session_of=lambda row: row.session_id),
+    ),
+    bug(
+        "session-ids-normalized", "1.2", "Session ids are compared without case",
+        "Session ids are opaque: those that differ in case are of different sessions.",
+        defined(session_of=lambda row: (row.project, row.session_id.lower())),
+        defined("across projects", session_of=lambda row: row.session_id.lower()),
+    ),
+    bug(
+        "crashes-counted", "1.2", "Several crashes of one session count several times",
+        "A session crashes once, however many updates say so. (The endpoint's own intake counts a crash for "
+        "every crashed update.)",
+        folded(quantity=crashes),
+        reports=["getsentry/sentry#51366"],
+    ),
+    bug(
+        "identical-rows-merged", "1.2", "Identical rows without a session id are taken for one session",
+        "Only a session id tells that two rows are one session: without one, each row is a session.",
+        table_as(merged), table_as(distinct, "as are identical updates"),
+    ),
+    bug(
+        "rows-without-id-merged", "1.2", "All rows without a session id are one session",
+        "Without a session id, each row is a session of its own.",
+        table_as(one_anonymous),
+        table_as(_updates, "or dropped"),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""

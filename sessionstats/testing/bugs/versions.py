@@ -1,198 +1,138 @@
-"""How releases compare as versions (§4.7)."""
+"""Releases wrongly compared as versions (§4.7)."""
 
-import operator
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
-import numpy as np
-
-from sessionstats.search.masks import Table
-from sessionstats.search.terms import RELEASE, Columns
-from sessionstats.search.tree import Term
-from sessionstats.search.versions import parse_version
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence
-from sessionstats.testing.bugs.flat import Flat
-from sessionstats.testing.bugs.searches import Matching, with_conditions
-
-COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "": operator.eq,
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
-"""The comparison that each operator stands for."""
-
-VERSIONED: Final = ("release.version", "release.package", "release.build")
-"""Keys that compare releases as versions."""
-
-Compare = Callable[[str, str, Callable[[Any, Any], bool]], bool]
-"""From the version of a release, the one asked for, and a comparison: whether it holds."""
+from sessionstats.testing.bugs.bug import Bug, bug, defined
+from sessionstats.testing.model import versions
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.search import Term, has_wildcard
+from sessionstats.testing.model.versions import COMPARE, Parsed, Version, padded
 
 
-def _compared(
-    evidence: Evidence,
-    compare: Compare,
-    *,
-    wildcards: bool = False,
-) -> Iterator[Flat]:
-    """The answer if terms of ``release.version`` compared otherwise, with or without wildcard."""
+def by_text(
+    compare: Callable[[Version, Version], tuple[Any, Any]],
+) -> Callable[..., Callable[[Parsed], bool]]:
+    """Versions compared by something else than their parts; wildcards as they are."""
 
-    def change(term: Term, condition: Any) -> Any:
-        value = term.values[0] if term.values else None
-        if term.key != "release.version" or value is None:
-            return condition
-        package, _, wanted = value.operand.rpartition("@")
-        wanted = wanted.partition("+")[0]
-        if (parse_version(wanted) is None) != wildcards:
-            return condition
+    def condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
+        right = versions.version_condition(d, term)
+        value = term.values[0]
+        package, _, rest = value.raw.rpartition("@")
+        wanted = None if has_wildcard(rest) else versions.read_version(rest.partition("+")[0])
+        if wanted is None:
+            return right
 
-        def matches(release: str) -> bool:
-            of, _, rest = release.rpartition("@")
-            version = rest.partition("+")[0]
-            if not _visible(evidence, release) or not of or parse_version(version) is None:
+        def holds(release: Parsed) -> bool:
+            if release.version is None or (package and release.package != package):
                 return False
-            same_package = not package or of == package
-            return (same_package and compare(version, wanted, COMPARE[value.operator])) != term.negated
+            return COMPARE[value.operator](*compare(release.version, wanted))
 
-        return Matching(RELEASE, matches)
+        return holds
 
-    yield from with_conditions(evidence, change)
-
-
-def _visible(evidence: Evidence, release: str) -> bool:
-    """Whether comparisons see a release: with metadata, only those in it (§4.8)."""
-    return evidence.query.releases is None or release in evidence.query.releases.versions
+    return condition
 
 
-@diagnosis("versions-as-text", "4.7", "Versions are compared as text")
-def as_text(evidence: Evidence) -> Iterator[Flat]:
-    """The parts of a version are numbers: 1.10 is later than 1.9."""
-    yield from _compared(evidence, lambda version, wanted, holds: holds(version, wanted))
+def wildcard_as_text(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
+    """A wildcard matches text."""
+    right = versions.version_condition(d, term)
+    value = term.values[0]
+    package, _, rest = value.raw.rpartition("@")
+    if not has_wildcard(rest):
+        return right
+    begin = rest.partition("*")[0].rstrip(".")
+
+    def holds(release: Parsed) -> bool:
+        if release.version is None or (package and release.package != package):
+            return False
+        return release.version.text.startswith(begin) != (value.operator == "!=")
+
+    return holds
 
 
-@diagnosis("missing-parts-not-zero", "4.7", "Missing parts of a version are not 0")
-def missing_parts(evidence: Evidence) -> Iterator[Flat]:
-    """1.0 equals 1.0.0."""
-
-    def key(version: str) -> tuple[Any, ...]:
-        numbers, dash, prerelease = version.partition("-")
-        return tuple(map(int, numbers.split("."))), not dash, prerelease
-
-    yield from _compared(evidence, lambda version, wanted, holds: holds(key(version), key(wanted)))
+def builds_as_text(term: Term) -> Callable[[Parsed], bool]:
+    """Builds compared as text."""
+    right = versions.build_condition(term)
+    value = term.values[0]
+    if not versions.DIGITS.fullmatch(value.raw):
+        return right
+    return lambda release: COMPARE[value.operator](release.build, value.raw)
 
 
-@diagnosis("prerelease-after-final", "4.7", "Prereleases do not come before their final version")
-def prerelease(evidence: Evidence) -> Iterator[Flat]:
-    """2.0.0-alpha is earlier than 2.0.0."""
-
-    def after(version: str) -> tuple[Any, ...]:
-        parsed = parse_version(version)
-        return () if parsed is None else (parsed[:4], not parsed.is_final, parsed.prerelease)
-
-    def ignored(version: str) -> tuple[Any, ...]:
-        parsed = parse_version(version)
-        return () if parsed is None else parsed[:4]
-
-    yield from _compared(evidence, lambda version, wanted, holds: holds(after(version), after(wanted)))
-    yield from _compared(evidence, lambda version, wanted, holds: holds(ignored(version), ignored(wanted)))
+def read_first_at(text: str) -> Parsed | None:
+    """A release split at the first @."""
+    package, at, rest = text.partition("@")
+    if not at:
+        return None
+    version, _, build = rest.partition("+")
+    return Parsed(package, versions.read_version(version), build)
 
 
-@diagnosis("first-at-sign", "4.7", "Releases are split at the first @")
-def first_at(evidence: Evidence) -> Iterator[Flat]:
-    """The package may hold an @: the last one parts it from the version."""
-
-    def change(term: Term, condition: Any) -> Any:
-        if term.key not in VERSIONED:
-            return condition
-        # What follows the first of two signs is no version: such a release takes no part.
-        return _Selected(lambda columns: condition.table(columns) & _of_one_sign(columns))
-
-    yield from with_conditions(evidence, change)
+def without_package(text: str) -> Parsed | None:
+    """A release that needs no package."""
+    return versions.read_release(text) or versions.read_release(f"none@{text}")
 
 
-def _of_one_sign(columns: Columns) -> Table:
-    """Which releases have no more than one @."""
-    signs = [release.count("@") for release in columns.encoded[RELEASE].categories]
-    return np.array(signs, np.intp) <= 1
+def as_text(version: Version, wanted: Version) -> tuple[Any, Any]:
+    """The two texts."""
+    return version.text, wanted.text
 
 
-@dataclass(frozen=True)
-class _Selected:
-    """A comparison of releases that selects others."""
-
-    select: Callable[[Columns], Table]
-
-    @property
-    def column(self) -> int:
-        """Place of the column."""
-        return RELEASE
-
-    def table(self, columns: Columns) -> Table:
-        """Which releases meet the condition."""
-        return self.select(columns)
+def as_floats(version: Version, wanted: Version) -> tuple[Any, Any]:
+    """Major and minor as one number with a fraction."""
+    return _float(version.text), _float(wanted.text)
 
 
-@diagnosis("wildcard-as-text", "4.7", "A wildcard of a version matches text")
-def wildcard(evidence: Evidence) -> Iterator[Flat]:
-    """A wildcard compares the parts before it as numbers, with any operator: 1.1.* does not match 1.10."""
-
-    def starts(version: str, wanted: str, holds: Callable[[Any, Any], bool]) -> bool:
-        begins = version.startswith(wanted.partition("*")[0].rstrip("."))
-        return not begins if holds is operator.ne else begins
-
-    def starts_with_point(version: str, wanted: str, holds: Callable[[Any, Any], bool]) -> bool:
-        begins = version.startswith(wanted.partition("*")[0])
-        return not begins if holds is operator.ne else begins
-
-    yield from _compared(evidence, starts, wildcards=True)
-    yield from _compared(evidence, starts_with_point, wildcards=True)
+def _float(text: str) -> float:
+    match = re.match(r"\d+(\.\d+)?", text)
+    return float(match[0]) if match else 0.0
 
 
-@diagnosis("builds-as-text", "4.7", "Builds of digits are compared as text")
-def builds(evidence: Evidence) -> Iterator[Flat]:
-    """A build of digits compares as a number."""
-
-    def change(term: Term, condition: Any) -> Any:
-        value = term.values[0] if term.values else None
-        if term.key != "release.build" or value is None or not value.operand.isdigit():
-            return condition
-
-        def matches(release: str) -> bool:
-            package, _, rest = release.rpartition("@")
-            version, _, build = rest.partition("+")
-            if not package or parse_version(version) is None or not _visible(evidence, release):
-                return False
-            return COMPARE[value.operator](build, value.operand) != term.negated
-
-        return Matching(RELEASE, matches)
-
-    yield from with_conditions(evidence, change)
-
-
-@diagnosis("negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are no versions")
-def unreadable(evidence: Evidence) -> Iterator[Flat]:
-    """A release that takes no part in a comparison is selected neither by a term nor by its negation."""
-
-    def change(term: Term, condition: Any) -> Any:
-        if term.key not in VERSIONED or not term.negated:
-            return condition
-        return _Selected(lambda columns: ~replace(condition, negated=False).table(columns))
-
-    yield from with_conditions(evidence, change)
-
-
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    first_at,
-    prerelease,
-    missing_parts,
-    wildcard,
-    builds,
-    unreadable,
-    as_text,
-)
-"""Of this family, the most specific first."""
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "first-at-sign", "4.7", "Releases are split at the first @",
+        "The package may hold an @: the last one parts it from the version.",
+        defined(read_release=read_first_at),
+    ),
+    bug(
+        "package-not-needed", "4.7", "Releases without a package take part in comparisons",
+        "Only releases with a package are indexed as versions.",
+        defined(read_release=without_package),
+    ),
+    bug(
+        "prerelease-after-final", "4.7", "Prereleases do not come before their final version",
+        "2.0.0-alpha is earlier than 2.0.0.",
+        defined("but after it", version_rank=lambda v: (padded(v.numbers), not v.final, v.prerelease)),
+        defined("but equal it", version_rank=lambda v: padded(v.numbers)),
+    ),
+    bug(
+        "missing-parts-not-zero", "4.7", "Missing parts of a version are not 0",
+        "1.0 equals 1.0.0.",
+        defined(version_rank=lambda v: (v.numbers, v.final, v.prerelease)),
+    ),
+    bug(
+        "versions-as-text", "4.7", "Versions are compared as text",
+        "The parts of a version are numbers: 1.10 is later than 1.9.",
+        defined(version_condition=by_text(as_text)),
+        defined("or as one number", version_condition=by_text(as_floats)),
+    ),
+    bug(
+        "wildcard-as-text", "4.7", "A wildcard of a version matches text",
+        "A wildcard compares the parts before it as numbers, with any operator: 1.1.* does not match 1.10.",
+        defined(version_condition=wildcard_as_text),
+    ),
+    bug(
+        "builds-as-text", "4.7", "Builds of digits are compared as text",
+        "A build of digits compares as a number.",
+        defined(build_condition=builds_as_text),
+    ),
+    bug(
+        "negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are no versions",
+        "A release that takes no part in a comparison is selected neither by a term nor by its negation.",
+        defined(takes_no_part=lambda term: term.negated),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""

@@ -1,258 +1,355 @@
-"""Which window is answered (§3)."""
+"""Windows and buckets (§3)."""
 
-import math
-import re
-from collections.abc import Iterator
-from functools import cached_property
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sessionstats.instants import DAY, HOUR, parse_iso, parse_period
-from sessionstats.request.dates import parse_range
-from sessionstats.rounding import ROUNDINGS, DateRange, Window
-from sessionstats.testing.bugs.diagnosis import Diagnosis, diagnosis
-from sessionstats.testing.bugs.evidence import Evidence
-from sessionstats.testing.bugs.flat import Flat
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
+from sessionstats.testing.bugs.instants import named_zones
+from sessionstats.testing.model import instants, window
+from sessionstats.testing.model.instants import SECOND
+from sessionstats.testing.model.window import DAY, HOUR, MINUTE, Window, up
 
-OFFSETS: Final = tuple(hours * HOUR for hours in range(-12, 15) if hours)
-"""Time zones that are looked for, in whole hours."""
+Bounds = Callable[[int, int, int], tuple[int, int]]
+"""From start, end and interval to the window."""
 
-MOST_BUCKETS: Final = 2000
-"""Windows of more buckets are not tried."""
+
+def down(instant: int, unit: int) -> int:
+    """Rounded down to a multiple."""
+    return instant // unit * unit
+
+
+def aligned(bounds: Bounds, detail: str = "") -> Variant:
+    """A variant that rounds the window otherwise."""
+    return defined(detail, aligned=bounds)
+
+
+def moved(shift: Callable[[int], int]) -> Bounds:
+    """Rounded outwards to multiples of local time, which is so much ahead of UTC at an instant."""
+
+    def bounds(start: int, end: int, interval: int) -> tuple[int, int]:
+        first, last = shift(start), shift(end)
+        return down(start + first, interval) - first, up(end + last, interval) - last
+
+    return bounds
+
+
+def zone_shift(zone: Any) -> Callable[[int], int]:
+    """How far the time of a zone is ahead of UTC, in microseconds."""
+
+    def shift(instant: int) -> int:
+        seconds = min(max(instant // SECOND, -62_000_000_000), 253_000_000_000)
+        offset = datetime.fromtimestamp(seconds, UTC).astimezone(zone).utcoffset()
+        return 0 if offset is None else int(offset.total_seconds()) * SECOND
+
+    return shift
+
+
+def local_days(case: Case) -> Iterable[Variant]:
+    """Days that begin at midnight of some zone."""
+    for half in range(-24, 29):
+        if half:
+            hours = half * 30 * MINUTE
+            yield aligned(moved(lambda at, hours=hours: hours), f"UTC{half / 2:+g} h")
+    for zone in named_zones():
+        yield aligned(moved(zone_shift(zone)), str(zone))
+
+
+def bucketed(place: Callable[[Window, int], int], detail: str = "") -> Variant:
+    """A variant that puts a session into another bucket; into none where there is none of this number."""
+
+    def bucket(within: Window, started: int) -> int | None:
+        at = place(within, started)
+        return at if 0 <= at < len(within.buckets) else None
+
+    return defined(detail, bucket=bucket)
+
+
+def right_place(within: Window, started: int) -> int:
+    """The bucket of a session."""
+    return (started - within.start) // within.interval
+
+
+def last(within: Window) -> int:
+    """The last bucket."""
+    return len(within.buckets) - 1
+
+
+def including_end(within: Window, started: int) -> bool:
+    """Whether a session is in the closed window."""
+    return within.start <= started <= within.end
+
+
+def after_now(case: Case) -> Case:
+    """The case without sessions after its instant."""
+    now = instants.from_iso(case["now"]) if isinstance(case["now"], str) else None
+    rows = case["sessions"] if isinstance(case["sessions"], list) else []
+    if now is None:
+        return case
+    return {**case, "sessions": [row for row in rows if not _is_after(row, now)]}
+
+
+def _is_after(row: Any, now: int) -> bool:
+    started = row.get("started") if isinstance(row, dict) else None
+    if isinstance(started, str):
+        at = instants.from_iso(started)
+    else:
+        at = instants.from_number(started) if isinstance(started, (int, float)) else None
+    return at is not None and at > now
+
+
+def other_rounding(case: Case) -> Case:
+    """The case, rounded as in the other edition."""
+    rules = case.get("rules")
+    known = rules if isinstance(rules, dict) else {}
+    other = "aligned" if known.get("rounding") == "hourly" else "hourly"
+    return {**case, "rules": {**known, "rounding": other}}
+
+
+def unit(letter: str, seconds: int) -> Variant:
+    """A variant with another length of a unit."""
+
+    def period(text: str) -> int | None:
+        right = window.period(text)
+        if right is None or (text[-1] if not text[-1].isdigit() else "") != letter:
+            return right
+        return right // (window.UNITS[letter] * SECOND) * seconds * SECOND
+
+    return defined(f"{seconds:,} seconds", period=period)
+
+
+def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Parameters without some."""
+    return lambda params: {name: value for name, value in params.items() if name not in names}
+
+
+def losing(winner: tuple[str, ...], loser: str) -> Variant:
+    """A variant in which a period loses against what is given besides."""
+
+    def change(params: dict[str, Any]) -> dict[str, Any]:
+        return without(loser)(params) if all(params.get(name) for name in winner) else params
+
+    return with_params(f"{' and '.join(winner)} over {loser}", change)
+
 
 DATES: Final = ("statsPeriod", "statsPeriodStart", "statsPeriodEnd", "start", "end")
-"""Parameters that give the window, in the order in which they win (§3.3)."""
-
-_FINER_THAN_MILLISECONDS: Final = re.compile(r"(\.\d{3})\d+")
-
-_OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+"""The parameters that give the window."""
 
 
-class _Dates:
-    """The window as it was asked for, and roundings of it."""
+def default_period(text: str) -> Variant:
+    """A variant with another period where none is given."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        now = parse_iso(evidence.case["now"])
-        assert now is not None
-        self.now = now
-        self.evidence = evidence
-        self.interval = evidence.query.window.interval
+    def change(params: dict[str, Any]) -> dict[str, Any]:
+        given = any(params.get(name) not in (None, "", []) for name in DATES)
+        return params if given or "statsPeriod" in params else {**params, "statsPeriod": text}
 
-    @cached_property
-    def asked(self) -> DateRange:
-        """Start and end before rounding."""
-        return parse_range(self.evidence.given, self.now)
-
-    @property
-    def start(self) -> int:
-        """The start, or now if that is earlier (§3.4)."""
-        return min(self.asked.start, self.now)
-
-    def down(self, instant: int, offset: int = 0) -> int:
-        """Rounded down to a multiple of the interval, counted from an offset."""
-        return (instant + offset) // self.interval * self.interval - offset
-
-    def up(self, instant: int, offset: int = 0) -> int:
-        """Rounded up to a multiple of the interval, counted from an offset."""
-        return -self.down(-instant, -offset)
-
-    def answer(self, start: int, end: int) -> Iterator[Flat]:
-        """The answer for another window, if it is another one."""
-        right = self.evidence.query.window
-        if (start, end) != (right.start, right.end) and end - start <= MOST_BUCKETS * self.interval:
-            yield self.evidence.answer(window=Window(start, end, self.interval, end - start))
+    return with_params(text, change)
 
 
-@diagnosis("window-not-aligned", "3.5", "The window is not rounded to whole intervals")
-def not_aligned(evidence: Evidence) -> Iterator[Flat]:
-    """Start is rounded down and end up to a multiple of the interval, so that buckets are whole."""
-    dates = _Dates(evidence)
-    end = dates.asked.end
-    yield from dates.answer(dates.start, end)
-    yield from dates.answer(dates.start, dates.start - (dates.start - end) // dates.interval * dates.interval)
-    yield from dates.answer(dates.down(dates.start), end)
-    yield from dates.answer(dates.start, dates.up(end))
+def _and_no_series(variant: Variant) -> Variant:
+    """A variant whose sessions at the end of the window are in no bucket."""
+    definitions = dataclasses.replace(
+        variant.definitions,
+        bucket=lambda within, started: None if started >= within.end else right_place(within, started),
+    )
+    return dataclasses.replace(variant, detail="in the totals only", definitions=definitions)
 
 
-@diagnosis("last-bucket-dropped", "3.5", "The last, unfinished bucket is dropped")
-def last_dropped(evidence: Evidence) -> Iterator[Flat]:
-    """The end is rounded up: the bucket that now lies in is part of the answer."""
-    dates, right = _Dates(evidence), evidence.query.window
-    yield from dates.answer(dates.down(dates.start), dates.down(dates.asked.end))
-    yield from dates.answer(right.start, right.end - dates.interval)
-
-
-@diagnosis("first-bucket-dropped", "3.5", "The start is rounded up")
-def first_dropped(evidence: Evidence) -> Iterator[Flat]:
-    """The start is rounded down: the bucket that it lies in is part of the answer."""
-    dates, right = _Dates(evidence), evidence.query.window
-    yield from dates.answer(dates.up(dates.start), right.end)
-    yield from dates.answer(right.start + dates.interval, right.end)
-
-
-@diagnosis("one-bucket-too-many", "3.5", "There is a bucket too many")
-def too_many(evidence: Evidence) -> Iterator[Flat]:
-    """A start or end on a multiple of the interval stays where it is."""
-    right, interval = evidence.query.window, evidence.query.window.interval
-    dates = _Dates(evidence)
-    yield from dates.answer(right.start, right.end + interval)
-    yield from dates.answer(right.start - interval, right.end)
-
-
-@diagnosis("window-slides", "3.5", "The window keeps its length instead of growing to whole buckets")
-def slides(evidence: Evidence) -> Iterator[Flat]:
-    """Both ends are rounded outwards: the last day by day touches two days."""
-    dates, right = _Dates(evidence), evidence.query.window
-    length = dates.up(dates.asked.end - dates.start)
-    yield from dates.answer(right.end - length, right.end)
-    yield from dates.answer(right.start, right.start + length)
-
-
-@diagnosis("local-time-zone", "3.5", "Buckets begin at local midnight")
-def local(evidence: Evidence) -> Iterator[Flat]:
-    """Intervals are counted from 1970-01-01T00:00:00Z, everywhere in the world."""
-    dates = _Dates(evidence)
-    for offset in OFFSETS:
-        if offset % dates.interval:
-            yield from dates.answer(dates.down(dates.start, offset), dates.up(dates.asked.end, offset))
-
-
-@diagnosis("rounded-towards-zero", "3.5", "Instants before 1970 are rounded towards 1970")
-def towards_zero(evidence: Evidence) -> Iterator[Flat]:
-    """Down is down for negative numbers, too: division has to floor, not to truncate."""
-    dates, right = _Dates(evidence), evidence.query.window
-    if dates.start < 0:
-        end = right.end if dates.asked.end >= 0 else dates.down(dates.asked.end)
-        yield from dates.answer(dates.up(dates.start), right.end)
-        yield from dates.answer(dates.up(dates.start), end)
-
-
-@diagnosis("future-start-kept", "3.4", "A start in the future is kept")
-def future(evidence: Evidence) -> Iterator[Flat]:
-    """A start in the future is replaced by now."""
-    dates = _Dates(evidence)
-    yield from dates.answer(dates.down(dates.asked.start), dates.up(dates.asked.end))
-
-
-@diagnosis(
-    "period-precedence", "3.3", "Another of the parameters that give the window wins", of_refusals=True
+END_IN_LAST: Final = defined(
+    "in the last bucket",
+    inside=including_end,
+    bucket=lambda within, started: min(right_place(within, started), last(within)),
 )
-def precedence(evidence: Evidence) -> Iterator[Flat]:
-    """The period wins over ``statsPeriodStart`` and ``statsPeriodEnd``, these over ``start`` and ``end``."""
-    given = [name for name in DATES if evidence.given.last(name) is not None]
-    for kept in (("start", "end"), ("statsPeriodStart", "statsPeriodEnd"), ("statsPeriod",)):
-        if set(kept) & set(given) and set(given) - set(kept):
-            yield from evidence.with_params(**{name: None for name in given if name not in kept})
+"""A session at the end of the window falls into the last bucket."""
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "week-length", "3.1", "A week is not seven days",
+        "Periods of weeks are seven days each.",
+        unit("w", 432_000), unit("w", 86_400), unit("w", 2_592_000),
+    ),
+    bug(
+        "number-unit", "3.1", "A period without a letter is not in seconds",
+        "A period of digits only is in seconds.",
+        unit("", 86_400), unit("", 3600), unit("", 60),
+    ),
+    bug(
+        "default-interval", "3.2", "The default interval is not an hour",
+        "Without ``interval``, or with one that is no period, intervals are of one hour.",
+        defined("a day", default_interval=DAY), defined("a minute", default_interval=MINUTE),
+        defined("six hours", default_interval=6 * HOUR),
+    ),
+    bug(
+        "interval-of-a-day-refused", "3.2", "An interval of one day is refused",
+        "An interval may be as long as one day.",
+        defined(is_longer_than_a_day=lambda interval: interval >= DAY),
+    ),
+    bug(
+        "period-precedence", "3.3", "Another of the parameters that give the window wins",
+        "The period wins over ``statsPeriodStart`` and ``statsPeriodEnd``, these over ``start`` and ``end``.",
+        losing(("start", "end"), "statsPeriod"),
+        with_params(
+            "start and end over every period",
+            lambda params: without(*DATES[:3])(params) if params.get("start") and params.get("end")
+                else params,
+        ),
+        losing(("statsPeriodStart", "statsPeriodEnd"), "statsPeriod"),
+    ),
+    bug(
+        "default-period", "3.3", "The default period is not 90 days",
+        "Without any dates the window is the last 90 days.",
+        *map(default_period, ("1h", "24h", "7d", "14d", "28d", "30d", "91d", "365d")),
+    ),
+    bug(
+        "future-start-kept", "3.4", "A start in the future is kept",
+        "A start in the future is replaced by now.",
+        defined(begin=lambda start, now: start),
+    ),
+    bug(
+        "rounded-towards-zero", "3.5", "Instants before 1970 are rounded towards 1970",
+        "Down is down for negative numbers, too: division has to floor, not to truncate.",
+        aligned(lambda start, end, step: (int(start / step) * step, up(end, step))),
+        aligned(lambda start, end, step: (int(start / step) * step,
+            int(end / step) * step + step * (end % step > 0))),
+    ),
+    bug(
+        "window-slides", "3.5", "The window keeps its length instead of growing to whole buckets",
+        "Both ends are rounded outwards: the last day by day touches two days.",
+        aligned(lambda start, end, step: (up(end, step) - up(end - start, step), up(end, step))),
+        aligned(lambda start, end, step: (down(start, step), down(start, step) + up(end - start, step))),
+    ),
+    bug(
+        "last-bucket-dropped", "3.5", "The last, unfinished bucket is dropped",
+        "The end is rounded up: the bucket that now lies in is part of the answer.",
+        aligned(lambda start, end, step: (down(start, step), down(end, step))),
+        aligned(lambda start, end, step: (down(start, step), max(down(end, step), down(start, step) + step))),
+        aligned(lambda start, end, step: (down(start, step), up(end, step) - step), "even when it is whole"),
+        reports=["getsentry/snuba#6594"],
+    ),
+    bug(
+        "first-bucket-dropped", "3.5", "The start is rounded up",
+        "The start is rounded down: the bucket that it lies in is part of the answer.",
+        aligned(lambda start, end, step: (up(start, step), up(end, step))),
+        aligned(lambda start, end, step: (down(start + step // 2, step), up(end, step)), "to the nearest"),
+        aligned(lambda start, end, step: (down(start + step // 2, step), down(end + step // 2, step)),
+                "both to the nearest"),
+        aligned(lambda start, end, step: (up(start, step), down(end, step)), "and the end down"),
+    ),
+    bug(
+        "one-bucket-too-many", "3.5", "There is a bucket too many",
+        "A start or end on a multiple of the interval stays where it is.",
+        aligned(lambda start, end, step: (down(start, step), down(end, step) + step)),
+        aligned(lambda start, end, step: (down(start, step), up(end, step) + step), "at the end, always"),
+        aligned(lambda start, end, step: (up(start, step) - step, up(end, step)), "at the start"),
+        aligned(lambda start, end, step: (down(start, step) - step, up(end, step)), "at the start, always"),
+        reports=["PostHog/posthog#8059"],
+    ),
+    bug(
+        "window-not-aligned", "3.5", "The window is not rounded to whole intervals",
+        "Start is rounded down and end up to a multiple of the interval, so that buckets are whole.",
+        aligned(lambda start, end, step: (start, end)),
+        aligned(lambda start, end, step: (down(start, step), end), "at the end"),
+        aligned(lambda start, end, step: (start, up(end, step)), "at the start"),
+        aligned(lambda start, end, step: (start, start + up(end - start, step)), "but for its length"),
+        reports=["getsentry/sentry#23214", "getsentry/sentry#91433"],
+    ),
+    bug(
+        "local-time-zone", "3.5", "Buckets begin at local midnight",
+        "Intervals are counted from 1970-01-01T00:00:00Z, everywhere in the world.",
+        family=local_days,
+        reports=["elastic/elasticsearch#50139"],
+    ),
+    bug(
+        "day-of-last-bucket", "3.5", "The window is rounded to whole days",
+        "Start and end are rounded to the interval, not to whole days.",
+        aligned(lambda start, end, step: (down(start, step), up(end, DAY)), "at the end"),
+        aligned(lambda start, end, step: (down(start, DAY), up(end, DAY))),
+        aligned(lambda start, end, step: (down(start, HOUR), up(end, HOUR)), "to whole hours"),
+    ),
+    bug(
+        "after-now-dropped", "3.5", "Sessions after the instant of the request do not count",
+        "The window ends on a whole interval, often after now; what begins before its end belongs to it.",
+        altered("", after_now),
+    ),
+    bug(
+        "end-inclusive", "3.5", "A session at the very end of the window counts",
+        "The window is half-open: a session that starts at its end belongs to the next one.",
+        END_IN_LAST, _and_no_series(END_IN_LAST),
+        reports=["getsentry/sentry#24093"],
+    ),
+    bug(
+        "start-exclusive", "3.5", "A session at the very start of the window does not count",
+        "The window is half-open: a session that starts with it belongs to it.",
+        defined(inside=lambda within, started: within.start < started < within.end),
+        defined(
+            "while one at its end does",
+            inside=lambda within, started: within.start < started <= within.end,
+            bucket=lambda within, started: min(right_place(within, started), last(within)),
+        ),
+        defined(
+            "and buckets are half-open at their start",
+            inside=lambda within, started: within.start < started <= within.end,
+            bucket=lambda within, started: (started - within.start - 1) // within.interval,
+        ),
+    ),
+    bug(
+        "edge-in-earlier-bucket", "3.5", "A session on the edge of two buckets falls into the earlier",
+        "A bucket holds its first instant, and not the first of the next.",
+        bucketed(lambda within, started: max((started - within.start - 1) // within.interval, 0)),
+        bucketed(lambda within, started: (started - within.start - 1) // within.interval, "or is lost"),
+    ),
+    bug(
+        "shifted-by-one-bucket", "3.5", "Series are shifted by one bucket",
+        "The first value of a series is that of the first interval.",
+        bucketed(lambda within, started: right_place(within, started) + 1),
+        bucketed(lambda within, started: right_place(within, started) - 1),
+        bucketed(lambda within, started: (right_place(within, started) + 1) % len(within.buckets), "around"),
+        bucketed(lambda within, started: min(right_place(within, started) + 1, last(within)),
+            "into the last"),
+        bucketed(lambda within, started: (started - within.start + within.interval // 2) // within.interval,
+                 "to the nearest"),
+    ),
+    bug(
+        "edge-bucket-empty", "3.5", "The first or the last value of a series is missing",
+        "A series has the sessions of every interval of the window.",
+        bucketed(lambda within, started: -1 if right_place(within, started) == last(within) else
+                 right_place(within, started), "the last"),
+        bucketed(lambda within, started: right_place(within, started) or -1, "the first"),
+    ),
+    bug(
+        "series-cumulative", "6", "Series add up from bucket to bucket",
+        "Each value of a series is of its own interval.",
+        defined(series=lambda question, group, field: _running(question, group, field)),
+    ),
+    bug(
+        "limit-off-by-one", "3.6", "A limit is judged one too early or too late",
+        "1000 intervals are allowed, and 5000 groups a page.",
+        defined("too early", too_many=lambda number, most: number >= most),
+        defined("too late", too_many=lambda number, most: number > most + 1),
+    ),
+    bug(
+        "limit-not-enforced", "2.3", "A limit is not enforced",
+        "What is beyond a limit is refused, not cut down and not answered.",
+        defined(too_many=lambda number, most: number > 50_000),
+    ),
+    bug(
+        "rounding-of-other-edition", "3.7", "The window is rounded as in another edition",
+        "Today's endpoint rounds both ends outwards; that of 2021 to 2023 kept the length.",
+        altered("", other_rounding),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
 
 
-@diagnosis("default-interval", "3.2", "The default interval is not an hour", of_refusals=True)
-def default_interval(evidence: Evidence) -> Iterator[Flat]:
-    """Without ``interval``, or with one that is no period, intervals are of one hour."""
-    interval = evidence.given.last("interval")
-    if interval is None or parse_period(interval) is None:
-        yield from evidence.with_params(interval="1d")
+def _running(question: Any, group: Any, field: str) -> list[Any]:
+    """Counts of each bucket and all before it; other fields as they are."""
+    from sessionstats.testing.model.aggregates import kind
+    from sessionstats.testing.model.question import series
 
-
-@diagnosis("default-period", "3.3", "The default period is not 90 days", of_refusals=True)
-def default_period(evidence: Evidence) -> Iterator[Flat]:
-    """Without any dates the window is the last 90 days."""
-    if all(evidence.given.last(name) is None for name in DATES):
-        for period in ("14d", "24h", "7d", "30d"):
-            yield from evidence.with_params(statsPeriod=period)
-
-
-@diagnosis("week-length", "3.1", "A week is not seven days", of_refusals=True)
-def weeks(evidence: Evidence) -> Iterator[Flat]:
-    """Periods of weeks are seven days each."""
-    values = {name: evidence.given.last(name) or "" for name in DATES[:3]}
-    for days in (5, 1):
-        changed = {
-            name: f"{int(value[:-1]) * days}d"
-            for name, value in values.items()
-            if re.fullmatch(r"\d+w", value)
-        }
-        yield from evidence.with_params(**changed)
-
-
-@diagnosis("number-unit", "3.1", "A period without a letter is not in seconds", of_refusals=True)
-def unit(evidence: Evidence) -> Iterator[Flat]:
-    """A period of digits only is in seconds."""
-    values = {name: evidence.given.last(name) or "" for name in (*DATES[:3], "interval")}
-    bare = {name: value for name, value in values.items() if value.isdigit()}
-    for letter in ("m", "h"):
-        yield from evidence.with_params(**{name: value + letter for name, value in bare.items()})
-    milliseconds = {name: str(int(value) // 1000) for name, value in bare.items()}
-    yield from evidence.with_params(**milliseconds)
-
-
-@diagnosis("offset-ignored", "3.3", "The offset of an instant is ignored", broad=True)
-def offset_ignored(evidence: Evidence) -> Iterator[Flat]:
-    """An instant with an offset is that instant, not the same digits in UTC."""
-    dates = {name: _OFFSET.sub("", evidence.given.last(name) or "") for name in ("start", "end")}
-    dates = {name: value for name, value in dates.items() if value}
-    rows = [
-        {**row, "started": _OFFSET.sub("", row["started"])} if isinstance(row["started"], str) else row
-        for row in evidence.rows
-    ]
-    yield from evidence.with_params(**dates)
-    yield from evidence.with_rows(rows)
-    yield evidence.respond(sessions=rows, params={**evidence.params, **dates})
-
-
-@diagnosis("instants-in-milliseconds", "1.1", "Instants are cut to milliseconds")
-def milliseconds(evidence: Evidence) -> Iterator[Flat]:
-    """Instants count in microseconds: one after midnight is not midnight."""
-    given = {name: evidence.given.last(name) for name in ("start", "end")}
-    window = {
-        "now": _cut(evidence.case["now"]),
-        "params": {**evidence.params, **{name: _cut(text) for name, text in given.items() if text}},
-    }
-    rows = {"sessions": [{**row, "started": _cut(row["started"])} for row in evidence.rows]}
-    for changes in (window, rows, window | rows):
-        yield evidence.respond(**changes)
-
-
-def _cut(instant: Any) -> Any:
-    """An instant without what is finer than milliseconds."""
-    if isinstance(instant, str):
-        return _FINER_THAN_MILLISECONDS.sub(r"\1", instant)
-    return math.floor(instant * 1000) / 1000 if isinstance(instant, float) else instant
-
-
-@diagnosis("rounding-of-other-edition", "3.7", "The window is rounded as in another edition")
-def other_edition(evidence: Evidence) -> Iterator[Flat]:
-    """Today's endpoint rounds both ends outwards; that of 2021 to 2023 kept the length."""
-    dates = _Dates(evidence)
-    for name, rounding in ROUNDINGS.items():
-        if name != evidence.query.rules.rounding:
-            window = rounding(dates.asked, dates.interval, dates.now)
-            yield from dates.answer(window.start, window.end)
-
-
-@diagnosis("day-of-last-bucket", "3.5", "The window ends with the day that now lies in")
-def whole_days(evidence: Evidence) -> Iterator[Flat]:
-    """Start and end are rounded to the interval, not to whole days."""
-    dates = _Dates(evidence)
-    if dates.interval < DAY:
-        yield from dates.answer(dates.start // DAY * DAY, -(-dates.asked.end // DAY) * DAY)
-
-
-DIAGNOSES: Final[tuple[Diagnosis, ...]] = (
-    precedence,
-    default_interval,
-    default_period,
-    weeks,
-    future,
-    milliseconds,
-    offset_ignored,
-    towards_zero,
-    slides,
-    last_dropped,
-    first_dropped,
-    too_many,
-    not_aligned,
-    local,
-    other_edition,
-    whole_days,
-    unit,
-)
-"""Of this family, the most specific first."""
+    values = series(question, group, field)
+    if kind(field) != "count":
+        return values
+    return [sum(value or 0 for value in values[: place + 1]) for place in range(len(values))]

@@ -10,12 +10,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Literal
 
-from .folding import health
 from .parameters import COUNTS, DURATIONS
 from .rows import Row
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 Value = int | float | None
 
@@ -35,39 +37,50 @@ def of_users(field: str) -> bool:
     return "(user)" in field or field in ANR
 
 
-def contributes(field: str, session: Row) -> bool:
+def contributes(d: Definitions, field: str, session: Row) -> bool:
     """Whether a session is something for a field, so that its base group exists (§5)."""
     if kind(field) == "duration":
-        return has_duration(session)
-    return session.user != "" if of_users(field) else True
+        return d.counted_duration(session) is not None
+    return d.person(session) is not None if of_users(field) else True
 
 
-def has_duration(session: Row) -> bool:
-    """An `exited` session with a duration (§6.3)."""
-    return session.status == "exited" and session.duration is not None
+def counted_duration(session: Row) -> float | None:
+    """The duration of an `exited` session; None for every other (§6.3)."""
+    return session.duration if session.status == "exited" else None
 
 
-def session_counts(sessions: list[Row]) -> dict[str, int]:
+def session_counts(d: Definitions, sessions: list[Row]) -> dict[str, int]:
     """Σ quantity of each class and of all (§6.1)."""
     counts = dict.fromkeys(("all", "healthy", "errored", "crashed", "abnormal", "unhandled"), 0)
     for session in sessions:
         counts["all"] += session.quantity
-        counts[health(session)] += session.quantity
+        counts[d.health(session)] += session.quantity
     return counts
 
 
-def users(sessions: Iterable[Row]) -> set[str]:
-    """The distinct users; no user does not count (§6.2)."""
-    return {session.user for session in sessions if session.user != ""}
+def person(session: Row) -> Hashable:
+    """Who used a session; None if nobody is known to (§6.2)."""
+    return session.user or None
 
 
-def user_counts(sessions: list[Row]) -> dict[str, int]:
+def distinct(people: list[Hashable]) -> int:
+    """How many different people there are (§6.2)."""
+    return len(set(people))
+
+
+def users(d: Definitions, sessions: Iterable[Row]) -> int:
+    """The number of distinct users; no user does not count (§6.2)."""
+    people = (d.person(session) for session in sessions)
+    return d.distinct([each for each in people if each is not None])
+
+
+def user_counts(d: Definitions, sessions: list[Row]) -> dict[str, int]:
     """Distinct users of each class and of all (§6.2)."""
-    everyone = len(users(sessions))
-    unhealthy = len(users(session for session in sessions if health(session) != "healthy"))
-    crashed = len(users(session for session in sessions if health(session) == "crashed"))
-    abnormal = len(users(session for session in sessions if health(session) == "abnormal"))
-    unhandled = len(users(session for session in sessions if health(session) == "unhandled"))
+    everyone = users(d, sessions)
+    unhealthy = users(d, [session for session in sessions if d.health(session) != "healthy"])
+    crashed = users(d, [session for session in sessions if d.health(session) == "crashed"])
+    abnormal = users(d, [session for session in sessions if d.health(session) == "abnormal"])
+    unhandled = users(d, [session for session in sessions if d.health(session) == "unhandled"])
     return {
         "all": everyone,
         "healthy": max(0, everyone - unhealthy),
@@ -78,34 +91,36 @@ def user_counts(sessions: list[Row]) -> dict[str, int]:
     }
 
 
-def value(field: str, sessions: list[Row], classes: Iterable[str] | None) -> Value:
+def value(d: Definitions, field: str, sessions: list[Row], classes: Iterable[str] | None) -> Value:
     """A field over sessions: over the given health classes, or over all of them if None (§6.4)."""
     if kind(field) == "count":
-        counts = user_counts(sessions) if of_users(field) else session_counts(sessions)
+        counts = d.user_counts(d, sessions) if of_users(field) else d.session_counts(d, sessions)
         return counts["all"] if classes is None else sum(counts[name] for name in classes)
     if kind(field) == "duration":
-        return duration(field, sessions) if classes is None or "healthy" in classes else None
-    return rate(field, sessions)
+        return d.duration(d, field, sessions) if classes is None or "healthy" in classes else None
+    return d.rate(d, field, sessions)
 
 
-def duration(field: str, sessions: list[Row]) -> float | None:
+def duration(d: Definitions, field: str, sessions: list[Row]) -> float | None:
     """A statistic of the durations, in milliseconds (§6.3)."""
-    ordered = sorted(
-        session.duration
-        for session in sessions
-        if session.status == "exited" and session.duration is not None
-    )
+    lengths = [d.counted_duration(session) for session in sessions]
+    ordered = sorted(length for length in lengths if length is not None)
     if not ordered:
         return None
     name = field.partition("(")[0]
     if name == "avg":
-        seconds = mean(ordered)
+        seconds = d.mean(ordered)
     elif name == "max":
         seconds = ordered[-1]
     else:
-        seconds = quantile(ordered, int(name.removeprefix("p")))
-    milliseconds = seconds * 1000
+        seconds = d.quantile(ordered, int(name.removeprefix("p")))
+    milliseconds = d.milliseconds(seconds)
     return milliseconds if math.isfinite(milliseconds) else None
+
+
+def to_milliseconds(seconds: float) -> float:
+    """Seconds in the unit of the answer (§6.3)."""
+    return seconds * 1000
 
 
 def mean(numbers: list[float]) -> float:
@@ -124,15 +139,15 @@ def quantile(ordered: list[float], percent: int) -> float:
     return ordered[below] + (ordered[below + 1] - ordered[below]) * (rest / 100)
 
 
-def rate(field: str, sessions: list[Row]) -> float | None:
+def rate(d: Definitions, field: str, sessions: list[Row]) -> float | None:
     """A share of sessions or users (§6.5)."""
-    counts = user_counts(sessions) if of_users(field) else session_counts(sessions)
+    counts = d.user_counts(d, sessions) if of_users(field) else d.session_counts(d, sessions)
     everything = counts["all"]
     if everything == 0:
         return None
     if field in ANR:
-        abnormal = [session for session in sessions if health(session) == "abnormal"]
-        return len(users(session for session in abnormal if session.mechanism in ANR[field])) / everything
+        abnormal = [session for session in sessions if d.health(session) == "abnormal"]
+        return users(d, [session for session in abnormal if session.mechanism in ANR[field]]) / everything
     name = field.partition("(")[0].removesuffix("_rate")
     if name == "crash_free":
         return 1 - counts["crashed"] / everything

@@ -8,94 +8,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from . import conditions, ordering, parameters, window
-from .aggregates import Value, kind, value
+from .aggregates import kind
+from .definitions import DEFINITIONS, Definitions
 from .errors import Refusal
-from .folding import fold
 from .instants import SECOND, to_text
 from .ordering import Group, Order
 from .parameters import Parameters
-from .request import (
-    Release,
-    Request,
-    Rules,
-    may_be_unhandled,
-    read_request,
-    read_shape,
-    refuse_repeated_releases,
-)
+from .question import LIMIT, Question
+from .request import Request, may_be_unhandled, read_request, read_shape, refuse_repeated_releases
 from .rows import Row, read_rows
-from .search import All, parse
-from .window import Window
-
-LIMIT = 100
-"""The most groups per page, and the default, when ordering by release.timestamp (§7.5)."""
+from .search import parse
 
 
-@dataclass(frozen=True)
-class Question:
-    """A request as far as it is judged before the fields meet the status (§2.2)."""
-
-    rules: Rules
-    per_page: int | None
-    offset: int
-    selected: frozenset[int] | None
-    environments: list[str]
-    fields: list[str]
-    group_by: list[str]
-    window: Window
-    query: str
-    tree: All
-    statuses: frozenset[str] | None
-    releases: list[Release] | None
-    sessions: list[Row]
-    totals: bool
-    series: bool
-    by_timestamp: bool
-
-    @property
-    def counted(self) -> list[str]:
-        """The fields that §6.4 leaves in."""
-        left_out = self.statuses is not None and "healthy" not in self.statuses
-        return [field for field in self.fields if not (left_out and kind(field) == "duration")]
-
-    @property
-    def split_by(self) -> list[str] | None:
-        """The classes that base groups are split into; None if not grouped by status (§5)."""
-        if conditions.STATUS not in self.group_by:
-            return None
-        return [name for name in self.rules.classes if self.statuses is None or name in self.statuses]
-
-    @property
-    def page(self) -> int:
-        """How many groups a page holds (§7.4, §7.6), or rows if ordered by release.timestamp (§7.5)."""
-        if self.by_timestamp:
-            return LIMIT if self.per_page is None else self.per_page
-        most = ordering.cap(len(self.window.buckets), self.series, self.rules)
-        return most if self.per_page is None else min(self.per_page, most)
-
-
-def answer(request: Any) -> dict[str, Any]:
-    """The protocol's answer to one decoded request (§9)."""
+def answer(request: Any, definitions: Definitions = DEFINITIONS) -> dict[str, Any]:
+    """The protocol's answer to one decoded request (§9), by the semantics or by other definitions."""
     # silent (§9): a request without an id is answered with the id null.
     given = request.get("id") if isinstance(request, dict) else None
     try:
         # silent (§2.2): what is no request at all is refused before its rows are looked at.
-        rows = read_rows(read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
-        return {"id": given, "status": 200, **judge(read_request(request), fold(rows))}
+        rows = read_rows(definitions, read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
+        sessions = definitions.fold(definitions, rows)
+        return {"id": given, "status": 200, **judge(definitions, read_request(request), sessions)}
     except Refusal as refusal:
         return {"id": given, "status": refusal.status, "body": {"detail": refusal.detail}}
 
 
-def judge(request: Request, sessions: list[Row]) -> dict[str, Any]:
+def judge(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, Any]:
     """Everything that can fail once the rows are good, in the order of §2.2; then the body and the links."""
     refuse_repeated_releases(request.releases)
     params = Parameters(request.params)
-    question = read_question(request, params, sessions)
+    question = read_question(d, request, params, sessions)
     if question.statuses is not None and not question.statuses:
         return report(question, [], [])
     judge_fields(question)
@@ -112,29 +58,31 @@ def judge(request: Request, sessions: list[Row]) -> dict[str, Any]:
     return best(question, order)
 
 
-def read_question(request: Request, params: Parameters, sessions: list[Row]) -> Question:
+def read_question(d: Definitions, request: Request, params: Parameters, sessions: list[Row]) -> Question:
     """From per_page to the search query (§2.2), with the sessions that all filters but status select."""
     rules = request.rules
-    per_page, offset = parameters.read_per_page(params, rules), parameters.read_offset(params)
-    selected = parameters.read_projects(params, request.projects, rules)
+    per_page, offset = parameters.read_per_page(d, params, rules), parameters.read_offset(params)
+    selected = parameters.read_projects(d, params, request.projects, rules)
     fields, group_by = parameters.read_fields(params, rules), parameters.read_group_by(params)
-    interval = window.read_interval(params, rules)
-    within = window.make_window(window.read_dates(params, request.now), interval, request.now, rules)
+    interval = window.read_interval(d, params, rules)
+    within = window.make_window(d, d.dates(d, params, request.now), interval, request.now, rules)
     query, environments = params.filled("query") or "", params.many("environment")
-    tree = parse(query)
-    context = conditions.Context(request.projects, selected, environments, request.releases, rules)
+    tree = parse(d, query)
+    context = conditions.Context(request.projects, selected, environments, request.releases, rules, d)
     predicates = conditions.judge_terms(tree, context)
     chosen = [
         session
         for session in sessions
-        if within.start <= session.started < within.end
+        if d.inside(within, session.started)
         and (selected is None or session.project in selected)
         and (not environments or session.environment in environments)
         and conditions.holds(tree, session, predicates)
     ]
+    statuses = conditions.status_filter(tree, rules)
+    chosen = d.counting(d, chosen, statuses)
     return Question(
-        rules, per_page, offset, selected, environments, fields, group_by, within, query, tree,
-        conditions.status_filter(tree, rules), request.releases, chosen,
+        d, rules, per_page, offset, selected, environments, fields, group_by, within, query, tree,
+        statuses, request.releases, chosen,
         params.one("includeTotals") != "0", params.one("includeSeries") != "0",
         rules.order_by_release
         and [text.removeprefix("-") for text in params.order_by()] == ["release.timestamp"],
@@ -211,23 +159,32 @@ def judge_points(question: Question) -> None:
 def best(question: Question, order: Order | None) -> dict[str, Any]:
     """The page of base groups ranked by a field (§7.1, §7.6)."""
     fields = question.counted
-    groups = ordering.base_groups(question.sessions, question.group_by, fields)
-    by = ordering.primary(fields) if order is None else order.by
-    groups = ordering.ranked(groups, by, order is None or order.descending, question.statuses)
-    page = groups[question.offset : question.offset + question.page]
+    d = question.definitions
+    by = d.primary(fields) if order is None else order.by
+    groups = ranking(question, by, order is None or order.descending)
+    page = d.page(groups, question.offset, question.page)
     return report(question, groups, ordering.split(page, question.split_by))
+
+
+def ranking(question: Question, by: str, descending: bool) -> list[Group]:
+    """Every base group, in the order of a field (§7.1 to §7.3)."""
+    d = question.definitions
+    groups = ordering.base_groups(d, question.sessions, question.group_by, question.counted)
+    totals = [(group, d.rank_total(question, group, by)) for group in groups]
+    return d.ranked(d, totals, descending)
 
 
 def newest(question: Question, order: Order) -> dict[str, Any]:
     """The page of answer groups ranked by the date of their release (§7.5)."""
-    groups = ordering.base_groups(question.sessions, question.group_by, question.counted)
+    groups = ordering.base_groups(
+        question.definitions, question.sessions, question.group_by, question.counted
+    )
     releases = ordering.own_releases(
         question.releases or [], question.selected, question.environments, question.tree
     )
     if order.descending:
         releases.reverse()
-    most = ordering.cap(len(question.window.buckets), question.series, question.rules)
-    page = ordering.by_timestamp(groups, releases, question.group_by, question.split_by, most)
+    page = ordering.by_timestamp(groups, releases, question.group_by, question.split_by, question.most)
     groups = ordering.by_timestamp(groups, releases, question.group_by, question.split_by)
     return report(question, groups, page[: question.page])
 
@@ -251,29 +208,11 @@ def report(question: Question, ranked: list[Group], page: list[Group]) -> dict[s
 
 def describe(question: Question, group: Group) -> dict[str, Any]:
     """One group of the answer: its keys, totals and series (§8)."""
+    d = question.definitions
     by = {name: group.status if name == conditions.STATUS else group.by[name] for name in question.group_by}
     described: dict[str, Any] = {"by": by}
     if question.totals:
-        described["totals"] = {field: cell(question, group, field) for field in question.fields}
+        described["totals"] = {field: d.total(question, group, field) for field in question.fields}
     if question.series:
-        described["series"] = {field: series(question, group, field) for field in question.fields}
+        described["series"] = {field: d.series(question, group, field) for field in question.fields}
     return described
-
-
-def series(question: Question, group: Group, field: str) -> list[Value]:
-    """A field in every bucket, each from its own sessions (§6, §6.6)."""
-    within = question.window
-    buckets: list[list[Row]] = [[] for _ in within.buckets]
-    for session in group.sessions:
-        buckets[(session.started - within.start) // within.interval].append(session)
-    missing = cell(question, Group(group.by, [], group.status), field)
-    return [
-        cell(question, Group(group.by, sessions, group.status), field) if sessions else missing
-        for sessions in buckets
-    ]
-
-
-def cell(question: Question, group: Group, field: str) -> Value:
-    """A field over a group's sessions, with its class or the status filter applied (§6.4)."""
-    classes = question.statuses if group.status is None else frozenset([group.status])
-    return value(field, group.sessions, classes)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import versions
 from .errors import Refusal
@@ -18,6 +19,9 @@ from .parameters import NUMBER
 from .request import Release, Rules
 from .rows import Row
 from .search import All, Node, Term, all_terms, top_terms
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 Predicate = Callable[[Row], bool]
 
@@ -36,6 +40,7 @@ class Context:
     environments: list[str]
     releases: list[Release] | None
     rules: Rules
+    definitions: Definitions
 
 
 def judge_terms(tree: All, context: Context) -> dict[Term, Predicate]:
@@ -144,12 +149,17 @@ def listed(names: list[str]) -> str:
 def by_text(term: Term, context: Context) -> Predicate:
     """`environment` and `release`, by their text; `release:latest` by the newest (§4.2, §4.8)."""
     texts = {""} if term.has else set(term.texts)
-    negated = term.negated != term.has  # has:K is !K:""
+    select = context.definitions.selects_text
     if term.key == "environment":
-        return lambda session: (session.environment in texts) != negated
+        return lambda session: select(session.environment, term, texts)
     if "latest" in texts:
         texts = (texts - {"latest"}) | latest(supplied(context, "release:latest"), context.selected)
-    return lambda session: (session.release in texts) != negated
+    return lambda session: select(session.release, term, texts)
+
+
+def selects_text(value: str, term: Term, texts: set[str]) -> bool:
+    """Whether a term selects a value by its text, negation and all; `has:K` is `!K:""` (§4.1)."""
+    return (value in texts) != (term.negated != term.has)
 
 
 def supplied(context: Context, what: str) -> list[Release]:
@@ -184,27 +194,33 @@ def by_version(term: Term, context: Context) -> Predicate:
     if term.key == "release.stage":
         return by_stage(term, context)
     known = None if context.releases is None else {release.version for release in context.releases}
-    test = version_test(term)
+    d = context.definitions
+    test = version_test(d, term)
 
     def selects(session: Row) -> bool:
         if known is not None and session.release not in known:
             return False
-        release = versions.read_release(session.release)
+        release = d.read_release(session.release)
         if release is None or (release.version is None and term.key != "release.package"):
-            return False
+            return d.takes_no_part(term)
         return test(release) != term.negated
 
     return selects
 
 
-def version_test(term: Term) -> Callable[[versions.Parsed], bool]:
+def takes_no_part(term: Term) -> bool:
+    """Whether a term selects a release that is no version: neither it nor its negation does (§4.7)."""
+    return False
+
+
+def version_test(d: Definitions, term: Term) -> Callable[[versions.Parsed], bool]:
     """What a term asks of a release that takes part, before negation (§4.7)."""
     if term.key == "release.package":
         packages = set(term.texts)
         return lambda release: term.has or release.package in packages
     if term.key == "release.version":
-        return (lambda release: True) if term.has else versions.version_condition(term)
-    return (lambda release: release.build != "") if term.has else versions.build_condition(term)
+        return (lambda release: True) if term.has else d.version_condition(d, term)
+    return (lambda release: release.build != "") if term.has else d.build_condition(term)
 
 
 def by_stage(term: Term, context: Context) -> Predicate:

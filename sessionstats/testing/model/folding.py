@@ -9,7 +9,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
 from .rows import STATUSES, Row
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 TERMINAL = {"exited", "crashed", "abnormal", "unhandled"}
 """The statuses that end a session (§1.2)."""
@@ -36,14 +42,19 @@ def place(row: Row) -> tuple[int, int, int, str, str, str, str, float, int, int]
     )
 
 
-def fold(rows: list[Row]) -> list[Row]:
+def session_of(row: Row) -> Hashable:
+    """Which session an update belongs to (§1.2)."""
+    return (row.project, row.session_id)
+
+
+def fold(d: Definitions, rows: list[Row]) -> list[Row]:
     """The sessions that the rows are or make up (§1.2)."""
     sessions = [row for row in rows if row.session_id == ""]
-    updates: dict[tuple[int, str], list[Row]] = {}
+    updates: dict[Hashable, list[Row]] = {}
     for row in rows:
         if row.session_id != "":
-            updates.setdefault((row.project, row.session_id), []).append(row)
-    sessions.extend(fold_one(sorted(of_one_session, key=place)) for of_one_session in updates.values())
+            updates.setdefault(d.session_of(row), []).append(row)
+    sessions.extend(d.fold_one(sorted(of_one_session, key=place)) for of_one_session in updates.values())
     return sessions
 
 

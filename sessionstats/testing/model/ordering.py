@@ -8,18 +8,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from .aggregates import Value, contributes, kind, value
+from .aggregates import Value, kind
 from .conditions import environment_allows, of_projects
-from .request import Release, Rules
+from .request import Release
 from .rows import Row
 from .search import All, top_terms
 
+if TYPE_CHECKING:
+    from .definitions import Definitions
+
 COLUMNS = ("project", "release", "environment")
 """The columns of a base group, in the order of ties (§7.3)."""
-
-Key = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,31 @@ def column(session: Row, name: str) -> int | str:
     return session.release if name == "release" else session.environment
 
 
-def base_groups(sessions: list[Row], group_by: list[str], fields: list[str]) -> list[Group]:
+def base_groups(d: Definitions, sessions: list[Row], group_by: list[str], fields: list[str]) -> list[Group]:
     """The base groups that have something for a field, by ascending key (§5, §7.3)."""
     names = [name for name in COLUMNS if name in group_by]
-    members: dict[Key, list[Row]] = {}
+    members: dict[Hashable, list[Row]] = {}
     for session in sessions:
-        members.setdefault(tuple(column(session, name) for name in names), []).append(session)
+        key = d.group_key([d.column(session, name) for name in names])
+        if key is not None:
+            members.setdefault(key, []).append(session)
     groups = [
-        Group(dict(zip(names, key, strict=True)), members[key])
-        for key in sorted(members)
-        if any(contributes(field, session) for field in fields for session in members[key])
+        Group({name: d.column(inside[0], name) for name in names}, inside)
+        for inside in members.values()
+        if any(d.contributes(d, field, session) for field in fields for session in inside)
     ]
-    if not groups and not names:
-        return [Group({}, [])]
-    return groups
+    groups.sort(key=lambda group: tuple(group.by[name] for name in names))
+    return groups or ([] if names else d.of_nothing())
+
+
+def group_key(columns: list[int | str]) -> Hashable:
+    """What sessions of one base group have in common; None would be of no group (§5)."""
+    return tuple(columns)
+
+
+def of_nothing() -> list[Group]:
+    """Without groupBy and sessions there is one group (§5)."""
+    return [Group({}, [])]
 
 
 def rank_classes(field: str, statuses: frozenset[str] | None) -> frozenset[str] | None:
@@ -69,14 +83,17 @@ def rank_classes(field: str, statuses: frozenset[str] | None) -> frozenset[str] 
     return None
 
 
-def ranked(groups: list[Group], field: str, descending: bool, statuses: frozenset[str] | None) -> list[Group]:
+def ranked(d: Definitions, totals: list[tuple[Group, Value]], descending: bool) -> list[Group]:
     """Groups by the total of a field; null last in both directions; ties stay by key (§7.1 to §7.3)."""
-    classes = rank_classes(field, statuses)
-    totals: list[tuple[Group, Value]] = [(group, value(field, group.sessions, classes)) for group in groups]
     nulls = [group for group, total in totals if total is None]
     valued = [(group, total) for group, total in totals if total is not None]
-    valued.sort(key=lambda pair: pair[1], reverse=descending)
+    valued.sort(key=lambda pair: d.rank_key(pair[1]), reverse=descending)
     return [group for group, _ in valued] + nulls
+
+
+def rank_key(total: int | float) -> Any:
+    """What groups are compared by (§7.1)."""
+    return total
 
 
 def primary(fields: list[str]) -> str:
@@ -126,7 +143,12 @@ def by_timestamp(
     return [row for unit in units[:most] for row in unit]
 
 
-def cap(intervals: int, series: bool, rules: Rules) -> int:
+def cap(intervals: int, series: bool, points: int, classes: int) -> int:
     """How many base groups the answer can hold (§7.4)."""
     # silent (§7.4): a window without intervals has no series that could fill the answer.
-    return max(1, rules.max_points // intervals) if series and intervals else rules.max_points
+    return max(1, points // intervals) if series and intervals else points
+
+
+def page(groups: list[Group], offset: int, size: int) -> list[Group]:
+    """The base groups of a page (§7.6)."""
+    return groups[offset : offset + size]

@@ -9,11 +9,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from .errors import Refusal
 from .request import Rules
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 NAMES = (
     "field", "groupBy", "project", "environment", "start", "end", "statsPeriod", "statsPeriodStart",
@@ -95,14 +98,14 @@ def as_text(name: str, value: Any) -> str:
     raise Refusal(f"Parameter {name!r} cannot have the value {value!r}.")
 
 
-def read_per_page(params: Parameters, rules: Rules) -> int | None:
+def read_per_page(d: Definitions, params: Parameters, rules: Rules) -> int | None:
     """`per_page`, from 1 to the most allowed; None if absent (§2.3)."""
     text = params.one("per_page")
     if text is None:
         return None
     if not NUMBER.fullmatch(text):
         raise Refusal("Invalid per_page parameter.")
-    if int(text) > rules.max_per_page:
+    if d.too_many(int(text), rules.max_per_page):
         raise Refusal(f"Invalid per_page value. Cannot exceed {rules.max_per_page}.")
     if int(text) < 1:
         raise Refusal("Invalid per_page value. Must be at least 1.")
@@ -120,34 +123,43 @@ def read_offset(params: Parameters) -> int:
     return int(parts[1])
 
 
+def means_all(requested: frozenset[int]) -> bool:
+    """Whether -1, every project, is among those requested (§2)."""
+    return -1 in requested
+
+
 def read_projects(
-    params: Parameters, accessible: dict[str, int] | None, rules: Rules
+    d: Definitions, params: Parameters, accessible: dict[str, int] | None, rules: Rules
 ) -> frozenset[int] | None:
     """The ids of the selected projects; None is every project there is (§2, §2.3)."""
     texts = params.many("project")
     if rules.project_slugs:
-        return read_ids_and_slugs([text for text in texts if text != ""], accessible)
+        return read_ids_and_slugs(d, [text for text in texts if text != ""], accessible)
     if not all(NUMBER.fullmatch(text) for text in texts):
         raise Refusal("Invalid project parameter. Values must be numbers.")
-    return among_accessible(frozenset(int(text) for text in texts), accessible)
+    return among_accessible(d, frozenset(int(text) for text in texts), accessible)
 
 
-def read_ids_and_slugs(texts: list[str], accessible: dict[str, int] | None) -> frozenset[int] | None:
+def read_ids_and_slugs(
+    d: Definitions, texts: list[str], accessible: dict[str, int] | None
+) -> frozenset[int] | None:
     """The same where `project` takes slugs, too (§2)."""
     # silent (§2): what is a number is an id, whatever the slugs are; -1 is all, whatever stands beside it.
     numbers = {text: int(text) for text in texts if NUMBER.fullmatch(text)}
-    if -1 in numbers.values():
-        return among_accessible(frozenset([-1]), accessible)
+    if d.means_all(frozenset(numbers.values())):
+        return among_accessible(d, frozenset([-1]), accessible)
     slugs = accessible or {}
     if any(text not in numbers and text not in slugs for text in texts):
         raise Refusal(NO_PERMISSION, 403)
     ids = [numbers[text] if text in numbers else slugs[text] for text in texts]
-    return among_accessible(frozenset(ids), accessible)
+    return among_accessible(d, frozenset(ids), accessible)
 
 
-def among_accessible(requested: frozenset[int], accessible: dict[str, int] | None) -> frozenset[int] | None:
+def among_accessible(
+    d: Definitions, requested: frozenset[int], accessible: dict[str, int] | None
+) -> frozenset[int] | None:
     """The selected projects of the ids that are requested (§2, §2.3)."""
-    everything = not requested or -1 in requested
+    everything = not requested or d.means_all(requested)
     if accessible is None:
         return None if everything else requested
     allowed = frozenset(accessible.values())

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import instants
 from .errors import Refusal
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 LARGEST = 2**63 - 1
 """The largest integer of an integer column."""
@@ -47,19 +50,35 @@ class Row:
     seq: int
 
 
-def read_rows(sessions: list[Any], *, unhandled: bool) -> list[Row]:
+def read_rows(d: Definitions, sessions: list[Any], *, unhandled: bool) -> list[Row]:
     """Judge every row, then drop those of quantity 0 (§1.4, §1.1).
 
     `unhandled` says whether the edition has that status.
     """
-    rows = [read_row(index, row, unhandled) for index, row in enumerate(sessions)]
+    rows = [read_row(d, index, row, unhandled) for index, row in enumerate(sessions)]
     total = sum(row.quantity for row in rows)
     if total > LARGEST:
         raise Refusal(f"sessions: column 'quantity': the sum {total} is beyond {LARGEST}.", 422)
-    return [row for row in rows if row.quantity > 0]
+    return [row for row in rows if d.is_session(row)]
 
 
-def read_row(index: int, row: Any, unhandled: bool) -> Row:
+def is_session(row: Row) -> bool:
+    """Whether a row stands for anything (§1.1)."""
+    return row.quantity > 0
+
+
+def instant(value: str | int | float) -> int | None:
+    """An instant in any of the ways a row may be written in (§9)."""
+    return instants.from_iso(value) if isinstance(value, str) else instants.from_number(value)
+
+
+def user_text(value: str | int | None) -> str:
+    """The user as text; an integer is its decimal text; nil UUID and `""` are no user (§1.1)."""
+    # silent (§1.1): an integer user may be of any size, since it only stands for its decimal text.
+    return "" if value is None or value in NIL_USERS else str(value)
+
+
+def read_row(d: Definitions, index: int, row: Any, unhandled: bool) -> Row:
     """One row, column by column in the order of the table (§1.1)."""
     # silent (§1.4): a row that is no object is bad data (422).
     if not isinstance(row, dict):
@@ -68,7 +87,7 @@ def read_row(index: int, row: Any, unhandled: bool) -> Row:
     for key in SDK_KEYS:
         if key in row:
             raise Refusal(f"sessions: row {index}: {key!r} is a key of what SDKs send.", 422)
-    cells = Cells(index, row)
+    cells = Cells(d, index, row)
     return Row(
         started=cells.started(),
         project=cells.integer("project_id", None, 1),
@@ -89,7 +108,8 @@ def read_row(index: int, row: Any, unhandled: bool) -> Row:
 class Cells:
     """The cells of one row, each read by the rule of its column (§1.1)."""
 
-    def __init__(self, index: int, row: dict[str, Any]) -> None:
+    def __init__(self, d: Definitions, index: int, row: dict[str, Any]) -> None:
+        self.definitions = d
         self.index = index
         self.row = row
 
@@ -102,10 +122,8 @@ class Cells:
         """ISO instant or epoch seconds, in the years 1970 to 2262 (§1.1, §1.4, §9)."""
         value = self.row.get("started")
         instant: int | None = None
-        if isinstance(value, str):
-            instant = instants.from_iso(value)
-        elif type(value) is int or type(value) is float:
-            instant = instants.from_number(value)
+        if isinstance(value, str) or type(value) is int or type(value) is float:
+            instant = self.definitions.instant(value)
         if instant is None:
             raise self.bad("started", "not an instant")
         if not instants.at_year(1970) <= instant < instants.at_year(2263):
@@ -141,16 +159,11 @@ class Cells:
         return value
 
     def user(self) -> str:
-        """The user as text; an integer is its decimal text; nil UUID and `""` are no user (§1.1)."""
+        """Text, an integer, or nothing (§1.1)."""
         value = self.row.get("distinct_id")
-        if value is None or (isinstance(value, str) and value in NIL_USERS):
-            return ""
-        # silent (§1.1): an integer user may be of any size, since it only stands for its decimal text.
-        if type(value) is int:
-            return str(value)
-        if not isinstance(value, str):
+        if value is not None and type(value) is not int and not isinstance(value, str):
             raise self.bad("distinct_id", "neither text nor integer")
-        return value
+        return self.definitions.user(value)
 
     def duration(self) -> float | None:
         """Seconds, finite and not negative; NaN and null are no duration (§1.1, §1.4)."""

@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .errors import Refusal
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 # silent (§4.1): a space is U+0020 and nothing else; letters and digits of keys are ASCII.
 KEY = re.compile(r'!?(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)"):')
@@ -99,14 +103,14 @@ def unescape(raw: str) -> str:
     return re.sub(r'\\(["*])', r"\1", raw)
 
 
-def parse(query: str) -> All:
+def parse(d: Definitions, query: str) -> All:
     """The tree of a query, or its first structure error (§4.4)."""
     parser = Parser(query)
     level = parser.level(None)
     if parser.errors:
         raise Refusal(min(parser.errors)[1])
     check_conditions(level)
-    tree = build(level)
+    tree = d.build(level)
     return tree if isinstance(tree, All) else All((tree,))
 
 

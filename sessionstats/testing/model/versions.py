@@ -13,10 +13,13 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import Refusal
 from .search import Term, Value, has_wildcard, unescape
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 # silent (§4.7): numbers may have leading zeros; a prerelease is any text but the empty one.
 VERSION = re.compile(r"([0-9]+(?:\.[0-9]+){0,3})(?:-(.+))?", re.DOTALL)
@@ -34,16 +37,22 @@ Number = tuple[int, str]
 
 @dataclass(frozen=True)
 class Version:
-    """What is compared: four numbers, final or not, prerelease (§4.7)."""
+    """What is compared: up to four numbers, final or not, prerelease; and the text (§4.7)."""
 
     numbers: tuple[Number, ...]
     final: bool
     prerelease: str
+    text: str
 
-    @property
-    def rank(self) -> tuple[tuple[Number, ...], bool, str]:
-        """The order of versions (§4.7)."""
-        return (self.numbers, self.final, self.prerelease)
+
+def version_rank(version: Version) -> Any:
+    """What versions are compared by (§4.7)."""
+    return (padded(version.numbers), version.final, version.prerelease)
+
+
+def padded(numbers: tuple[Number, ...]) -> tuple[Number, ...]:
+    """Four numbers; missing ones are 0 (§4.7)."""
+    return (numbers + (number("0"),) * 4)[:4]
 
 
 @dataclass(frozen=True)
@@ -66,9 +75,8 @@ def read_version(text: str) -> Version | None:
     match = VERSION.fullmatch(text)
     if match is None:
         return None
-    numbers = [number(digits) for digits in match[1].split(".")]
-    padded = (numbers + [number("0")] * 4)[:4]
-    return Version(tuple(padded), match[2] is None, match[2] or "")
+    numbers = tuple(number(digits) for digits in match[1].split("."))
+    return Version(numbers, match[2] is None, match[2] or "", text)
 
 
 def read_release(release: str) -> Parsed | None:
@@ -80,7 +88,7 @@ def read_release(release: str) -> Parsed | None:
     return Parsed(package, read_version(version), build)
 
 
-def version_condition(term: Term) -> Callable[[Parsed], bool]:
+def version_condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
     """What `release.version` asks of a readable release, before negation (§4.7)."""
     if term.is_list:
         raise Refusal("Invalid operation 'IN' for semantic version filter.")
@@ -102,9 +110,9 @@ def version_condition(term: Term) -> Callable[[Parsed], bool]:
         if release.version is None or (package and release.package != unescape(package)):
             return False
         if wanted is not None:
-            return compare(release.version.rank, wanted.rank)
+            return compare(d.version_rank(release.version), d.version_rank(wanted))
         before = numbers or ()
-        return compare(release.version.numbers[: len(before)], before)
+        return compare(padded(release.version.numbers)[: len(before)], before)
 
     return holds
 

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import instants
 from .errors import Refusal
 from .instants import SECOND
 from .parameters import Parameters
 from .request import Rules
+
+if TYPE_CHECKING:
+    from .definitions import Definitions
 
 PERIOD = re.compile(r"([0-9]{1,4000})([smhdw]?)")
 
@@ -67,23 +71,23 @@ def period(text: str) -> int | None:
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 
 
-def read_interval(params: Parameters, rules: Rules) -> int:
+def read_interval(d: Definitions, params: Parameters, rules: Rules) -> int:
     """The interval in microseconds (§3.2)."""
-    interval = period(params.one("interval") or "")
+    interval = d.period(params.one("interval") or "")
     if interval is None:
-        interval = HOUR
+        interval = d.default_interval
     least = rules.min_interval * SECOND
     if interval <= 0 or interval % least:
         name = MINIMA.get(rules.min_interval, f"{rules.min_interval} seconds")
         raise Refusal(f"The interval has to be a multiple of the minimum interval of {name}.")
-    if interval > DAY:
+    if d.is_longer_than_a_day(interval):
         raise Refusal("The interval has to be less than one day.")
     if DAY % interval:
         raise Refusal("The interval should divide one day without a remainder.")
     return interval
 
 
-def read_dates(params: Parameters, now: int) -> Dates:
+def read_dates(d: Definitions, params: Parameters, now: int) -> Dates:
     """Start and end as asked for, the start before the end (§3.3)."""
     relative = params.one("statsPeriod")
     from_text, to_text = params.filled("statsPeriodStart"), params.filled("statsPeriodEnd")
@@ -91,32 +95,32 @@ def read_dates(params: Parameters, now: int) -> Dates:
     if relative is None and from_text is None and to_text is None and start_text is None and end_text is None:
         relative = "90d"
     if relative is not None:
-        dates = Dates(before(now, relative), now, False)
+        dates = Dates(before(d, now, relative), now, False)
     elif from_text is not None or to_text is not None:
         if from_text is None or to_text is None:
             raise Refusal("statsPeriodStart and statsPeriodEnd are both required")
-        dates = Dates(before(now, from_text), before(now, to_text), False)
+        dates = Dates(before(d, now, from_text), before(d, now, to_text), False)
     else:
         if start_text is None or end_text is None:
             raise Refusal("start and end are both required")
-        dates = Dates(date(start_text), date(end_text), True)
+        dates = Dates(date(d, start_text), date(d, end_text), True)
     if dates.start >= dates.end:
         raise Refusal("start must be before end")
     return dates
 
 
-def before(now: int, text: str) -> int:
+def before(d: Definitions, now: int, text: str) -> int:
     """The instant a period before now, not before the year 1 (§3.3)."""
-    length = period(text)
+    length = d.period(text)
     # silent (§3.3): the end of `statsPeriodStart/End` before the year 1 is refused like the start.
     if length is None or now - length < instants.YEAR_1:
         raise Refusal(f"Invalid statsPeriod: '{text}'")
     return now - length
 
 
-def date(text: str) -> int:
+def date(d: Definitions, text: str) -> int:
     """The instant of a `start` or `end` (§3.3)."""
-    instant = instants.from_parameter(text)
+    instant = d.date(text)
     if instant is None:
         raise Refusal(f"{text} is not a valid ISO8601 date query")
     return instant
@@ -127,14 +131,43 @@ def up(instant: int, unit: int) -> int:
     return -(-instant // unit) * unit
 
 
-def make_window(dates: Dates, interval: int, now: int, rules: Rules) -> Window:
+def is_longer_than_a_day(interval: int) -> bool:
+    """Whether an interval is too long; one day itself is not (§3.2)."""
+    return interval > DAY
+
+
+def begin(start: int, now: int) -> int:
+    """A start in the future is replaced by now (§3.4)."""
+    return min(start, now)
+
+
+def aligned(start: int, end: int, interval: int) -> tuple[int, int]:
+    """Rounded outwards to multiples of the interval (§3.5)."""
+    return start // interval * interval, up(end, interval)
+
+
+def too_many(intervals: int, most: int) -> bool:
+    """Whether a window has more intervals than allowed (§3.6)."""
+    return intervals > most
+
+
+def inside(window: Window, started: int) -> bool:
+    """Whether a session belongs to the half-open window (§3.5)."""
+    return window.start <= started < window.end
+
+
+def bucket(window: Window, started: int) -> int | None:
+    """The bucket of a session inside the window; None would be none (§3.5)."""
+    return (started - window.start) // window.interval
+
+
+def make_window(d: Definitions, dates: Dates, interval: int, now: int, rules: Rules) -> Window:
     """The window, rounded by the rule of the edition and small enough (§3.4 to §3.7)."""
     if rules.rounding == "hourly":
-        return hourly(dates, interval, now, rules)
-    start = min(dates.start, now)
-    start, end = start // interval * interval, up(dates.end, interval)
+        return hourly(d, dates, interval, now, rules)
+    start, end = d.aligned(d.begin(dates.start, now), dates.end, interval)
     judge_fine_range(end - start, dates, interval, now, rules)
-    if (end - start) // interval > rules.max_intervals:
+    if d.too_many(-((start - end) // interval), rules.max_intervals):
         raise Refusal(TOO_MANY)
     return Window(start, end, interval)
 
@@ -150,13 +183,13 @@ def judge_fine_range(length: int, dates: Dates, interval: int, now: int, rules: 
         raise Refusal(restricted + "the last 30 days.")
 
 
-def hourly(dates: Dates, interval: int, now: int, rules: Rules) -> Window:
+def hourly(d: Definitions, dates: Dates, interval: int, now: int, rules: Rules) -> Window:
     """The rounding of the older edition (§3.7)."""
     unit = interval if interval < MINUTE else up(interval, HOUR)
     end = dates.end + SECOND if dates.explicit else dates.end
     length = up(end - dates.start, unit)
     judge_fine_range(length, dates, interval, now, rules)
-    if length > rules.max_intervals * interval:
+    if d.too_many(-(-length // interval), rules.max_intervals):
         raise Refusal(TOO_MANY)
     end = up(end, unit)
     if unit > interval and end - length > dates.start:

@@ -5,6 +5,7 @@
 2. The list of groups is a place (their keys in order), and so are each group (that it is there) and the
    length of each series.
 3. What is malformed is left out: such places have nothing.
+4. Two values are *close* if they are the same but for rounding along another way; counts must be equal.
 """
 
 import math
@@ -12,20 +13,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from sessionstats.testing.findings import GROUPS, SERIES, TOTALS, GroupKey, Path
+from sessionstats.testing.model.parameters import COUNTS
 from sessionstats.testing.shapes import is_integer
 
 Flat: TypeAlias = dict[Path, Any]
 """Values by place."""
 
 CLOSE: Final = 1e-9
-"""Relative difference at which floats are taken for the same when a bug is recognised: what it computes may
-be rounded along several ways. It names bugs, and excuses nothing."""
+"""Relative difference at which floats are taken for the same: a bug may be computed in several orders. It
+names causes, and excuses nothing."""
+
+NEAR_ZERO: Final = 1e-12
+"""Absolute difference at which they are: one minus a rate is rounded at the scale of 1 (§6.5)."""
 
 EXACT_UP_TO: Final = 2**53
 """Every integer up to this is a binary64 number."""
 
 PLACES_OF_BODY: Final = ("detail", "start", "end", "intervals", "query")
 """The parts of a body without groups (§8)."""
+
+ORDER: Final = Path(None, None, GROUPS)
+"""The place of the list of groups."""
 
 
 def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat:
@@ -82,38 +90,28 @@ def _flat_group(key: GroupKey, group: Mapping[str, Any], intervals: Sequence[str
     return flat
 
 
-def alike(supposed: Any, actual: Any, exact: Any) -> bool:
-    """Whether a wrong value is the one that a bug would give.
-
-    Parameters
-    ----------
-    supposed : object
-        What the bug would give.
-    actual : object
-        What was given.
-    exact : object
-        What is right: a value that is merely close to `supposed` counts only if it is not close to this.
+def close(path: Path, one: Any, other: Any) -> bool:
+    """Whether two values of a place are the same but for rounding.
 
     Examples
     --------
-    >>> alike(0.30000000000000004, 0.3, 0.5), alike(1.0000000000000002, 1.0, 1.0), alike(3.0, 3, 4)
-    (True, False, False)
+    >>> total = Path((), "avg(session.duration)", "totals")
+    >>> close(total, 0.30000000000000004, 0.3), close(total, 1000.0, 1000), close(total, 0.0, None)
+    (True, True, False)
 
     Where a count stands 3.0 is another value than 3. Elsewhere a whole number may stand without a point, as
     many a writer of JSON has it.
 
-    >>> alike(1000.0, 1000, 2500.0), alike(0.0, 0, None)
-    (True, True)
+    >>> close(Path((), "sum(session)", "totals"), 3.0, 3)
+    False
     """
-    if not is_integer(exact):
-        supposed, actual = _as_float(supposed), _as_float(actual)
-    if isinstance(supposed, float) and isinstance(actual, float):
-        if supposed == actual or (math.isnan(supposed) and math.isnan(actual)):
-            return True
-        if not math.isclose(supposed, actual, rel_tol=CLOSE):
-            return False
-        return not isinstance(exact, float) or not math.isclose(exact, actual, rel_tol=CLOSE)
-    return type(supposed) is type(actual) and bool(supposed == actual)
+    if path.field is not None and path.field not in COUNTS:
+        one, other = _as_float(one), _as_float(other)
+    if isinstance(one, float) and isinstance(other, float):
+        return (math.isnan(one) and math.isnan(other)) or math.isclose(
+            one, other, rel_tol=CLOSE, abs_tol=NEAR_ZERO
+        )
+    return type(one) is type(other) and bool(one == other)
 
 
 def _as_float(value: Any) -> Any:

@@ -1,0 +1,182 @@
+"""Instants: when a session began, and the dates of a request (§1.1, §3.3)."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, bug, defined
+from sessionstats.testing.model import instants, rows
+from sessionstats.testing.model.instants import SECOND
+
+OFFSET: Final = re.compile(r"([Tt ]\S*)(Z|z|[+-]\d\d:?\d\d(?::\d\d)?)$")
+"""The offset at the end of an instant."""
+
+ZONES: Final = ("America/St_Johns", "America/New_York", "America/Los_Angeles", "Europe/Berlin",
+                "Europe/London", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
+"""Time zones that machines stand in; the first is that of `sessionstats check`."""
+
+LARGEST: Final = 2**31 - 1
+"""The last second of 32 bits with a sign: 2038-01-19T03:14:07Z."""
+
+
+def instants_as(change: Callable[[int], int], detail: str = "") -> tuple[Variant, ...]:
+    """Variants with other instants: of sessions alone, of the dates of the request, of its own as well."""
+
+    def of(read: Callable[[Any], int | None]) -> Callable[[Any], int | None]:
+        def changed(value: Any) -> int | None:
+            instant = read(value)
+            return None if instant is None else change(instant)
+
+        return changed
+
+    both = {"instant": of(rows.instant), "date": of(instants.from_parameter)}
+
+    def alter(case: Case) -> Case:
+        now = instants.from_iso(case["now"]) if isinstance(case["now"], str) else None
+        return case if now is None else {**case, "now": iso(max(change(now), 0))}
+
+    dates = defined(f"{detail}, of dates too".removeprefix(", "), **both)
+    whole = replace(dates, detail=f"{detail}, of dates and now too".removeprefix(", "), alter=alter)
+    return defined(detail, instant=both["instant"]), dates, whole
+
+
+def iso(at: int) -> str:
+    """An instant as text, to the microsecond."""
+    return f"{instants.to_text(at)[:-1]}.{at % SECOND:06}Z"
+
+
+def texts_as(change: Callable[[str], str], detail: str = "") -> tuple[Variant, Variant, Variant]:
+    """Variants that read the text of instants otherwise: of sessions, of dates, or of both."""
+
+    def of_row(value: Any) -> int | None:
+        return rows.instant(change(value) if isinstance(value, str) else value)
+
+    def of_date(text: str) -> int | None:
+        return instants.from_parameter(change(text))
+
+    return (
+        defined(f"{detail} of sessions".strip(), instant=of_row),
+        defined(f"{detail} of start and end".strip(), date=of_date),
+        defined(detail, instant=of_row, date=of_date),
+    )
+
+
+def without_offset(text: str) -> str:
+    """An instant without its offset."""
+    return OFFSET.sub(r"\1", text)
+
+
+def local(zone: tzinfo) -> Callable[[str], str]:
+    """Reads an instant without an offset as one of a time zone."""
+
+    def read(text: str) -> str:
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None or not 2 <= moment.year <= 9998:
+                return text
+            return moment.replace(tzinfo=zone).astimezone(UTC).isoformat()
+        except ValueError:
+            return text
+
+    return read
+
+
+def fixed_zones() -> list[tzinfo]:
+    """Zones of whole and half hours."""
+    return [timezone(timedelta(minutes=30 * half)) for half in range(-24, 29) if half]
+
+
+def named_zones() -> list[tzinfo]:
+    """Zones with summer time, as far as the machine knows them."""
+    known = available_timezones()
+    return [ZoneInfo(name) for name in ZONES if name in known]
+
+
+def zoned(case: Case) -> Iterable[Variant]:
+    """Variants for a case with an instant that has no offset."""
+    texts = [row.get("started") for row in case["sessions"] if isinstance(row, dict)]
+    if isinstance(case["params"], dict):
+        texts += [case["params"].get("start"), case["params"].get("end")]
+    if any(isinstance(text, str) and ":" in text and not OFFSET.search(text) for text in texts):
+        for zone in (*named_zones(), *fixed_zones()):
+            yield from texts_as(local(zone), f"as instants of {zone}")
+
+
+def single(instant: int) -> int:
+    """Seconds in single precision."""
+    seconds: float = struct.unpack("f", struct.pack("f", instant / SECOND))[0]
+    return int(seconds * SECOND)
+
+
+def wrapped(instant: int) -> int:
+    """Seconds that overflow 32 bits."""
+    return ((instant // SECOND + 2**31) % 2**32 - 2**31) * SECOND + instant % SECOND
+
+
+def clamped(instant: int) -> int:
+    """Seconds that stop at the end of 32 bits."""
+    return min(instant, LARGEST * SECOND)
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "instants-in-milliseconds", "1.1", "Instants are cut to milliseconds",
+        "Instants count in microseconds: one after midnight is not midnight.",
+        *instants_as(lambda at: at // 1000 * 1000),
+    ),
+    bug(
+        "instants-in-seconds", "1.1", "Instants are cut to seconds or minutes",
+        "Instants count in microseconds: one before midnight stays before it.",
+        *instants_as(lambda at: at // SECOND * SECOND, "to seconds"),
+        *instants_as(lambda at: at // (60 * SECOND) * 60 * SECOND, "to minutes"),
+    ),
+    bug(
+        "instants-rounded", "1.1", "Instants are rounded instead of cut off",
+        "What is finer than a microsecond is cut off; rounding up moves a session into the next bucket.",
+        *instants_as(lambda at: (at + SECOND // 2) // SECOND * SECOND, "to the nearest second"),
+        *instants_as(lambda at: (at + 500) // 1000 * 1000, "to the nearest millisecond"),
+        *instants_as(lambda at: -(-at // SECOND) * SECOND, "up to whole seconds"),
+        *texts_as(lambda text: re.sub(r"(\.\d{5})(\d)9(?=\D|$)", _next_digit, text),
+            "to the nearest microsecond"),
+    ),
+    bug(
+        "instants-in-single-precision", "1.1", "Instants have passed through single precision",
+        "A binary32 has 24 bits: seconds since 1970 are then off by up to a minute.",
+        *instants_as(single),
+    ),
+    bug(
+        "instants-in-32-bits", "1.1", "Seconds since 1970 overflow 32 bits",
+        "Instants reach to the year 2262: 2038 is not the end.",
+        *instants_as(wrapped, "and wrap around to 1901"),
+        *instants_as(clamped, "and stop at 2038-01-19"),
+        *instants_as(lambda at: at % (2**32 * SECOND), "without a sign"),
+    ),
+    bug(
+        "offset-ignored", "3.3", "The offset of an instant is ignored",
+        "An instant with an offset is that instant, not the same digits in UTC.",
+        *texts_as(without_offset),
+        reports=["PostHog/posthog#31775"],
+    ),
+    bug(
+        "local-instants", "3.3", "Instants without an offset are read in a local time zone",
+        "An instant without an offset is UTC, wherever the machine stands.",
+        family=zoned,
+    ),
+    bug(
+        "numbers-as-milliseconds", "1.1", "Instants given as numbers are read in milliseconds",
+        "A number is seconds since 1970.",
+        defined(instant=lambda value: rows.instant(value if isinstance(value, str) else value / 1000)),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
+
+
+def _next_digit(match: re.Match[str]) -> str:
+    """A fraction of seven digits that ends in 9, to the nearest of six."""
+    return f"{float(match[0]) + 1e-7:.6f}"[1:]

@@ -1,0 +1,45 @@
+"""Every known bug, from all families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sessionstats.testing.bugs import (
+    classes,
+    durations,
+    instants,
+    ranking,
+    rates,
+    searches,
+    tables,
+    updates,
+    users,
+    versions,
+    windows,
+    writing,
+)
+from sessionstats.testing.bugs.bug import Bug
+
+FAMILIES: Final = (
+    windows,
+    instants,
+    tables,
+    updates,
+    users,
+    classes,
+    durations,
+    rates,
+    ranking,
+    searches,
+    versions,
+    writing,
+)
+"""The modules that hold them."""
+
+BUGS: Final[tuple[Bug, ...]] = tuple(bug for family in FAMILIES for bug in family.BUGS)
+"""Every known bug."""
+
+BY_ID: Final[Mapping[str, Bug]] = MappingProxyType({bug.id: bug for bug in BUGS})
+"""The known bugs by their id."""

@@ -1,0 +1,260 @@
+"""Rows that are lost, multiplied or read otherwise, and their texts (§1.1)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sessionstats.testing.bugs.bug import (
+    LENGTHS,
+    Bug,
+    Case,
+    Variant,
+    altered,
+    bug,
+    defined,
+    rows_as,
+    table_as,
+)
+from sessionstats.testing.bugs.users import MISSING_TEXTS, NA_TEXTS, PROTOTYPE
+from sessionstats.testing.model.rows import Row
+
+TEXTS: Final = ("release", "environment")
+"""The columns of text that group and that are searched."""
+
+Change = Callable[[str], str | None]
+"""From a text to another, or `None` where the row is lost."""
+
+
+def texts_as(change: Change, detail: str = "") -> tuple[Variant, ...]:
+    """Variants that read releases, environments, or both, otherwise."""
+
+    def of(names: tuple[str, ...]) -> Callable[[Row], dict[str, Any] | None]:
+        def changes(row: Row) -> dict[str, Any] | None:
+            changed = {name: change(getattr(row, name)) for name in names}
+            return None if None in changed.values() else changed
+
+        return changes
+
+    return (
+        rows_as(of(TEXTS), detail),
+        *(rows_as(of((name,)), f"{detail} in {name}s".strip()) for name in TEXTS),
+    )
+
+
+def cut(case: Case) -> Iterable[Variant]:
+    """Texts cut to some length that a row of the case is longer than."""
+    longest = max((len(text) for text in _texts(case)), default=0)
+    for length in range(1, longest):
+        if length in LENGTHS or longest <= 64:
+            yield from texts_as(lambda text, length=length: text[:length], f"to {length} characters")
+            yield from texts_as(
+                lambda text, length=length: text.encode()[:length].decode(errors="ignore"),
+                f"to {length} bytes",
+            )
+
+
+def _texts(case: Case) -> Iterable[str]:
+    for row in case["sessions"]:
+        if isinstance(row, Mapping):
+            yield from (text for name in TEXTS if isinstance(text := row.get(name), str))
+
+
+def limited(case: Case) -> Iterable[Variant]:
+    """Only so many rows."""
+    for number in range(1, min(len(case["sessions"]), 65)):
+        yield first(number)
+    for number in (99, 100, 127, 128, 200, 250, 255, 256, 499, 500, 512, 999, 1000, 1024, 2000, 4096, 5000,
+        9999,
+                   10_000, 32_768, 50_000, 65_535, 65_536):  # fmt: skip
+        if number < len(case["sessions"]):
+            yield first(number)
+
+
+def first(number: int) -> Variant:
+    """The first rows only."""
+    return altered(f"{number:,} rows", lambda case: {**case, "sessions": case["sessions"][:number]})
+
+
+def repeated(key: Callable[[Row], Any], detail: str) -> Variant:
+    """A variant in which every row meets every row with the same key, as after a join."""
+
+    def table(rows: list[Row]) -> list[Row]:
+        times = Counter(map(key, rows))
+        return [row for row in rows for _ in range(min(times[key(row)], 200))]
+
+    selected = defined(f"{detail} that are selected", counting=lambda d, rows, statuses: table(rows))
+    return replace(table_as(table, detail), twins=(selected,))
+
+
+def entries(count: Callable[[Mapping[str, Any]], int], detail: str) -> Variant:
+    """A variant in which a row counts as often as the metadata has its release."""
+
+    def alter(case: Case) -> Case:
+        times: Counter[str] = Counter()
+        for release in case.get("releases") or ():
+            times[release["version"]] += count(release)
+        rows = [row for row in case["sessions"] for _ in range(times.get(row.get("release") or "", 1) or 1)]
+        return {**case, "sessions": rows}
+
+    return altered(detail, alter)
+
+
+def known_only(case: Case) -> Case:
+    """The case without sessions of releases that the metadata, if any, does not have."""
+    if not case.get("releases"):
+        return case
+    known = {release["version"] for release in case["releases"]}
+    return {**case, "sessions": [row for row in case["sessions"] if row.get("release") in known]}
+
+
+def form(name: Any) -> Callable[[str], str]:
+    """A Unicode normalisation."""
+    return lambda text: unicodedata.normalize(name, text)
+
+
+def joined(separator: str, detail: str) -> Variant:
+    """A variant that finds groups by their columns joined to one text."""
+    return defined(detail, group_key=lambda columns: separator.join(map(str, columns)))
+
+
+def renamed(text: str) -> tuple[Variant, ...]:
+    """Variants that write a missing text otherwise."""
+    return texts_as(lambda given: given or text, f'"{text}"')
+
+
+def dropped_users(row: Row) -> dict[str, Any] | None:
+    """Nothing for a session without a user."""
+    return {} if row.user else None
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "rows-limited", "1.1", "Only the first rows count",
+        "Every row of the request is a session, however many there are.",
+        family=limited,
+    ),
+    bug(
+        "last-rows-lost", "1.1", "The first or the last row is lost",
+        "Every row of the request is a session.",
+        altered("the last", lambda case: {**case, "sessions": case["sessions"][:-1]}),
+        altered("the first", lambda case: {**case, "sessions": case["sessions"][1:]}),
+    ),
+    bug(
+        "texts-cut", "1.1", "Releases or environments are cut off",
+        "Texts are kept in full, whatever their length.",
+        family=cut,
+    ),
+    bug(
+        "texts-trimmed", "1.1", "Spaces at the ends of releases or environments are lost",
+        "Texts are kept as they are, spaces at their ends included.",
+        *texts_as(str.strip), *texts_as(str.rstrip, "at the end"),
+        *texts_as(lambda text: text.strip(" "), "blanks only"), *texts_as(lambda text: text.rstrip(" "),
+            "blanks at the end"),
+    ),
+    bug(
+        "texts-normalized", "1.1", "Releases or environments are brought to a Unicode form",
+        "Texts are compared and answered code point by code point.",
+        *texts_as(form("NFC"), "NFC"), *texts_as(form("NFKC"), "NFKC"), *texts_as(form("NFD"), "NFD"),
+        *texts_as(lambda text: text.encode("ascii", "ignore").decode(), "ASCII only"),
+        *texts_as(lambda text: text.encode("ascii", "replace").decode(), "ASCII with question marks"),
+    ),
+    bug(
+        "texts-in-lower-case", "1.1", "Releases or environments are written in one case",
+        "Texts are compared and answered as they are.",
+        *texts_as(str.lower), *texts_as(str.casefold), *texts_as(str.upper),
+    ),
+    bug(
+        "na-texts-missing", "1.1", 'Texts such as "null" or "NA" are taken for missing',
+        "Only an empty or absent release or environment is missing.",
+        *texts_as(lambda text: "" if text in NA_TEXTS else text, "every text that pandas reads as missing"),
+        *(each for na in MISSING_TEXTS for each in
+          texts_as(lambda text, na=na: "" if text == na else text, f'"{na}"')),
+    ),
+    bug(
+        "numbers-from-texts", "1.1", "Texts that are numbers lose their form",
+        "A release is a text: 1.10 is not 1.1, and 007 not 7.",
+        *texts_as(lambda text: _as_number(text)),
+    ),
+    bug(
+        "empty-group-dropped", "5", "Sessions without a release or environment make no group",
+        "A missing release or environment is the empty text, which is a group like any other.",
+        defined(group_key=lambda columns: None if "" in columns else tuple(columns)),
+        *texts_as(lambda text: text or None, "nor count at all,"),
+        reports=["PostHog/posthog#17994"],
+    ),
+    bug(
+        "empty-group-renamed", "5", "The group of the empty text has another name",
+        "A missing release or environment is the empty text: neither null nor a text that others may have.",
+        *(defined(f'"{text}"', column=lambda row, name, text=text: _column(row, name) or text)
+          for text in (*MISSING_TEXTS, "(none)", "(not set)", "none", "N/A", " ")),
+        reports=["PostHog/posthog#17994"],
+    ),
+    bug(
+        "groups-without-case", "5", "Groups that differ in case or space are merged",
+        "Releases and environments are compared exactly.",
+        *(defined(detail, column=lambda row, name, change=change: _changed(row, name, change))
+          for detail, change in (("", str.lower), ("space", str.strip), ("case and space",
+              lambda t: t.strip().lower()))),
+        defined("under the name of the first", group_key=lambda columns: str(columns).lower()),
+    ),
+    bug(
+        "groups-joined", "5", "Groups are found by their columns joined to one text",
+        'The columns of a group are apart: "a|b" with "c" is another group than "a" with "b|c".',
+        *(joined(text, repr(text)) for text in ("|", "-", ",", "_", ":", " ", "/", "@", ";", "\t", "#", "",
+            "||", "::",
+                                               "__", "--", ", ", " | ", "\x00", "\x1f", ".", "+")),
+    ),
+    bug(
+        "prototype-groups-lost", "5", 'Groups such as "__proto__" are lost',
+        "A plain object of JavaScript has names of its own: groups need a Map.",
+        defined(group_key=lambda columns: None if "__proto__" in columns else tuple(columns)),
+        defined("\"constructor\" and its like, too",
+                group_key=lambda columns: None if PROTOTYPE & set(map(str, columns)) else tuple(columns)),
+    ),
+    bug(
+        "join-multiplies", "1.1", "A join multiplies rows",
+        "Each row counts as often as its quantity says, whatever it is joined with.",
+        repeated(lambda row: row.user or id(row), "with rows of the same user"),
+        repeated(lambda row: row.release, "with rows of the same release"),
+        repeated(lambda row: (row.release, row.environment), "with rows of the same release and environment"),
+        repeated(lambda row: (row.project, row.release), "with rows of the same project and release"),
+        repeated(lambda row: row.environment, "with rows of the same environment"),
+        repeated(lambda row: row.project, "with rows of the same project"),
+        repeated(lambda row: row.started, "with rows of the same start"),
+        repeated(lambda row: row.session_id or id(row), "with updates of the same session"),
+        entries(lambda release: 1, "with the metadata of its release"),
+        entries(lambda release: len(release.get("project_ids") or ()), "with the projects of its release"),
+        entries(lambda release: len(release.get("environments") or ()),
+            "with the environments of its release"),
+    ),
+    bug(
+        "join-loses", "1.1", "A join loses rows",
+        "Every row counts, whatever it is joined with.",
+        altered("of releases without metadata", known_only),
+        rows_as(dropped_users, "without a user"),
+        rows_as(lambda row: {} if row.release else None, "without a release"),
+        rows_as(lambda row: {} if row.environment else None, "without an environment"),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
+
+
+def _column(row: Row, name: str) -> int | str:
+    return row.project if name == "project" else str(getattr(row, name))
+
+
+def _changed(row: Row, name: str, change: Callable[[str], str]) -> int | str:
+    value = _column(row, name)
+    return change(value) if isinstance(value, str) else value
+
+
+def _as_number(text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e21 else repr(value)

@@ -1,0 +1,255 @@
+"""Causes proved by experiment: a hypothesis is a cause only if it predicts further answers.
+
+1. Cases near the failing ones are drawn (`neighbours`). On one where some hypothesis does not give the right
+   answer, the program is asked; now and then also where all do.
+2. A hypothesis predicted the answer if the places at which it differs from the right one have what it gives.
+   After one that it did not predict it is given up, unless the answer is also wrong where the hypothesis has
+   no say: there another bug is at work, and the case shows nothing.
+3. A *cause* has predicted 20 of 20. Of several, the one that explains most wrong answers is named;
+   rivals that gave the same in every case are named together.
+4. A hypothesis that leaves much unexplained where the failing request is asked of other rows, at the kind of
+   places where it was found, is too narrow, and is no cause: what is not proved is not said.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from sessionstats.testing import model
+from sessionstats.testing.bugs.bug import Bug, Case
+from sessionstats.testing.findings import Path
+from sessionstats.testing.hypotheses import Evidence, Hypothesis, changes_window
+
+NEEDED: Final = 20
+"""Answers that a cause must have tried to predict."""
+
+MISSES: Final = 0
+"""How many of them it may have got wrong: even one in twenty is a sign of another bug."""
+
+MOST_ASKED: Final = 160
+"""Most further cases that a program is asked for one finding."""
+
+MOST_CASES: Final = 2500
+"""Most further cases that are drawn for one finding; most are not worth asking."""
+
+MOST_QUIET: Final = 40
+"""Most of them on which all hypotheses give the right answer."""
+
+MOST_DRAWN: Final = 120
+"""Cases drawn to tell rivals apart that have predicted enough."""
+
+MOST_ALIKE: Final = 3
+"""How many cases with the same request may count: a cause predicts more than one window or one search."""
+
+SECONDS: Final = 20.0
+"""Time for the experiments on one finding."""
+
+TOO_NARROW: Final = 0.3
+"""Share of wrong answers to the failing request that a cause may leave unexplained at its kind of places."""
+
+Ask = Callable[[Case], Any]
+"""Asks the program one case; `None` where it breaks down."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What was proved to be wrong with a program.
+
+    Parameters
+    ----------
+    hypotheses : tuple of Hypothesis
+        The cause; several are rivals that no case told apart.
+    predicted, tried : int
+        How many of the further answers that it tried to predict it predicted.
+    whole : bool
+        Whether it predicted these answers entirely, or only the places that concern it.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    predicted: int
+    tried: int
+    whole: bool
+
+    @property
+    def bugs(self) -> list[Bug]:
+        """The bugs of the rivals, each once."""
+        return list({each.bug.id: each.bug for each in self.hypotheses}.values())
+
+
+@dataclass
+class _Trial:
+    """How a hypothesis did."""
+
+    tried: int = 0
+    predicted: int = 0
+    whole: int = 0
+    explained: int = 0
+    left: int = 0
+    near: int = 0
+    confounded: int = 0
+    signature: list[Any] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it got too many wrong."""
+        return self.tried - self.predicted > MISSES
+
+
+def symptom(path: Path) -> tuple[str, str | None]:
+    """The kind of a place, and its field."""
+    return "bucket" if path.place[:1].isdigit() else path.place, path.field
+
+
+def prove(
+    hypotheses: Sequence[Hypothesis],
+    near: Sequence[Evidence],
+    cases: Iterator[Case],
+    ask: Ask,
+    *,
+    seconds: float = SECONDS,
+    most_alike: int = MOST_ALIKE,
+) -> tuple[Cause | None, list[Evidence]]:
+    """Try hypotheses on further cases.
+
+    Parameters
+    ----------
+    hypotheses : sequence of Hypothesis
+        Those that explain what was found.
+    near : sequence of Evidence
+        Of failing cases; the last is the smallest.
+    cases : iterator of mapping
+        Further cases; as many as it takes are drawn.
+    ask : callable
+        Asks the program.
+    seconds : float
+        Time for all of it.
+    most_alike : int
+        How many cases with the same request may count.
+
+    Returns
+    -------
+    cause : Cause or None
+    evidence : list of Evidence
+        The further cases that were asked.
+    """
+    bench = _Bench({each: _Trial() for each in hypotheses}, near, most_alike)
+    deadline = time.monotonic() + seconds
+    for case in islice(cases, MOST_CASES):
+        if bench.is_over or time.monotonic() > deadline:
+            break
+        right = Evidence(case, model.answer(case), details=near[-1].details)
+        differing = [each for each in bench.trials if right.differs(each.variant)]
+        if bench.wants(right, differing) and (given := ask(case)) is not None:
+            bench.face(Evidence(case, given, right.answer, details=right.details), differing)
+    return _cause(bench.trials), bench.asked
+
+
+class _Bench:
+    """The hypotheses that are left, and what was asked so far."""
+
+    def __init__(self, trials: dict[Hypothesis, _Trial], near: Sequence[Evidence], most_alike: int) -> None:
+        self._most_alike = most_alike
+        self.trials = trials
+        self.asked: list[Evidence] = []
+        self._kinds = frozenset(symptom(path) for path in near[-1].wrong)
+        self._requests = {_request(each.case) for each in near}
+        self._seen: set[str] = set()
+        self._alike: Counter[str] = Counter()
+        self._quiet = self._drawn = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left, or all that is left had its tries and is not told apart."""
+        done = self._settled and (len(self.trials) == 1 or self._drawn > MOST_DRAWN)
+        return done or not self.trials or len(self.asked) >= MOST_ASKED
+
+    @property
+    def _settled(self) -> bool:
+        return all(trial.tried >= NEEDED for trial in self.trials.values())
+
+    def wants(self, right: Evidence, differing: Sequence[Hypothesis]) -> bool:
+        """Whether a case is worth asking: a new one, and one that says something."""
+        text = json.dumps(right.case, sort_keys=True)
+        if text in self._seen:
+            return False
+        self._seen.add(text)
+        request = _request(right.case)
+        self._quiet += not differing
+        self._alike[request] += bool(differing)
+        if (not differing and self._quiet > MOST_QUIET) or self._alike[request] > self._most_alike:
+            return False
+        if self._settled:
+            self._drawn += 1
+            return _tells_apart(right, list(self.trials))
+        return True
+
+    def face(self, evidence: Evidence, differing: Sequence[Hypothesis]) -> None:
+        """Let every hypothesis face an answer; those that failed are left out from now on."""
+        self.asked.append(evidence)
+        near = _request(evidence.case) in self._requests
+        for each, trial in list(self.trials.items()):
+            _judge(trial, each, evidence, each in differing, self._kinds if near else frozenset())
+            if trial.failed:
+                del self.trials[each]
+
+
+def _request(case: Case) -> str:
+    """A case without its sessions, as text."""
+    return json.dumps([case[name] for name in sorted(case) if name not in ("sessions", "id")], sort_keys=True)
+
+
+def _judge(
+    trial: _Trial,
+    each: Hypothesis,
+    evidence: Evidence,
+    differs: bool,
+    kinds: frozenset[tuple[str, str | None]],
+) -> None:
+    """Let one hypothesis face one answer."""
+    explained = evidence.explained(each.variant)
+    if not explained and evidence.wrong and _another_bug(evidence, each):
+        trial.confounded += differs
+        return
+    # What is right by another choice among equals, and what the hypothesis gives too, says nothing.
+    if explained or (differs and (evidence.wrong or not evidence.agrees(each.variant))):
+        trial.tried += 1
+        trial.predicted += bool(explained)
+        trial.whole += not evidence.wrong - explained
+    trial.signature.append(explained)
+    if evidence.wrong:
+        trial.explained += bool(explained)
+        left = any(symptom(path) in kinds for path in evidence.wrong - explained)
+        trial.left += left
+        trial.near += left or (bool(explained) and bool(kinds))
+
+
+def _another_bug(evidence: Evidence, each: Hypothesis) -> bool:
+    """Whether an answer is wrong where a hypothesis has no say: in the window, or in other fields."""
+    if evidence.another_window and not changes_window(evidence, each.variant):
+        return True
+    touched = evidence.apart(evidence.predicted(each.variant), evidence.right)
+    fields = {path.field for path in touched}
+    return bool(fields - {None}) and any(path.field not in fields for path in evidence.wrong if path.field)
+
+
+def _tells_apart(right: Evidence, rivals: Sequence[Hypothesis]) -> bool:
+    """Whether a case tells any two rivals apart."""
+    first, *others = (right.predicted(each.variant) for each in rivals)
+    return any(right.apart(other, first) for other in others)
+
+
+def _cause(trials: dict[Hypothesis, _Trial]) -> Cause | None:
+    proved = {each: trial for each, trial in trials.items() if trial.tried >= NEEDED}
+    if not proved:
+        return None
+    best = max(proved.values(), key=lambda trial: (trial.explained, trial.predicted / trial.tried))
+    if best.confounded > best.tried or best.left > max(2.0, TOO_NARROW * best.near):
+        return None
+    rivals = tuple(each for each, trial in proved.items() if trial.signature == best.signature)
+    return Cause(rivals, best.predicted, best.tried, best.whole >= best.tried - MISSES)

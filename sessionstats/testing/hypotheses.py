@@ -1,0 +1,298 @@
+"""Hypotheses: the variants of known bugs that would have given what was given.
+
+1. A *hypothesis* is one variant of a bug, or several together; it answers any case (`bugs.bug`).
+2. *Evidence* is one case with the right answer and the given one, laid flat (`flat`). A hypothesis *agrees*
+   if it gives everything that was given; it *explains* the places at which it differs from the right answer
+   and gives what was given there.
+3. Groups of equal rank may come in any order, and a cut through them may choose any (§7.3). That holds for
+   the ranks of the hypothesis, too: its whole ranking says which choices it allows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+from sessionstats.testing import model
+from sessionstats.testing.bugs.bug import Answer, Bug, Case, Variant
+from sessionstats.testing.bugs.registry import BUGS, BY_ID
+from sessionstats.testing.findings import ABSENT, GROUPS, Path
+from sessionstats.testing.flat import ORDER, Flat, close, flatten
+from sessionstats.testing.model.definitions import DEFINITIONS
+from sessionstats.testing.model.errors import Refusal
+from sessionstats.testing.model.ordering import Group
+from sessionstats.testing.model.parameters import Parameters
+from sessionstats.testing.model.question import Question
+
+Places: TypeAlias = frozenset[Path]
+"""Places of an answer."""
+
+DETAIL: Final = Path(None, None, "detail")
+"""The place of the text of a refusal."""
+
+OK: Final = 200
+"""Status of an answer that is not a refusal (§9)."""
+
+BAD_ROW: Final = 422
+"""Status of a refusal whose words are free (§1.4)."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What might be wrong with a program: a variant of a bug.
+
+    Parameters
+    ----------
+    bug : Bug
+    variant : Variant
+    """
+
+    bug: Bug
+    variant: Variant
+
+    def __str__(self) -> str:
+        detail = self.variant.detail
+        return f"{self.bug.title} ({detail})" if detail else self.bug.title
+
+
+LARGE: Final = 300
+"""Rows from which on a case is large: only bugs that need many rows are tried on it."""
+
+OF_LARGE: Final = ("rows-limited", "last-rows-lost", "counts-overflow", "counts-through-floats", "texts-cut")
+"""The bugs that need many rows, or long texts."""
+
+
+def is_large(case: Case) -> bool:
+    """Whether a case has so many rows that not every hypothesis can be tried on it."""
+    return len(case["sessions"]) > LARGE
+
+
+def hypotheses_for(case: Case) -> list[Hypothesis]:
+    """Every hypothesis that is worth trying for a case."""
+    bugs = [BY_ID[name] for name in OF_LARGE] if is_large(case) else BUGS
+    return [Hypothesis(bug, variant) for bug in bugs for variant in bug.for_case(case)]
+
+
+RIGHT: Final = Variant()
+"""The model without a bug."""
+
+
+def together(variants: Sequence[Variant]) -> Variant:
+    """A variant with several bugs at once; of two that replace one definition the last wins."""
+    changed: dict[str, Any] = {}
+    for variant in variants:
+        for each in dataclasses.fields(DEFINITIONS):
+            value = getattr(variant.definitions, each.name)
+            if value is not getattr(DEFINITIONS, each.name):
+                changed[each.name] = value
+
+    def alter(case: Case) -> Case:
+        for variant in variants:
+            case = variant.alter(case)
+        return case
+
+    def retouch(case: Case, answer: Answer) -> Answer:
+        for variant in variants:
+            answer = variant.retouch(case, answer)
+        return answer
+
+    return Variant("", dataclasses.replace(DEFINITIONS, **changed), alter, retouch)
+
+
+class Evidence:
+    """One case, with the right answer and the given one.
+
+    Parameters
+    ----------
+    case : mapping
+        A decoded request of the protocol (§9).
+    given : object
+        The answer to judge.
+    right : mapping, optional
+        The right answer; by default the model's.
+    details : bool
+        Whether the text of a refusal counts.
+
+    Examples
+    --------
+    >>> from sessionstats.testing.bugs.registry import BY_ID
+    >>> row = {"started": 0, "project_id": 1, "status": "ok", "distinct_id": ""}
+    >>> case = {"now": "1970-01-01T01:00:00Z", "sessions": [row],
+    ...         "params": {"field": "count_unique(user)", "statsPeriod": "1h"}}
+    >>> (variant,) = BY_ID["empty-user-counted"].variants
+    >>> evidence = Evidence(case, variant(case))
+    >>> evidence.agrees(variant), evidence.agrees(RIGHT), len(evidence.explained(variant))
+    (True, False, 2)
+    """
+
+    def __init__(
+        self, case: Case, given: Any, right: Mapping[str, Any] | None = None, *, details: bool = True
+    ) -> None:
+        self.case = case
+        self.answer = model.answer(case) if right is None else right
+        self.details = details and self.answer["status"] != BAD_ROW
+        self.names = _group_by(case)
+        body = self.answer["body"]
+        self.intervals: list[str] = body.get("intervals", [])
+        self.right = self._flat(self.answer)
+        self.given = self._flat(given)
+
+    @cached_property
+    def wrong(self) -> Places:
+        """The places at which the given answer is not right."""
+        return self.apart(self._right_as_given, self.given)
+
+    @cached_property
+    def another_window(self) -> bool:
+        """Whether the window that was given is not the right one."""
+        return any(path.place in WINDOW for path in self.wrong)
+
+    def agrees(self, variant: Variant) -> bool:
+        """Whether a variant gives everything that was given."""
+        return not self.apart(self.aligned(variant), self.given)
+
+    def explained(self, variant: Variant) -> Places:
+        """The places at which a variant differs from the right answer, if it gives what was given at all."""
+        predicted = self.predicted(variant)
+        if not self.apart(predicted, self.right):
+            return frozenset()
+        predicted = self._allowing(variant, predicted, self.given)
+        differing = self.apart(predicted, self._right_as_given)
+        return differing if not differing & self.apart(predicted, self.given) else frozenset()
+
+    def differs(self, variant: Variant) -> bool:
+        """Whether a variant does not give the right answer to the case."""
+        predicted = self.predicted(variant)
+        return bool(self.apart(self._allowing(variant, predicted, self.right), self.right))
+
+    def predicted(self, variant: Variant) -> Flat:
+        """What a variant gives."""
+        return self._flat(self._answer_of(variant))
+
+    def aligned(self, variant: Variant) -> Flat:
+        """What a variant gives, with the groups of equal rank that were given."""
+        return self._allowing(variant, self.predicted(variant), self.given)
+
+    @cached_property
+    def _right_as_given(self) -> Flat:
+        return self.aligned(RIGHT)
+
+    def _allowing(self, variant: Variant, predicted: Flat, given: Flat) -> Flat:
+        """A prediction with the choice among groups of equal rank that was given, if it allows it."""
+        wanted = given.get(ORDER)
+        if predicted.get(ORDER) == wanted or not isinstance(wanted, tuple) or ORDER not in predicted:
+            return predicted
+        chosen = _choice(variant, self.case, wanted, self)
+        return predicted if chosen is None else chosen
+
+    def _answer_of(self, variant: Variant) -> Any:
+        """What a variant answers; one that only writes otherwise begins with the right answer."""
+        if variant.definitions is not DEFINITIONS or variant.alter is not RIGHT.alter:
+            return _answer(variant, self.case)
+        if self.answer["status"] != OK:
+            return self.answer
+        return variant.retouch(self.case, dict(self.answer))
+
+    def _flat(self, answer: Any) -> Flat:
+        flat = flatten(answer, self.names, self.intervals)
+        if not self.details:
+            flat.pop(DETAIL, None)
+        return flat
+
+    @staticmethod
+    def apart(one: Flat, other: Flat) -> Places:
+        """The places at which two answers differ by more than rounding."""
+        return frozenset(
+            path
+            for path in one.keys() | other.keys()
+            if not close(path, one.get(path, ABSENT), other.get(path, ABSENT))
+        )
+
+
+def _group_by(case: Case) -> list[str]:
+    try:
+        return Parameters(case["params"]).many("groupBy")
+    except Refusal:
+        return []
+
+
+def _answer(variant: Variant, case: Case) -> Any:
+    """What a variant answers; nothing where it breaks down, as a program with the bug may, too."""
+    try:
+        return variant(case)
+    except Exception:
+        return None
+
+
+def _choice(variant: Variant, case: Case, wanted: tuple[str, ...], evidence: Evidence) -> Flat | None:
+    """The answer of a variant with the groups that were given, if its ranks allow them; else `None`."""
+    places: list[list[int]] = []
+    ranks: dict[int, Any] = {}
+    rank_total = variant.definitions.rank_total
+
+    def rank(question: Question, group: Group, field: str) -> Any:
+        total = rank_total(question, group, field)
+        ranks[id(group)] = total
+        return total
+
+    def page(groups: list[Group], offset: int, size: int) -> list[Group]:
+        shown = {id(group) for group in variant.definitions.page(groups, offset, size)}
+        places.append([number for number, group in enumerate(groups) if id(group) in shown])
+        order.extend(ranks.get(id(group)) for group in groups)
+        return groups
+
+    order: list[Any] = []
+    whole = dataclasses.replace(variant.definitions, page=page, rank_total=rank)
+    answer = _answer(dataclasses.replace(variant, definitions=whole), case)
+    if not places or not isinstance(answer, dict) or not order:
+        return None
+    groups = answer["body"].get(GROUPS, [])
+    each = len(groups) // len(order)
+    if each * len(order) != len(groups) or not each:
+        return None
+    keys = list(evidence._flat(answer).get(ORDER, ()))
+    at = {key: number // each for number, key in enumerate(keys)}
+    shown = [number for number in places[0] for _ in range(each)]
+    if len(wanted) != len(shown) or len(set(wanted)) != len(wanted) or not set(wanted) <= at.keys():
+        return None
+    value = Path((), "rank", "totals")
+    if not all(
+        close(value, order[at[key]], order[number]) for key, number in zip(wanted, shown, strict=True)
+    ):
+        return None
+    by_key = dict(zip(keys, groups, strict=True))
+    return evidence._flat({**answer, "body": {**answer["body"], GROUPS: [by_key[key] for key in wanted]}})
+
+
+def candidates(evidence: Iterable[Evidence]) -> list[Hypothesis]:
+    """The hypotheses that agree with all evidence and differ from the right answer in the last of it.
+
+    Without any, those that explain some place of the last.
+    """
+    *others, last = evidence
+    explained = {
+        each: places
+        for each in hypotheses_for(last.case)
+        if (places := last.explained(each.variant)) and places <= last.wrong
+    }
+    whole = [each for each, places in explained.items() if places == last.wrong or last.agrees(each.variant)]
+    found = whole or list(explained)
+    return [each for each in found if all(_allows(other, each.variant) for other in others)]
+
+
+WINDOW: Final = ("start", "end", "intervals", "status")
+"""The places that a request decides by itself."""
+
+
+def changes_window(evidence: Evidence, variant: Variant) -> bool:
+    """Whether a variant differs from the right answer in what does not depend on rows."""
+    predicted = evidence.predicted(variant)
+    return any(path.place in WINDOW for path in evidence.apart(predicted, evidence.right))
+
+
+def _allows(evidence: Evidence, variant: Variant) -> bool:
+    """Whether evidence does not speak against a variant: what it would do wrong was done."""
+    return bool(evidence.explained(variant)) or evidence.agrees(variant) or not evidence.differs(variant)

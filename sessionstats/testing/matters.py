@@ -1,0 +1,236 @@
+"""What matters: which parts of a failing case the disagreement needs, where no cause is known.
+
+1. From the smallest case every single thing is taken away or made ordinary: each optional column, each
+   parameter, equal values made different, an instant moved to the middle of its bucket, text made plain.
+2. The program is asked each of these cases. What still disagrees did not need it; what agrees did.
+3. Where a number that was given is a simple function of the rows, in all cases that were asked, that is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sessionstats.testing.bugs.bug import Case
+from sessionstats.testing.model import instants
+from sessionstats.testing.model.instants import SECOND
+
+COLUMNS: Final = (
+    "release", "environment", "distinct_id", "errors", "duration", "abnormal_mechanism", "quantity",
+    "session_id", "seq",
+)  # fmt: skip
+"""The optional columns (§1.1, §1.2)."""
+
+TEXTS: Final = ("release", "environment", "distinct_id")
+"""The columns whose values can be written plainly."""
+
+KEPT: Final = ("field", "interval")
+"""The parameters that are not simply taken away."""
+
+FIELD: Final = "field="
+"""Begins what is said of one field of several."""
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9@.+-]{1,20}")
+"""A text without anything odd."""
+
+Fails = Callable[[Case], bool]
+"""Whether the program disagrees with a case in the same way."""
+
+Row = dict[str, Any]
+"""A row of the protocol."""
+
+
+@dataclass(frozen=True)
+class Matters:
+    """What a disagreement needs, and what not.
+
+    Parameters
+    ----------
+    needed, free : tuple of str
+        Parts of the smallest case with which the disagreement goes away, and those without which it stays.
+    formulas : tuple of str
+        Simple functions of the rows that give the numbers that were given.
+    """
+
+    needed: tuple[str, ...]
+    free: tuple[str, ...]
+    formulas: tuple[str, ...] = ()
+
+
+def what_matters(case: Case, fails: Fails) -> Matters:
+    """Ask the program every simpler case.
+
+    Parameters
+    ----------
+    case : mapping
+        The smallest case that is known to fail.
+    fails : callable
+        Asks the program.
+
+    Examples
+    --------
+    >>> row = {"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok", "environment": "x y"}
+    >>> case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)", "statsPeriod": "1d"},
+    ...         "sessions": [row]}
+    >>> matters = what_matters(case, lambda case: " " in case["sessions"][0].get("environment", ""))
+    >>> matters.needed
+    ('the column environment', "that environment 'x y' is not plain text")
+    >>> matters.free
+    ('the period',)
+    """
+    needed: list[str] = []
+    free: list[str] = []
+    for what, other in simpler(case):
+        (free if fails(other) else needed).append(what)
+    fields = [what for what in free if what.startswith(FIELD)]
+    if len(fields) > 2:
+        free = [what for what in free if what not in fields] + [f"any of {len(fields)} further fields"]
+    return Matters(tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(free)))
+
+
+def simpler(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every case with one thing taken away or made ordinary, and what that is."""
+    rows = case["sessions"]
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        yield from _columns(case, rows)
+        yield from _values(case, rows)
+        yield from _instants(case, rows)
+    yield from _parameters(case)
+    for name in ("projects", "releases", "rules"):
+        if case.get(name) is not None:
+            yield f"the {name} of the request", {key: value for key, value in case.items() if key != name}
+    rules = case.get("rules")
+    if isinstance(rules, Mapping) and len(rules) > 1:
+        for name in rules:
+            yield f"the rule {name}", {**case, "rules": {key: rules[key] for key in rules if key != name}}
+
+
+def _columns(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name in COLUMNS:
+        if any(row.get(name) is not None for row in rows):
+            yield (
+                f"the column {name}",
+                {**case, "sessions": [{key: row[key] for key in row if key != name} for row in rows]},
+            )
+
+
+def _values(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Equal values made different, odd ones plain, states ordinary."""
+    for name in (*TEXTS, "session_id"):
+        values = [row.get(name) for row in rows if row.get(name) not in (None, "")]
+        if len(set(map(str, values))) < len(values):
+            yield f"that rows have the same {name}", _with(case, rows, name, lambda row, n: f"v{n}")
+        for value in dict.fromkeys(value for value in values if isinstance(value, str)):
+            if not PLAIN.fullmatch(value):
+                plain = {value: "plain"}
+                yield (
+                    f"that {name} {shortened(value)} is not plain text",
+                    _with(case, rows, name, lambda row, n, plain=plain: plain.get(row, row)),  # type: ignore[misc]
+                )
+        if any(type(value) is int for value in values):
+            yield f"that {name} is a number", _with(case, rows, name, lambda row, n: f"n{row}")
+    ordinary: dict[str, tuple[str, Any]] = {
+        "status": ("that a status is not exited", "exited"),
+        "errors": ("that there are errors", 0),
+        "quantity": ("that a quantity is not 1", 1),
+        "duration": ("that a duration is not a small whole number", None),
+        "project_id": ("that there are several projects", 1),
+    }
+    for name, (what, usual) in ordinary.items():
+        if name == "duration":
+            changed = _with(case, rows, name, lambda row, n: 1 + n % 5)
+        else:
+            changed = _with(case, rows, name, lambda row, n, usual=usual: usual)  # type: ignore[misc]
+        if changed["sessions"] != rows:
+            yield what, changed
+
+
+def _with(case: Case, rows: Sequence[Row], name: str, change: Callable[[Any, int], Any]) -> dict[str, Any]:
+    """A case with other values in a column, where it has any."""
+    changed = [
+        {**row, name: change(row[name], number)} if row.get(name) not in (None, "") else row
+        for number, row in enumerate(rows)
+    ]
+    return {**case, "sessions": changed}
+
+
+def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Instants written plainly, without fractions, and away from the edges of hours and days."""
+    places = [_instant(row.get("started")) for row in rows]
+    if None in places:
+        return
+    at = [place for place in places if place is not None]
+    if any(not re.fullmatch(r"[^.]*Z", str(row["started"])) for row in rows):
+        yield "the way in which instants are written", _starting(case, rows, at)
+    if any(place % SECOND for place in at):
+        yield "the fractions of seconds", _starting(case, rows, [place // SECOND * SECOND for place in at])
+    hour = 3600 * SECOND
+    if any(
+        place % hour in (0, 1, hour - 1) or place % hour < SECOND or place % hour >= hour - SECOND
+        for place in at
+    ):
+        middle = [place // hour * hour + hour // 2 for place in at]
+        yield "that a session begins at the edge of an hour", _starting(case, rows, middle)
+    if len(set(at)) < len(at):
+        yield (
+            "that sessions begin at the same instant",
+            _starting(case, rows, [place + number * SECOND for number, place in enumerate(at)]),
+        )
+
+
+def _instant(value: Any) -> int | None:
+    if isinstance(value, str):
+        return instants.from_iso(value)
+    return instants.from_number(value) if type(value) in (int, float) else None
+
+
+def _starting(case: Case, rows: Sequence[Row], places: Sequence[int]) -> dict[str, Any]:
+    return {
+        **case,
+        "sessions": [{**row, "started": _text(at)} for row, at in zip(rows, places, strict=True)],
+    }
+
+
+def _text(at: int) -> str:
+    whole, rest = instants.to_text(at), at % SECOND
+    return f"{whole[:-1]}.{rest:06}Z" if rest else whole
+
+
+def _parameters(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    params = case["params"]
+    if not isinstance(params, Mapping):
+        return
+
+    def other(**changes: Any) -> dict[str, Any]:
+        changed = {name: value for name, value in {**params, **changes}.items() if value is not None}
+        return {**case, "params": changed}
+
+    dates = [
+        name
+        for name in ("statsPeriod", "statsPeriodStart", "statsPeriodEnd", "start", "end")
+        if name in params
+    ]
+    for name, value in params.items():
+        if name in KEPT or name in dates:
+            continue
+        if isinstance(value, list) and len(value) > 1:
+            for each in value:
+                yield f"{name}={shortened(each)}", other(**{name: [one for one in value if one != each]})
+        else:
+            yield f"the parameter {name}", other(**{name: None})
+    fields = params.get("field")
+    if isinstance(fields, list) and len(fields) > 1:
+        for each in fields:
+            yield f"{FIELD}{each}", other(field=[one for one in fields if one != each])
+    if params.get("interval") not in (None, "1h"):
+        yield "the interval", other(interval="1h", **{**dict.fromkeys(dates), "statsPeriod": "5d"})
+    if dates:
+        yield "the period", other(**{**dict.fromkeys(dates), "statsPeriod": "5d"})
+
+
+def shortened(value: Any) -> str:
+    """A value for people, not too long."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:36]}…{text[-1]}"

@@ -1,0 +1,135 @@
+"""Further cases near one that failed, on which hypotheses can be told apart.
+
+1. From the recipes of failing cases: rows drawn anew, changed, repeated or left out; other fields, another
+   search, another window. What the claims exclude stays out (`strategies.assembly`).
+2. From failing cases themselves: their rows in other numbers and mixtures, each column with a value that it
+   has elsewhere in the case. So a case that was not drawn, such as one of a file, has neighbours, too.
+3. Fresh cases in between, so that a hypothesis is not only tried where it came from.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sessionstats.testing.bugs.bug import Case
+from sessionstats.testing.model import instants
+from sessionstats.testing.model.instants import SECOND
+from sessionstats.testing.strategies.assembly import assemble
+from sessionstats.testing.strategies.claims import Claims
+from sessionstats.testing.strategies.recipes import MOST_ROWS, Recipe, draws
+
+ROW: Final = len(next(draws(0)).rows[0])
+"""Bytes of a row of a recipe."""
+
+MOST_REPEATED: Final = 80
+"""Most rows of a case whose rows are repeated."""
+
+
+def neighbours(
+    recipes: Sequence[Recipe],
+    cases: Sequence[Case],
+    claims: Claims,
+    seed: int = 0,
+    *,
+    rows_only: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Cases without end, near those that failed.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        What failing cases were made of; none if they were not drawn.
+    cases : sequence of mapping
+        Failing cases, at least one.
+    claims : Claims
+        What the implementation claims to do.
+    seed : int
+        The same seed gives the same cases.
+    rows_only : bool
+        Whether requests stay as they are.
+    """
+    chance = random.Random(seed)
+    # Large tables cost too much to be drawn anew: those that failed are mixed.
+    recipes = [replace(recipe, bulk=0) for recipe in recipes]
+    fresh = (recipe for recipe in draws(seed + 1) if not recipe.bulk)
+    while True:
+        for _ in range(3):
+            if recipes:
+                yield assemble(varied(chance.choice(recipes), chance, rows_only=rows_only), claims)
+            yield mixed(chance.choice(cases), chance, rows_only=rows_only)
+        if recipes and not rows_only:
+            yield assemble(next(fresh), claims)
+
+
+def varied(recipe: Recipe, chance: random.Random, *, rows_only: bool = False) -> Recipe:
+    """A recipe like another, mostly with other rows."""
+    rows = [_row(row, chance) for row in recipe.rows if chance.random() < 0.8]
+    rows += [chance.randbytes(ROW) for _ in range(chance.randint(0, max(0, MOST_ROWS - len(rows))))]
+    chance.shuffle(rows)
+    if rows_only:
+        return replace(recipe, rows=tuple(rows))
+    return Recipe(
+        head=b"".join(_part(part, chance) for part in recipe.head_parts),
+        names=recipe.names if chance.random() < 0.7 else chance.randbytes(chance.randint(1, 3)),
+        text=recipe.text if chance.random() < 0.7 else _bytes(recipe.text, chance, 0.2),
+        rows=tuple(rows or [chance.randbytes(ROW)]),
+    )
+
+
+def _part(part: bytes, chance: random.Random) -> bytes:
+    """A part of the head: mostly as it is, or with some other bytes, or anew."""
+    way = chance.random()
+    return part if way < 0.5 else _bytes(part, chance, 0.2) if way < 0.8 else chance.randbytes(len(part))
+
+
+def _row(row: bytes, chance: random.Random) -> bytes:
+    return row if chance.random() < 0.3 else _bytes(row, chance, 0.4)
+
+
+def _bytes(data: bytes, chance: random.Random, share: float) -> bytes:
+    return bytes(chance.randrange(256) if chance.random() < share else byte for byte in data)
+
+
+def mixed(case: Case, chance: random.Random, *, rows_only: bool = False) -> dict[str, Any]:
+    """A case with the rows of another in other numbers, and columns that have changed places."""
+    rows = [row for row in case["sessions"] if isinstance(row, Mapping)]
+    if len(rows) != len(case["sessions"]) or not rows:
+        return dict(case)
+    most = MOST_REPEATED if chance.random() < 0.2 else 2 * len(rows) + 2
+    chosen = [dict(chance.choice(rows)) for _ in range(chance.randint(1, most))]
+    for row in chosen:
+        for name in list(row):
+            if chance.random() < 0.15:
+                row.pop(name) if name not in REQUIRED and chance.random() < 0.3 else _take(
+                    row, name, rows, chance
+                )
+    return {**(case if rows_only else _later(case, chance)), "sessions": chosen}
+
+
+def _later(case: Case, chance: random.Random) -> dict[str, Any]:
+    """A case asked a little earlier or later, now and then with a parameter less."""
+    if chance.random() < 0.4:
+        return dict(case)
+    params, now = case["params"], instants.from_iso(case["now"])
+    if isinstance(params, Mapping):
+        kept = {name: value for name, value in params.items() if name == "field" or chance.random() < 0.93}
+        params = kept if chance.random() < 0.5 else params
+    if now is None or chance.random() < 0.2:
+        return {**case, "params": params}
+    shift = chance.choice((1, 1000, SECOND, 60 * SECOND, 3600 * SECOND)) * chance.randint(-90, 90)
+    later = max(now + shift, 0)
+    return {**case, "params": params, "now": f"{instants.to_text(later)[:-1]}.{later % SECOND:06}Z"}
+
+
+REQUIRED: Final = ("started", "project_id", "status")
+"""The columns that every row has (§1.1)."""
+
+
+def _take(row: dict[str, Any], name: str, rows: Sequence[Mapping[str, Any]], chance: random.Random) -> None:
+    """Take the value of a column from any row of the case."""
+    other = chance.choice(rows)
+    if name in other:
+        row[name] = other[name]
