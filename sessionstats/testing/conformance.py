@@ -95,7 +95,7 @@ def _outcome(implementation: Implementation, vector: Mapping[str, Any], toleranc
         given = actual.get("status") if isinstance(actual, dict) else None
         problem = "" if given == answer["status"] else f"status {given!r} instead of {answer['status']}"
     else:
-        found = compare(vector["request"], answer, actual, tolerance, diagnosed=False)
+        found = compare(vector["request"], answer, actual, tolerance)
         problem = f"{found[0].path}: {found[0].message}" if found else ""
     return Outcome(*described, FAILED if problem else PASSED, problem)
 

@@ -78,7 +78,7 @@ class Finding:
     expected, actual : object
         What is right and what was given; `ABSENT` where nothing stands.
     diagnosis : str or None
-        Id of the bug that would give exactly this value (`sessionstats.testing.diagnoses`).
+        Id of the proved cause; `None` from a comparison alone, which proves none.
     section : str
         The section of the semantics that decides, for instance ``6.2``.
     message : str
