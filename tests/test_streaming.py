@@ -122,7 +122,7 @@ def test_an_archive_in_blocks(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_of_sessions() -> None:
-    with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl \(or these"):
+    with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl, \.envelope \(or these"):
         read_chunks("sessions.xlsx")
 
 
