@@ -89,23 +89,23 @@ def test_sentences() -> None:
     )
     assert said("1d", "6h", "hourly").startswith("4 buckets, 2024-01-28T18:00:00Z to 2024-01-29T12:28:00Z;")
     assert said("90d", "1d").endswith("at most ⌊10,000 / 91⌋ = 109 groups.")
-    assert said("1d", "5h") == "Refused: The interval should divide one day without a remainder."
-    assert said("1d", "1w") == "Refused: The interval has to be less than one day."
-    assert said("90d", "1h") == "Refused: 2161 intervals are too many."
+    assert said("1d", "5h") == "Rejected: The interval should divide one day without a remainder."
+    assert said("1d", "1w") == "Rejected: The interval has to be less than one day."
+    assert said("90d", "1h") == "Rejected: 2161 intervals are too many."
 
 
 @needs_node
 def test_pictures() -> None:
-    """§3.5: a box for each bucket, and one for what is asked for; none where the request is refused."""
+    """§3.5: a box for each bucket, and one for what is asked for; none where the request is rejected."""
     program = """
     const {draw, instant} = require(process.argv[1]);
     const state = {period: "1d", edition: "aligned", now: instant("2024-01-29T12:27:28Z")};
     console.log(JSON.stringify(["6h", "5h"].map((interval) => draw({...state, interval}))));
     """
-    picture, refused = in_node(program)
-    assert (picture.count("<rect"), refused.count("<rect")) == (6, 1)
+    picture, rejected = in_node(program)
+    assert (picture.count("<rect"), rejected.count("<rect")) == (6, 1)
     assert 'aria-label="5 buckets, ' in picture
-    assert "NaN" not in picture + refused
+    assert "NaN" not in picture + rejected
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

@@ -32,8 +32,8 @@
   const down = (moment, unit) => moment - (((moment % unit) + unit) % unit);
   const up = (moment, unit) => -down(-moment, unit);
 
-  // Why an interval is refused, or null.
-  function refusal(interval) {
+  // Why an interval is rejected, or null.
+  function problemOf(interval) {
     if (interval > DAY) return "The interval has to be less than one day.";
     return DAY % interval ? "The interval should divide one day without a remainder." : null;
   }
@@ -60,10 +60,10 @@
   // The sentence: how many buckets, from when to when, and how many groups fit.
   function describe(state) {
     const interval = period(state.interval);
-    if (refusal(interval)) return `Refused: ${refusal(interval)}`;
+    if (problemOf(interval)) return `Rejected: ${problemOf(interval)}`;
     const window = windowOf(state.now, period(state.period), interval, state.edition);
     const n = startsOf(window, interval).length;
-    if (n > MOST_INTERVALS) return `Refused: ${n} intervals are too many.`;
+    if (n > MOST_INTERVALS) return `Rejected: ${n} intervals are too many.`;
     const groups = Math.floor(MOST_POINTS / n);
     return (
       `${n} bucket${n > 1 ? "s" : ""}, ${show(window.start)} to ${show(window.end)}; ` +
@@ -75,8 +75,8 @@
   function draw(state) {
     const interval = period(state.interval);
     const asked = { start: state.now - period(state.period), end: state.now };
-    const refused = refusal(interval);
-    const window = refused ? asked : windowOf(state.now, period(state.period), interval, state.edition);
+    const problem = problemOf(interval);
+    const window = problem ? asked : windowOf(state.now, period(state.period), interval, state.edition);
     const least = asked.start < window.start ? asked.start : window.start;
     const most = asked.end > window.end ? asked.end : window.end;
     const x = (moment) => (30 + (580 * Number(moment - least)) / Number(most - least)).toFixed(1);
@@ -86,7 +86,7 @@
       `<text x="30" y="16">asked for: ${short(asked.start)} to ${short(asked.end)}</text>`,
       box(asked.start, asked.end, 24, 10, 'class="asked"'),
     ];
-    const starts = refused ? [] : startsOf(window, interval).slice(0, MOST_INTERVALS);
+    const starts = problem ? [] : startsOf(window, interval).slice(0, MOST_INTERVALS);
     starts.forEach((start, number) => {
       const end = start + interval < window.end ? start + interval : window.end;
       parts.push(box(start, end, 42, 34, `class="bucket ${number % 2 ? "odd" : "even"}"`));
@@ -140,7 +140,7 @@
     update();
   }
 
-  const api = { instant, show, period, refusal, windowOf, startsOf, describe, draw };
+  const api = { instant, show, period, problemOf, windowOf, startsOf, describe, draw };
   if (typeof module !== "undefined") module.exports = api;
   if (typeof document !== "undefined") {
     const start = () => document.querySelectorAll(".window-explorable").forEach(build);
