@@ -105,6 +105,8 @@ def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     """Every command of a page, in order, in one directory; files that the page shows are written there."""
     if "import duckdb" in page.read_text():
         pytest.importorskip("duckdb", reason="this page needs the engines extra")
+    if "import sentry_sdk" in page.read_text():
+        pytest.importorskip("sentry_sdk", reason="this page needs the clients extra")
     if "sessionstats check" in page.read_text():
         pytest.importorskip("hypothesis", reason="this page needs the testing extra")
     for program in PROGRAMS:
