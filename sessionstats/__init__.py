@@ -18,7 +18,7 @@ from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
-if TYPE_CHECKING:  # the names of `LAZY`, for those who read types
+if TYPE_CHECKING:  # the names of `LAZY`, for type checkers
     from sessionstats.folding import from_updates
     from sessionstats.io.arrow import from_arrow, to_arrow
     from sessionstats.io.envelopes import from_envelopes
@@ -44,7 +44,7 @@ LAZY: Final = MappingProxyType(
         "write": "sessionstats.io.files",
     }
 )
-"""Functions that are imported when they are first used, and their modules: most programs need few of them."""
+"""Functions that are imported on first use, and their modules: most programs need only a few of them."""
 
 __all__ = [
     "AccessError",

@@ -1,6 +1,6 @@
 """Placing sessions in buckets (§3.5).
 
-1. Bucket ``i`` of a window holds the instants from ``start + i × interval`` on, up to but not including those
+1. Bucket ``i`` of a window holds the instants from ``start + i × interval`` up to, but not including, those
    of the next bucket.
 2. Integer division of whole microseconds decides: no float, so an instant on an edge is never misplaced.
 """

@@ -1,12 +1,12 @@
-"""Answers from a cluster (extra ``dask``): partitions are summarized where they are, summaries merged.
+"""Answers from a cluster (extra ``dask``): partitions are summarized where they are, then merged.
 
-1. Every partition becomes a summary, named by its number: `merge` would refuse one that came twice.
+1. Every partition becomes a summary named by its number: `merge` would reject one that came twice.
 2. `FAN_IN` summaries at a time are merged, level by level, wherever Dask puts the task; only the last summary
    travels to the caller.
-3. A task that is run again, because its worker died, gives the same summary again. So the answer is to the
-   bit that of `sessionstats.compute` on all sessions, whatever happens on the way (§6.7).
-4. Updates of one session may be in different partitions, where nobody can fold them (§1.2). They are refused,
-   unless the caller has brought those of each session together.
+3. A task that is rerun because its worker died yields the same summary. So the answer is bit for bit
+   that of `sessionstats.compute` on all sessions, whatever happens on the way (§6.7).
+4. Updates of one session may be in different partitions, where nobody can fold them (§1.2). They are rejected
+   unless the caller has brought the updates of each session together.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
 FAN_IN: Final = 8
-"""Summaries that are merged by one task."""
+"""Summaries that one task merges."""
 
 
 def compute(
@@ -53,7 +53,7 @@ def compute(
     Returns
     -------
     Result
-        To the bit that of `sessionstats.compute` on all sessions.
+        Bit for bit that of `sessionstats.compute` on all sessions.
 
     Examples
     --------
@@ -75,17 +75,17 @@ def summary(data: Any, query: Query, *, whole_sessions: bool = False) -> Any:
     Parameters
     ----------
     data : dask.dataframe.DataFrame, dask.bag.Bag, or iterable of Delayed
-        Partitions are Arrow data (frames of pandas, tables), records, or `Sessions`.
+        Partitions are Arrow data (pandas data frames, tables), records, or `Sessions`.
     query : Query
-        The judged request.
+        The validated request.
     whole_sessions : bool
-        Whether all updates of a session stand in one partition, as after a shuffle by ``project_id`` and
+        Whether all updates of a session are in one partition, as after a shuffle by ``project_id`` and
         ``session_id``. Without updates it does not matter.
 
     Returns
     -------
     dask.delayed.Delayed
-        Of a `Summary`, for `finish`.
+        Yields a `Summary`, for `finish`.
     """
     delayed = needed("dask", "dask").delayed
     partitions = data.to_delayed() if hasattr(data, "to_delayed") else list(data)

@@ -5,7 +5,7 @@ A *slot* is one output position: a base group, or a cell (base group × bucket).
 1. Sessions: Σ quantity, by health class.
 2. Users: a user belongs to every *user set* that one of their sessions belongs to: all, ``unhealthy``, a
    health class, an ANR set. One sort by (slot, user) finds the distinct users of a slot, and the union of
-   their sessions' sets, one bit a set, tells where each of them counts.
+   their sessions' sets, one bit per set, says where each of them counts.
 3. Users by class are counts subtracted from counts, not sets: a user who both crashed and was abnormal makes
    ``errored`` one smaller, down to 0 (§6.2).
 
@@ -43,7 +43,7 @@ def sessions_by_class(
     health : (n,) int8
         Health class of each row, from `sessionstats.health.health_class`.
     quantity : (n,) int64
-        How many sessions each row stands for.
+        How many sessions each row represents.
     n_slots, n_classes : int
 
     Returns
@@ -73,16 +73,16 @@ def set_membership(
     mechanism: NDArray[np.int32],
     mechanisms: Sequence[str],
 ) -> NDArray[np.uint8]:
-    """The user sets that each session puts its user into, one bit a set (§6.2, §6.5).
+    """The user sets that each session puts its user into, one bit per set (§6.2, §6.5).
 
     Parameters
     ----------
     sets : sequence of str
         `ALL_USERS`, `UNHEALTHY`, health classes, and names of `sessionstats.fields.ANR_MECHANISMS`.
     health, classes
-        Health class codes and the classes they stand for.
+        Health class codes and the classes they represent.
     mechanism, mechanisms
-        Mechanism codes and the mechanisms they stand for.
+        Mechanism codes and the mechanisms they represent.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def distinct_users(
     ----------
     slot : (n,) intp
     user : (n,) int32
-        User code of each session, −1 where it has no user: those do not count.
+        User code of each session, −1 where it has no user: such sessions do not count.
     member : (n,) uint8
         From `set_membership`.
     n_slots, n_sets : int
@@ -123,7 +123,7 @@ def distinct_users(
 
     Examples
     --------
-    One user, seen twice, once badly; and a session without a user.
+    One user, seen twice, once in a crash; and a session without a user.
 
     >>> slot, user = np.array([0, 0, 0]), np.array([7, 7, -1], np.int32)
     >>> distinct_users(slot, user, np.array([0b01, 0b11, 0b11], np.uint8), n_slots=1, n_sets=2).tolist()

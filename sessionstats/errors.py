@@ -1,13 +1,13 @@
-"""Errors a caller can meet, one small hierarchy.
+"""Errors a caller can meet, in one small hierarchy.
 
 1. Everything this package raises on purpose is a `SessionStatsError`: it has a ``detail`` for people
    and the ``status`` that the oracle protocol answers with (§9).
-   Its location is data, not text: whoever knows more of it (the file, the line, how many rows came before)
-   adds that with `SessionStatsError.at`, and the text follows.
-2. `RequestError` (400): the request is wrong; the detail is the endpoint's own text, to the letter (§2.3).
+   Its location is data, not text: code that knows more about it (the file, the line, how many rows came
+   before) adds that with `SessionStatsError.at`, and the text follows.
+2. `RequestError` (400): the request is invalid; the detail is the endpoint's own text, to the letter (§2.3).
 3. `AccessError` (403): a requested project is not accessible (§2.3).
-4. `LimitError` (413): the request exceeds a limit of whoever answers it (`sessionstats.limits`).
-5. `DataError` (422): a session row is wrong (§1.4); names file, line or row, column and value.
+4. `LimitError` (413): the request exceeds a limit of the program that answers it (`sessionstats.limits`).
+5. `DataError` (422): a session row is invalid (§1.4); it names file, line or row, column and value.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from copy import copy
 from typing import ClassVar, Self, TypeAlias
 
 Note: TypeAlias = Callable[[], Iterable[str]]
-"""What computes the lines of a note."""
+"""A function that computes the lines of a note."""
 
 
 class SessionStatsError(ValueError):
@@ -29,17 +29,17 @@ class SessionStatsError(ValueError):
     problem : str
         The same without the location.
     file : str or None
-        File at fault, where one is.
+        The file with the error, if there is one.
     notes : tuple of str
-        What may help a person: the known name that is most like an unknown one, the edition that accepts a
+        What may help a person: the known name closest to an unknown one, the edition that accepts a
         rejected request (§9). Notes are not part of `detail`, and cost nothing until they are read.
     status : int
         The status of the protocol's answer (§9).
 
     Notes
     -----
-    `notes` are not those of `BaseException.add_note`: a traceback prints these below the text, and a doctest
-    of the error would then compare the last note with the text that it expects.
+    `notes` is separate from `BaseException.add_note`: a traceback prints those notes below the text, and a
+    doctest of the error would then compare the last note with the text it expects.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class SessionStatsError(ValueError):
 
     @property
     def location(self) -> str:
-        """Where the problem is, ``""`` where that is unknown."""
+        """Where the problem is; ``""`` if unknown."""
         return self.file or ""
 
     @property
@@ -78,7 +78,7 @@ class SessionStatsError(ValueError):
         return self.detail
 
     def at(self, **location: object) -> Self:
-        """The same error, with more known of its location.
+        """The same error, with more of its location filled in.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class SessionStatsError(ValueError):
 
 @contextmanager
 def located(file: object, kind: "type[SessionStatsError]" = SessionStatsError) -> Iterator[None]:
-    """Name the file in errors of a kind raised inside that do not name one yet.
+    """Add the file name to errors of one kind raised inside that do not name a file yet.
 
     Examples
     --------
@@ -109,14 +109,14 @@ def located(file: object, kind: "type[SessionStatsError]" = SessionStatsError) -
 
 
 class RequestError(SessionStatsError):
-    """The request is refused, with the endpoint's own words (§2.3).
+    """The request is rejected, in the endpoint's own words (§2.3).
 
     Attributes
     ----------
     parameter : str or None
-        Name of the parameter at fault, where one is.
+        The invalid parameter, if there is one.
     value : object
-        Its value as given.
+        Its value as received.
 
     Examples
     --------
@@ -154,7 +154,7 @@ class AccessError(RequestError):
 
 
 class LimitError(SessionStatsError):
-    """A request costs more than the one who answers it allows.
+    """A request costs more than the program that answers it allows.
 
     Attributes
     ----------
@@ -179,19 +179,19 @@ class DataError(SessionStatsError):
     Attributes
     ----------
     file : str or None
-        File at fault.
+        The file with the error.
     line : int or None
-        Line of the file on which the row begins, counted from 1, where the file has lines.
+        Line of the file on which the row begins, counted from 1, if the file has lines.
     payload : int or None
-        Number of the SDK's payload, counted from 0, where the data is payloads.
+        Number of the SDK's payload, counted from 0, if the data consists of payloads.
     column : str or None
-        Column at fault; of a payload the path of the key.
+        The column with the error; in a payload, the path of the key.
     row : int or None
-        Number of the first offending row in the whole data, counted from 0.
+        Number of the first invalid row in the whole data, counted from 0.
     value : object
-        The offending value.
+        The invalid value.
     reason : str
-        The problem without the value, the same for all rows that share it.
+        The problem without the value, the same for all rows that have it.
 
     Examples
     --------
@@ -224,7 +224,7 @@ class DataError(SessionStatsError):
 
     @property
     def location(self) -> str:
-        """File, line, payload, column and row, as far as known; of line, payload and row only the first."""
+        """File, line, payload, column and row, as far as known; only the first of line, payload and row."""
         parts = [] if self.file is None else [self.file]
         if self.line is not None:
             parts.append(f"line {self.line}")

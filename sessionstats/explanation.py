@@ -1,10 +1,10 @@
-"""Why nothing was counted: where the sessions are, and how many of them each condition leaves.
+"""Why nothing was counted: where the sessions are, and how many of them each condition keeps.
 
-1. If no session is in the window, the window is compared with when the sessions started.
-2. Else the conditions of `sessionstats.filtering` are applied in their order, until one leaves nothing.
-3. The fields come last: what the search selects may have no user, no duration, or another status.
+1. If no session is in the window, the window is compared with the time span of the sessions.
+2. Otherwise the conditions of `sessionstats.filtering` are applied in order, until one keeps nothing.
+3. The fields come last: the selected sessions may have no user, no duration, or another status.
 
-It costs a second look at the sessions, and is made only for answers in which nothing is counted.
+It costs a second pass over the sessions, and is computed only for answers in which nothing is counted.
 """
 
 from collections.abc import Iterable
@@ -36,24 +36,24 @@ PASSING: Final = MappingProxyType(
         "fields": "of a kind that the fields count",
     }
 )
-"""What the sessions are that fulfil a condition, in the order in which conditions are applied."""
+"""What the sessions that meet a condition are, in the order in which conditions are applied."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why nothing was counted; `str` gives it in words.
+    """Why nothing was counted; `str` puts it into words.
 
     Parameters
     ----------
     query : Query
     n_rows : int
-        Rows that there are, without those of quantity 0 (§1.1).
+        Number of rows, not counting those of quantity 0 (§1.1).
     span : tuple of int, or None
-        The first and the last ``started`` in microseconds since the epoch; `None` without rows.
+        The first and the last ``started``, in microseconds since the epoch; `None` without rows.
     left : mapping of str to int
-        Rows that each condition leaves of those that the one before left: ``window``, ``project_id``,
+        How many rows each condition keeps of those the one before kept: ``window``, ``project_id``,
         ``environment``, ``release``, ``query``, ``fields``; only conditions that the request has. Empty if
-        the sessions could not be looked at a second time.
+        the sessions could not be read a second time.
     """
 
     query: Query
@@ -91,7 +91,7 @@ def _are(count: int) -> str:
 
 
 def explain(chunks: Iterable[Sessions], query: Query) -> Explanation:
-    """Why nothing is counted, or how many sessions each condition leaves.
+    """Why nothing is counted, or how many sessions each condition keeps.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def explain(chunks: Iterable[Sessions], query: Query) -> Explanation:
 
 
 def _left(sessions: Sessions, query: Query) -> dict[str, int]:
-    """Rows that are left after each condition."""
+    """Number of rows left after each condition."""
     counts = in_window(sessions.started, query.window)
     left = {WINDOW: int(counts.sum())}
     decided = conditions(sessions, query)

@@ -1,11 +1,11 @@
-"""What can be requested (§2.1, §5): fields, what each of them counts, and groupBy columns.
+"""What can be requested (§2.1, §5): fields, what each field counts, and groupBy columns.
 
 1. A count field counts sessions (Σ quantity) or distinct users.
 2. A duration field is a statistic of the durations of exited sessions.
-3. A rate field divides a part of the sessions, or of the users, by all of them; ``crash_free_rate`` is one
+3. A rate field divides some of the sessions, or of the users, by all of them; ``crash_free_rate`` is one
    minus that.
 
-A field's *subject* says which sessions make it more than empty (§5): any session, one with a user, or an
+A field's *subject* says which sessions give it data (§5): any session, one with a user, or an
 exited one with a duration.
 """
 
@@ -22,10 +22,10 @@ STATUS: Final = "session.status"
 KEY_COLUMNS: Final = MappingProxyType(
     {"project": "project_id", "release": "release", "environment": "environment"}
 )
-"""The other groupBy columns and their column of `Sessions`, in the order of keys (§7.3)."""
+"""The other groupBy columns, and the columns of `Sessions` they group by, in the order of keys (§7.3)."""
 
 PERCENTILES: Final = MappingProxyType({"p50": 50, "p75": 75, "p90": 90, "p95": 95, "p99": 99})
-"""Percentiles that can be requested, in per cent (§2.1)."""
+"""Percentiles that can be requested (§2.1)."""
 
 DURATION_STATISTICS: Final = ("avg", *PERCENTILES, "max")
 """Statistics of ``session.duration`` (§2.1)."""
@@ -33,7 +33,7 @@ DURATION_STATISTICS: Final = ("avg", *PERCENTILES, "max")
 ANR_MECHANISMS: Final = MappingProxyType(
     {"anr": ("anr_foreground", "anr_background"), "foreground_anr": ("anr_foreground",)}
 )
-"""Mechanisms that make a user part of each ANR rate (§6.5)."""
+"""Mechanisms that make a user count in each ANR rate (§6.5)."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Field:
     Parameters
     ----------
     name : str
-        As it stands in requests and answers, for instance ``crash_free_rate(session)``.
+        As written in requests and answers, for instance ``crash_free_rate(session)``.
     kind : {"count", "duration", "rate"}
-        Counts are integers, and 0 where nothing is; the others are floats, and null where nothing is (§6.6).
+        Counts are integers, and 0 when empty; the others are floats, and null when empty (§6.6).
     subject : {"session", "user", "duration"}
         What is counted, or measured.
     part : str
-        For a rate the part that is divided by all: a health class, ``unhealthy``, ``anr`` or
-        ``foreground_anr``. For a duration its statistic. Empty for a count.
+        For a rate, the part that is divided by all: a health class, ``unhealthy``, ``anr`` or
+        ``foreground_anr``. For a duration, its statistic. Empty for a count.
     complement : bool
         Whether the answer is one minus the rate (§6.5).
     """
@@ -95,7 +95,7 @@ LATER_FIELDS: Final = _by_name(
 
 
 def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Field, ...]:
-    """The fields that a status filter leaves in: a duration counts only if ``healthy`` is selected (§6.4).
+    """The fields that a status filter keeps: a duration counts only if ``healthy`` is selected (§6.4).
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Fi
 
 
 def judge_against_status(fields: Iterable[Field], selected: Sequence[str] | None, *, by_status: bool) -> None:
-    """Refuse fields that cannot be grouped or filtered by status (§6.4, §6.5).
+    """Reject fields that cannot be grouped or filtered by status (§6.4, §6.5).
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def judge_against_status(fields: Iterable[Field], selected: Sequence[str] | None
     Raises
     ------
     RequestError
-        For the first field at fault; grouping before filtering.
+        For the first invalid field; grouping is checked before filtering.
     """
     for field in fields:
         if field.kind == "rate" and by_status:

@@ -1,10 +1,10 @@
 """Selecting the sessions that count for a request (§3.5, §4).
 
 1. In the window: start ≤ ``started`` < end (§3.5).
-2. Of a quantity other than 0: a row of 0 is no session (§1.1).
+2. Of a quantity other than 0: a row of quantity 0 is not a session (§1.1).
 3. Of a selected project, and of a selected environment (§4).
 4. Matching the search (§4), except for its terms on ``session.status``: those select what is counted of each
-   session, and remove no session (§4.5).
+   session, and exclude no session (§4.5).
 5. When ordered by ``release.timestamp``, of a release that participates (§7.5).
 
 Conditions on texts are evaluated once per distinct value; each session looks the result up.
@@ -42,7 +42,7 @@ def select(sessions: Sessions, query: Query) -> Sessions:
 
 
 def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray[np.bool_]]:
-    """Evaluate the conditions on texts; the function returned selects the rows of any part of the sessions.
+    """Evaluate the conditions on texts; the function returned selects rows of any part of the sessions.
 
     Parameters
     ----------
@@ -63,18 +63,18 @@ def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray
 
 
 def conditions(sessions: Sessions, query: Query) -> dict[str, Callable[[Sessions], NDArray[np.bool_]]]:
-    """The conditions of a request besides the window, by what they are about: whether each row fulfils them.
+    """The conditions of a request other than the window, by subject: whether each row meets them.
 
     Parameters
     ----------
     sessions : Sessions
-        Only their categories are looked at.
+        Only their categories are used.
     query : Query
 
     Returns
     -------
     dict of str to callable
-        Of ``project_id``, ``environment``, ``release`` and ``query``, those that the request has.
+        Those of ``project_id``, ``environment``, ``release`` and ``query`` that the request has.
     """
     one_of = (
         ("project_id", query.projects),

@@ -1,15 +1,15 @@
 """Folding: several updates of one session become one session (§1.2).
 
 1. Updates of one session share project and ``session_id``; a row without a ``session_id`` is a session by
-   itself and stays as it is. So does a row of quantity 0: it is nobody's update (§1.1).
+   itself and stays as it is. So does a row of quantity 0: it is not an update of any session (§1.1).
 2. The updates of a session are ordered by ``seq``; where that is equal, by ``started``, severity, release,
    environment, user, mechanism, duration (missing first), errors and quantity, so that the order of rows
-   does not matter. Texts are compared only where nothing before them decides.
+   does not matter. Texts are compared only where the columns before them leave a tie.
 3. The folded session has the earliest ``started``, the worst status, and the most errors: at least one if
    any update was ``errored``.
 4. Its duration is that of its last terminal update; without one it has none.
-5. Its user and its mechanism are the first there are; its other columns are those of the first update.
-6. Sessions stand in the order in which they first appear.
+5. Its user and its mechanism are the first ones present; its other columns are those of the first update.
+6. Sessions are in the order in which they first appear.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from sessionstats.sessions import Sessions
 Positions: TypeAlias = NDArray[np.intp]
 
 ERRORED: Final = STATUSES.index("errored")
-"""Code of the status that means at least one error (§1.2)."""
+"""Code of the status that implies at least one error (§1.2)."""
 
 IS_TERMINAL: Final = np.array([status in TERMINAL for status in STATUSES])
 """Whether a session ends with the status of each code."""
@@ -44,7 +44,7 @@ TIE_BREAKERS: Final = (
     "errors",
     "quantity",
 )
-"""Columns that order updates of equal ``seq``, the first to differ deciding (§1.2)."""
+"""Columns that order updates of equal ``seq``; the first that differs decides (§1.2)."""
 
 
 class Updates(NamedTuple):
@@ -53,11 +53,11 @@ class Updates(NamedTuple):
     Parameters
     ----------
     sessions : Sessions
-        One update a row.
+        One row per update.
     session_id : Encoded of str
         ``""`` for rows that are sessions by themselves.
     seq : (n,) int64
-        Place of the update in its session.
+        Position of the update in its session.
     """
 
     sessions: Sessions
@@ -107,7 +107,7 @@ def from_updates(**columns: Values) -> Sessions:
     session_id : array of strings, iterable of str and None, or Encoded, optional
         Rows where it is missing or ``""`` are sessions by themselves.
     seq : array or iterable of int and None, optional
-        Place of an update in its session: any integer of 64 bits; missing values are 0.
+        Position of an update in its session: any 64-bit integer; missing values are 0.
     **columns
         The columns of `Sessions`.
 
@@ -145,8 +145,8 @@ def fold(updates: Updates) -> Sessions:
 
     Notes
     -----
-    Two sorts of the updates, and one more of those that ``seq`` leaves tied for each column that decides
-    between some of them; no loop over updates.
+    Two sorts of the updates, plus one for each further column that breaks ties of ``seq``, of the tied
+    updates only; no loop over updates.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def fold(updates: Updates) -> Sessions:
 
 
 def _normalized(updates: Sessions, alone: NDArray[np.bool_]) -> Sessions:
-    """Each update as the session it would be without others; rows that are `alone` are sessions already."""
+    """Each update as the session it would be by itself; rows that are `alone` are sessions already."""
     errors = np.maximum(updates.errors, (updates.status == ERRORED) & ~alone)
     duration = np.where(IS_TERMINAL[updates.status] | alone, updates.duration, np.nan)
     changed: dict[str, Any] = {"errors": errors, "duration": duration}
@@ -179,7 +179,7 @@ def _normalized(updates: Sessions, alone: NDArray[np.bool_]) -> Sessions:
 
 
 def ordered(updates: Sessions, session: NDArray[np.int64], seq: NDArray[np.int64]) -> Positions:
-    """Positions of the updates, those of one session together and in the order of §1.2.
+    """Positions of the updates, grouped by session and in the order of §1.2.
 
     Parameters
     ----------
@@ -194,8 +194,8 @@ def ordered(updates: Sessions, session: NDArray[np.int64], seq: NDArray[np.int64
 
     Notes
     -----
-    Each column refines the order that those before it leave undecided: `run` numbers the updates that are
-    still equal, and only those of runs of several updates are sorted again, if they differ.
+    Each column refines the order that the columns before it leave undecided: `run` numbers the updates that
+    are still equal, and only those in runs of several updates are sorted again, if they differ.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def ordered(updates: Sessions, session: NDArray[np.int64], seq: NDArray[np.int64
 
 
 def _sortable(column: Encoded[str] | NDArray[Any], rows: Positions) -> NDArray[Any]:
-    """The rows' values as numbers that sort as §1.2 says: texts by code point, what is missing first."""
+    """The rows' values as numbers that sort as §1.2 says: texts by code point, missing values first."""
     if not isinstance(column, Encoded):
         values = column[rows]
         return np.nan_to_num(values, nan=-1.0) if values.dtype.kind == "f" else values
@@ -247,7 +247,7 @@ def _run_numbers(*keys: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _tied(run: NDArray[np.int64]) -> Positions:
-    """Places of the rows that share their run with others."""
+    """Positions of the rows that share their run with others."""
     return np.flatnonzero(np.bincount(run)[run] > 1)
 
 
@@ -278,20 +278,20 @@ def _one_value(how: Fold, values: Any, terminal: NDArray[np.bool_], starts: Posi
 
 
 def _first(present: NDArray[np.bool_], starts: Positions) -> Positions:
-    """Place of the first row of each run where something is `present`; of its first row if nowhere."""
+    """Position of the first row of each run where a value is `present`; of its first row if nowhere."""
     n = len(present)
     places = np.minimum.reduceat(np.where(present, np.arange(n), n), starts)
     return np.where(places < n, places, starts)
 
 
 def _last(present: NDArray[np.bool_], starts: Positions) -> Positions:
-    """Place of the last row of each run where something is `present`; of its first row if nowhere."""
+    """Position of the last row of each run where a value is `present`; of its first row if nowhere."""
     places = np.maximum.reduceat(np.where(present, np.arange(len(present)), -1), starts)
     return np.where(places >= 0, places, starts)
 
 
 def has_text(column: Encoded[str]) -> NDArray[np.bool_]:
-    """Whether each row has a text that is not empty: (n,) bool."""
+    """Whether each row has a non-empty text: (n,) bool."""
     present = column.codes != MISSING
     if "" in column.categories:
         present &= column.codes != column.categories.index("")

@@ -3,7 +3,7 @@
 1. A base group is a combination of the values of the groupBy columns other than ``session.status``.
 2. It exists if it has data for at least one requested field: any session for session counts and rates, a
    session with a user for user counts and rates, a duration that counts for durations.
-3. Base groups are made in ascending order of their key: project as a number, then release, then environment
+3. Base groups are built in ascending order of their key: project as a number, then release, then environment
    as text by code point, whatever the order of groupBy. Ties in rank are broken by this order (§7.3).
 4. Without a groupBy column other than status there is one base group, ``{}``, even without sessions.
 """
@@ -37,7 +37,7 @@ class BaseGroups:
     size : int
         Number of base groups.
     empty_from : int
-        From here on groups are releases without sessions (§7.5); usually equal to `size`.
+        From here on, groups are releases without sessions (§7.5); usually equal to `size`.
     """
 
     keys: Mapping[str, NDArray[np.object_]]
@@ -106,7 +106,7 @@ def makes_group(sessions: Sessions, fields: Iterable[Field]) -> NDArray[np.bool_
 
 
 def _combination(columns: list[Encoded[Any]]) -> NDArray[np.int64]:
-    """One integer for each row that sorts as the row's key does."""
+    """One integer per row that sorts as the row's key does."""
     combination: NDArray[np.int64] = columns[0].ranks[columns[0].codes]
     size = len(columns[0].categories)
     for column in columns[1:]:

@@ -38,7 +38,7 @@ def health_class(
     Parameters
     ----------
     status : (n,) int8
-        Codes into `STATUSES`; all of them known to the edition.
+        Codes into `STATUSES`; all must be known to the edition.
     errors : (n,) int64
         Handled errors.
     classes : tuple of str
@@ -61,7 +61,7 @@ def health_class(
 
 
 def has_duration(status: NDArray[np.int8], duration: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each session's duration counts: it is ``exited``, and has one (§6.3).
+    """Whether each session's duration counts: the session is ``exited`` and has a duration (§6.3).
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def has_duration(status: NDArray[np.int8], duration: NDArray[np.float64]) -> NDA
 
 @cache
 def _class_table(classes: tuple[str, ...]) -> NDArray[np.int8]:
-    """Health class of each status, without and then with handled errors."""
+    """Health class of each status, first without and then with handled errors."""
     healthy, errored = classes.index("healthy"), classes.index("errored")
     by_status = {s: classes.index(s) if s in classes else healthy for s in STATUSES}
     without_errors = np.array([by_status[s] for s in STATUSES], np.int8)

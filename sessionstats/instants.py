@@ -16,14 +16,14 @@ import numpy as np
 from sessionstats.errors import SessionStatsError
 
 SECOND: Final = 1_000_000
-"""Microseconds of a second."""
+"""Microseconds in a second."""
 
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 UNITS: Final = {"": SECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-"""Microseconds of each unit letter of a period (§3.1)."""
+"""Microseconds in each unit of a period, by letter (§3.1)."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -32,12 +32,12 @@ YEAR_1: Final = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
 """First instant that a request can name (§3.3)."""
 
 YEAR_10000: Final = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // MICROSECOND + DAY
-"""First instant after those a request can name."""
+"""First instant beyond those that a request can name (§3.3)."""
 
-# Python refuses to read longer decimal integers, and no longer period means anything.
+# Python does not parse longer decimal integers, and no longer period makes sense.
 _PERIOD: Final = re.compile(r"([0-9]{1,4000})([smhdw]?)", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,4000})?", re.ASCII)
-# Python 3.14 reads 24:00 as the next midnight; 3.11, the reference of §3.3, refuses it.
+# Python 3.14 reads 24:00 as the next midnight; 3.11, the reference of §3.3, rejects it.
 _HOUR_24: Final = re.compile("[T ]24")
 
 
@@ -86,7 +86,7 @@ def parse_iso(text: str) -> int | None:
 def parse_date(text: str) -> int | None:
     """Instant of a ``start`` or ``end`` parameter: ISO 8601 or a Unix timestamp (§3.3).
 
-    `None` if the text is neither, or names no instant of the years 1 to 9999.
+    `None` if the text is neither, or is outside the years 1 to 9999.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def _from_seconds(text: str) -> int | None:
     """Instant of epoch seconds in decimal digits, or `None` if the text is not such a number."""
     if not _TIMESTAMP.fullmatch(text):
         return None
-    from decimal import Decimal  # here, since few requests need it and every import would wait for it
+    from decimal import Decimal  # here, since few requests need it and it would slow down every import
 
     return int((Decimal(text) * SECOND).to_integral_value("ROUND_FLOOR"))
 
@@ -116,7 +116,7 @@ def parse_now(now: object) -> int:
     Parameters
     ----------
     now : None, datetime, datetime64, str, int or float
-        `None` is the clock; text is ISO 8601; numbers are epoch seconds.
+        `None` means the clock; text is ISO 8601; numbers are epoch seconds.
 
     Raises
     ------

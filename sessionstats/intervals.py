@@ -12,10 +12,10 @@ from sessionstats.errors import RequestError
 from sessionstats.instants import DAY, HOUR, SECOND, parse_period
 
 DEFAULT_INTERVAL: Final = HOUR
-"""Interval when none is given, in microseconds (§3.2)."""
+"""The default interval, in microseconds (§3.2)."""
 
 MINIMUM_NAMES: Final = {3600: "one hour", 60: "one minute", 10: "ten seconds"}
-"""How the endpoint words the minimum intervals it was seen with, by seconds (§3.2)."""
+"""The endpoint's wording of the minimum intervals it was seen with, by seconds (§3.2)."""
 
 
 def parse_interval(text: str | None, min_interval: int = 3600) -> int:
@@ -31,7 +31,7 @@ def parse_interval(text: str | None, min_interval: int = 3600) -> int:
     Raises
     ------
     RequestError
-        If the interval breaks one of the three rules, the first in their order.
+        If the interval breaks one of the three rules; of several, for the first.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Limits on what one request of the protocol may cost (§9).
 
-1. The kernel itself has no limits but those of `Rules`: whoever calls it has decided what to ask.
-2. A server of the protocol reads requests of others. Time and memory of an answer are bounded by `Limits`:
+1. The kernel itself has no limits but those of `Rules`: its callers choose what to request.
+2. A server of the protocol reads other people's requests. `Limits` bounds the time and memory of an answer:
    the bytes of a line, the terms and the depth of its search, the cells of its answer.
 3. A request beyond a limit gets a `LimitError`, status 413, that names the limit. Requests within the limits
    are answered as if there were none.
@@ -25,9 +25,9 @@ class Limits:
     max_search_terms : int
         Terms of a search: terms, words of free text, and elements of lists.
     max_search_depth : int
-        Parentheses around a term of a search.
+        Depth of nested parentheses in a search.
     max_cells : int
-        Values of an answer that its window and groups allow for: totals, values of series, and intervals.
+        Values that the window and the groups of a request allow for: totals, values of series, and intervals.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class Limits:
                 raise ValueError(f"{field.name} must be at least 1, not {getattr(self, field.name)}")
 
     def require(self, name: str, value: int, problem: str) -> None:
-        """Reject a value above the limit of this name.
+        """Reject a value above the named limit.
 
         Raises
         ------
@@ -67,4 +67,4 @@ class Limits:
 
 
 UNLIMITED: Final = Limits(*[sys.maxsize] * len(fields(Limits)))
-"""No limits: what the kernel uses unless it is given others."""
+"""No limits: what the kernel uses by default."""

@@ -5,7 +5,7 @@
 2. `measure` fills them for every slot: sessions by health class, users by user set, durations by statistic.
 3. `evaluate` computes the value of a field from the measures.
 
-What is here is the reference that faster engines are tested against.
+This module is the reference that faster engines are tested against.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -152,14 +152,14 @@ def evaluate(
     classes : sequence of str
         The edition's health classes.
     selected : sequence of str, optional
-        The classes that a status filter selects (§6.4); by default there is none.
+        The classes that a status filter selects (§6.4); by default there is no filter.
     by_status : bool
         Whether the answer is grouped by status.
 
     Returns
     -------
     (slots, columns) int64 or float64
-        A column for each selected class if `by_status`, else one column. NaN is null.
+        One column per selected class if `by_status`, else one column. NaN is null.
     """
     if field.kind == "rate":
         return _rate_values(field, measures, classes)[:, np.newaxis]
@@ -176,7 +176,7 @@ def evaluate(
 def _duration_values(
     field: Field, measures: Measures, chosen: Sequence[str], *, by_status: bool
 ) -> NDArray[np.float64]:
-    # Durations stand in ``healthy`` (§6.3), and count only if that is selected (§6.4).
+    # Durations belong to ``healthy`` (§6.3), and count only if that is selected (§6.4).
     columns = len(chosen) if by_status else 1
     values = np.full((len(measures.sessions), columns), np.nan)
     if "healthy" in chosen:
@@ -185,7 +185,7 @@ def _duration_values(
 
 
 def whole_of(field: Field, measures: Measures) -> NDArray[np.int64]:
-    """What a rate divides by, one entry per slot: the sessions, or the users (§6.5)."""
+    """The denominator of a rate, one entry per slot: the sessions, or the users (§6.5)."""
     by_class, users = measures.sessions, measures.users
     whole: NDArray[np.int64] = by_class.sum(axis=1) if field.subject == "session" else users[ALL_USERS]
     return whole

@@ -1,10 +1,10 @@
-"""Notes on a rejected request, for people: what was meant perhaps, and which edition accepts it (§9).
+"""Notes on a rejected request, for people: what may have been meant, and which edition accepts it (§9).
 
-1. A note is never part of the endpoint's text. It is computed when somebody reads `RequestError.notes`, and
-   costs nothing where nobody does, as in the oracle.
-2. `nearest`: of the known names the one that is most like an unknown one.
+1. A note is never part of the endpoint's text. It is computed when `RequestError.notes` is read, and
+   costs nothing if nobody reads it, as in the oracle.
+2. `nearest`: the known name closest to an unknown one.
 3. `accepted_elsewhere`: the request is validated again under each named edition. Where one accepts it, rules
-   that do not matter are taken back one by one, until the request needs each of those that are left.
+   that make no difference are reverted one by one, until the request needs each of those that are left.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from sessionstats.rules import EDITIONS, Rules
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """A note that names the known name most like an unknown one, if any is.
+    """A note with the known name closest to an unknown one, if any is close.
 
     Examples
     --------
@@ -25,13 +25,13 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     >>> nearest("colour", ["release", "environment"])
     []
     """
-    from difflib import get_close_matches  # here, since a request that is accepted needs none of it
+    from difflib import get_close_matches  # here, since an accepted request does not need it
 
     return [f"did you mean {match!r}?" for match in get_close_matches(name, list(known), n=1)]
 
 
 def accepted_elsewhere(validate: Callable[[Rules], object], rules: Rules) -> list[str]:
-    """A note on the other named editions that accept a request, and the rules that make them (§9).
+    """A note on the other named editions that accept a request, and the rules that make the difference (§9).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def accepted_elsewhere(validate: Callable[[Rules], object], rules: Rules) -> lis
 
 
 def _needed(validate: Callable[[Rules], object], rules: Rules, edition: Rules) -> str:
-    """Rules of an edition with which a request is accepted, and without any of which it is not."""
+    """Rules of an edition that make it accept a request, reduced to those that are all needed."""
     changes = {
         field.name: getattr(edition, field.name)
         for field in fields(Rules)
@@ -73,7 +73,7 @@ def _needed(validate: Callable[[Rules], object], rules: Rules, edition: Rules) -
             if _accepts(validate, replace(rules, **others)):
                 changes = others
                 break
-    # Lower case is what JSON, the protocol and the option ``--rule`` make of true and false.
+    # JSON, the protocol and the option ``--rule`` write true and false in lower case.
     return ", ".join(f"{name}={str(value).lower()}" for name, value in changes.items())
 
 

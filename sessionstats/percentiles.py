@@ -5,7 +5,7 @@
    ``(n − 1) p / 100`` falls ``r/100`` of the way from value ``j`` to the next, where
    ``j, r = divmod((n − 1) p, 100)``. The position is exact, in integers.
 3. The average is the correctly rounded sum divided by ``n``, so that it does not depend on any order.
-4. Another order of these operations gives other last bits, and is no mistake (§6.8).
+4. Another order of these operations changes the last bits, which is not an error (§6.8).
 5. Results are milliseconds: the statistic in seconds times 1000. Empty and non-finite
    results are null (NaN).
 """
@@ -25,7 +25,7 @@ MILLISECONDS: Final = 1000.0
 """Milliseconds per second (§6.3)."""
 
 BLOCK: Final = 1 << 16
-"""Values converted to Python floats at a time: all of them would take four times the memory of the array."""
+"""Values converted to Python floats at a time: all at once would take four times the array's memory."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def statistic(samples: OrderedSamples, name: str) -> NDArray[np.float64]:
     Returns
     -------
     (slots,) float64
-        NaN where the slot is empty, or the result not finite.
+        NaN where the slot is empty, or the result is not finite.
 
     Examples
     --------

@@ -5,7 +5,7 @@
    (`sessionstats.grouping`).
 3. Rank the base groups (`sessionstats.ranking`), and keep those of the page (`sessionstats.capping`).
 4. Measure what the page shows, over the whole window for the totals and per cell for the series
-   (`sessionstats.measures`). Groups that the cap drops are ranked, and not measured otherwise.
+   (`sessionstats.measures`). Groups that the cap drops are only ranked, not measured further.
 5. Lay the values out (`sessionstats.result`).
 
 Every engine gives the same measures, bit for bit (§6.7); only speed and memory depend on the choice.
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sessionstats.io.tables import Frame
 
 BLOCKS_FROM: Final = 20_000
-"""Sessions from which the block engine answers. Measured, it is faster from 5,000 on for percentiles by
+"""Sessions from which on the block engine answers. In measurements it wins from 5,000 for percentiles by
 release, from 10,000 for rates and users by release, from 50,000 for counts alone and for many small cells."""
 
 
@@ -58,17 +58,17 @@ def compute(
     Parameters
     ----------
     sessions : Sessions, data frame, or iterable of them
-        All sessions, or chunks of them, which may be more than fit into memory (`answer_chunks`). A data
-        frame is one of pandas or Polars, a relation of DuckDB, or anything else that Arrow reads (extra
+        All sessions, or chunks of them, which may exceed memory (`answer_chunks`). A data
+        frame is one of pandas or Polars, a DuckDB relation, or anything else that Arrow reads (extra
         ``arrow``), with the columns of §1.1.
     params : str, mapping or Query
-        A query string, names with values or lists of values, or a request judged before.
+        A query string, names with values or lists of values, or a request validated before.
     now : None, datetime, datetime64, str, int or float
-        The instant of the request; `None` is the clock.
+        The instant of the request; `None` means the clock.
     rules : Rules
         The edition of the endpoint.
     projects : mapping of str to int, optional
-        Slug and id of the accessible projects; by default every project is accessible.
+        Slugs and ids of the accessible projects; by default every project is accessible.
     releases : Releases, optional
         Release metadata (§4.8).
 
@@ -79,11 +79,11 @@ def compute(
     Raises
     ------
     RequestError
-        If the request is refused (§2).
+        If the request is rejected (§2).
     DataError
-        If a session has a status that the edition does not know (§1.4), or a row of a frame is wrong.
+        If a session has a status that the edition does not know (§1.4), or a row of a frame is invalid.
     TypeError
-        If the sessions are neither sessions nor a frame.
+        If `sessions` is neither sessions nor a frame.
 
     Notes
     -----
@@ -126,13 +126,13 @@ def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None =
     chunks : iterable of Sessions
     query : Query
     memory : int, optional
-        Most bytes of sessions that are held at the same time; by default a quarter of what is available. What
-        does not fit is summarized chunk by chunk (`sessionstats.engines.summaries`).
+        Most bytes of sessions held at the same time; by default a quarter of what is available. Sessions that
+        do not fit are summarized chunk by chunk (`sessionstats.engines.summaries`).
 
     Returns
     -------
     Result
-        To the bit that of `compute` on all sessions at once (§6.7).
+        Bit for bit that of `compute` on all sessions at once (§6.7).
     """
     held = hold(chunks, query, memory)
     if held.rest is None:
@@ -148,7 +148,7 @@ def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None =
 
 
 def explained(result: Result, sessions: "Iterable[Sessions]") -> Result:
-    """The answer with the reason if nothing was counted, from a second look at the sessions."""
+    """The answer, with the reason if nothing was counted, from a second pass over the sessions."""
     return replace(result, explanation=explain(sessions, result.query)) if result.is_empty else result
 
 
@@ -169,7 +169,7 @@ def finish(summary: "Summary") -> Result:
     Returns
     -------
     Result
-        To the bit that of `compute` on all sessions at once (§6.7).
+        Bit for bit that of `compute` on all sessions at once (§6.7).
 
     Examples
     --------
@@ -204,7 +204,7 @@ def answer_with(engine_of_request: Callable[[], Engine], query: Query) -> Result
     Parameters
     ----------
     engine_of_request : callable
-        Makes the engine; not called where the answer has no groups whatever the sessions (§2.2).
+        Makes the engine; not called if the answer has no groups whatever the sessions (§2.2).
     query : Query
     """
     if not query.counts_anything:
@@ -212,7 +212,7 @@ def answer_with(engine_of_request: Callable[[], Engine], query: Query) -> Result
     engine = engine_of_request()
     groups = shown_groups(engine.groups, query)
     if groups.size <= query.page_size and query.page.offset == 0:
-        # The page shows every group, so that ranking shares what is measured for the answer.
+        # The page shows every group, so the ranking shares what is measured for the answer.
         shown = np.arange(groups.size)
         totals, series = engine.measure(shown, needs_of(query))
         page = page_of(groups, ranked(groups, query, lambda _: totals), query)

@@ -1,15 +1,15 @@
-"""The oracle protocol (§9): one request a line in, one answer a line out, in JSON.
+"""The oracle protocol (§9): one request per line in, one answer per line out, in JSON.
 
 1. A request is ``{"id", "now", "params", "sessions", "projects"?, "releases"?, "rules"?}``; other keys are
-   ignored. A line that is not one is answered with status 400, and the stream goes on.
-2. Session rows are validated before anything else (§2.2), against the statuses of the edition as far as the
-   rules tell which it is: an invalid row is status 422.
+   ignored. Any other line is answered with status 400, and the stream goes on.
+2. Session rows are validated before anything else (§2.2), against the statuses of the edition, as far as the
+   rules say which one it is: an invalid row is status 422.
 3. A rejected request has the status and the text of its error; an answered one has status 200, the answer
    of §8, and links when ``per_page`` was given.
 4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
 5. What a request may cost is limited (`sessionstats.limits`): status 413. No more of a line is read than the
    limit allows.
-6. The id of a request comes back whatever else is wrong with it, even if the line is not JSON.
+6. The id of a request is returned whatever else is wrong with it, even if the line is not JSON.
 """
 
 import json
@@ -37,13 +37,13 @@ REQUIRED: Final = ("now", "params", "sessions")
 """Keys without which a line is not a request."""
 
 DEFAULT: Final = Limits()
-"""The limits unless others are given."""
+"""The default limits."""
 
 TOO_LARGE: Final = 413
-"""Status of a request that costs more than it may."""
+"""Status of a request that exceeds a limit."""
 
 SKIPPED: Final = 1 << 16
-"""Bytes of the rest of a line that is too long, read and dropped at a time."""
+"""Bytes read and dropped at a time from the rest of a line that is too long."""
 
 
 def respond(request: object, limits: Limits = DEFAULT) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def respond(request: object, limits: Limits = DEFAULT) -> dict[str, Any]:
 
 
 def answered(result: Result) -> dict[str, Any]:
-    """A result as the protocol tells it, without the id (§9)."""
+    """A result in the form of the protocol, without the id (§9)."""
     answer: dict[str, Any] = {"status": 200, "body": result.to_dict()}
     if result.query.page.size is not None:
         names = ("previous", "next")
@@ -103,7 +103,7 @@ def respond_to_line(line: bytes, limits: Limits = DEFAULT) -> str:
     line = line.removesuffix(b"\n").removesuffix(b"\r")
     try:
         limits.require("max_line_bytes", len(line), "the line is too long")
-        # Lone surrogates are no UTF-8, but text as JSON has it.
+        # Lone surrogates are not valid UTF-8, but valid text in JSON.
         request = loads(line.decode("utf-8", "surrogatepass").removeprefix("\ufeff"))
         answer = respond(request, limits)
     except SessionStatsError as error:
@@ -115,7 +115,7 @@ def respond_to_line(line: bytes, limits: Limits = DEFAULT) -> str:
     try:
         return json.dumps(answer, allow_nan=False)
     except (ValueError, RecursionError):
-        # Nothing else of an answer is ever so: the id holds NaN or Infinity, or is nested too deeply.
+        # Only the id can be the reason: it holds NaN or Infinity, or is nested too deeply.
         return json.dumps(_refusal(None, 400, "not a request: the id cannot be repeated as JSON"))
 
 
@@ -133,7 +133,7 @@ def serve(requests: BinaryIO, output: BinaryIO, limits: Limits = DEFAULT) -> Non
         try:
             answer = respond_to_line(line, limits)
         except Exception as error:
-            # A bug of ours: reported to the peer and, whole, to whoever runs us; the stream goes on.
+            # A bug of ours: reported to the peer and, in full, to whoever runs us; the stream goes on.
             traceback.print_exc(file=sys.stderr)
             detail = f"internal error: {type(error).__name__}: {error}"
             answer = json.dumps(_refusal(_id_of_damaged(line), 500, detail))
@@ -216,7 +216,7 @@ def known_statuses(rules: object) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Those of every edition if the rules do not tell which one it is; they are rejected later.
+        Those of every edition if the rules do not say which one it is; such rules are rejected later.
 
     Examples
     --------

@@ -3,10 +3,10 @@
 1. By a field, base groups are ranked by its total (§7.1). The value of a count field is the count over all
    classes, or, with a status filter that selects exactly one class that is neither healthy nor errored, the
    count of that class.
-2. Null ranks last in both directions; ties go by ascending group key (§7.3).
+2. Null ranks last in both directions; ties are broken by ascending group key (§7.3).
 3. By ``release.timestamp``, releases rank by the date they were added, then by version as text; descending
-   reverses both. Base groups of one release go by their key (§7.5).
-4. A release that participates in that order and has no base group is shown all the same, with zeros and
+   reverses both. Base groups of one release are ordered by their key (§7.5).
+4. A release that participates in that order and has no base group is shown too, with zeros and
    nulls; its other keys are null (§7.5).
 """
 
@@ -38,7 +38,7 @@ def rank(values: NDArray[Any], *, descending: bool) -> NDArray[np.intp]:
     >>> rank(values, descending=True).tolist(), rank(values, descending=False).tolist()
     ([2, 1, 3, 0], [1, 3, 2, 0])
     """
-    # A stable sort keeps ties by key; NaN sorts last, and stays so under a minus.
+    # A stable sort keeps ties in key order; NaN sorts last, negated or not.
     return np.argsort(-values if descending else values, kind="stable")
 
 
@@ -50,7 +50,7 @@ def rank_by_release_date(
     Parameters
     ----------
     groups : BaseGroups
-        Each of a release in `versions`.
+        Each belongs to a release in `versions`.
     versions : sequence of str
         The releases that participate, by date added, then version.
     descending : bool

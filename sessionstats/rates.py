@@ -3,7 +3,7 @@
 1. A rate is part / whole in binary64.
 2. A crash-free rate is 1 − crash rate, computed in that order: with two crashes in three sessions it is
    0.33333333333333337, and not 1/3, which would be 0.3333333333333333.
-3. 0 / 0 is null, here NaN: without sessions, neither 0 % nor 100 % of them crashed.
+3. 0 / 0 is null, here NaN: without sessions, the rate is neither 0 % nor 100 %.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 EXACT_IN_BINARY64: Final = 2**53
-"""Up to here every integer is exact in binary64, so that a division rounds once."""
+"""Up to here every integer is exact in binary64, so a division rounds only once."""
 
 
 def rate(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:

@@ -1,10 +1,10 @@
-"""The answer (§8): arrays first, then JSON, then a table to read.
+"""The answer (§8): first as arrays, then as JSON, then as a readable table.
 
 1. A row of the answer is a base group, or one of its status groups.
 2. Totals have one entry per row; series one per row and interval. Counts are int64; everything else is
    float64 with NaN for null.
 3. In JSON, null is `None`: neither NaN nor an infinity ever reaches it (§6.3).
-4. Beside the answer stand what its rates rest on, and where nothing was counted, why.
+4. The answer also holds what its rates are based on and, if nothing was counted, why.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Result:
     Parameters
     ----------
     query : Query
-        The judged request.
+        The validated request.
     by : mapping of groupBy to (rows,) object array
         The keys of each row: `int` for ``project``, else `str`; `None` where a release without sessions has
         no such key (§7.5).
@@ -49,10 +49,10 @@ class Result:
     size : int
         Number of rows.
     wholes : mapping of field to a pair of int64 arrays
-        For every rate the sessions or users that it divides by, shaped as its totals and its series; `None`
+        For every rate, the sessions or users that it divides by, shaped as its totals and its series; `None`
         where these are left out.
     explanation : Explanation or None
-        Why nothing was counted; `None` if something was. `sessionstats.compute` finds it out.
+        Why nothing was counted; `None` if something was. `sessionstats.compute` fills it in.
     """
 
     query: Query
@@ -66,7 +66,7 @@ class Result:
 
     @classmethod
     def without_groups(cls, query: Query) -> "Result":
-        """The answer that has no groups (§2.2)."""
+        """The answer without groups (§2.2)."""
         by = {name: np.empty(0, np.object_) for name in query.group_by}
         return cls(query, by, {}, {}, links(query.page.offset, query.page_size, 0), 0, {})
 
@@ -85,7 +85,7 @@ class Result:
         return not any((~np.isnan(array) if array.dtype.kind == "f" else array).any() for array in arrays)
 
     def uncertainty(self, field: str) -> Uncertainty:
-        """How sure the values of a rate are: Wilson's interval at 95 % (`sessionstats.uncertainty`).
+        """How certain the values of a rate are: Wilson's interval at 95 % (`sessionstats.uncertainty`).
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Result:
         Raises
         ------
         ValueError
-            If it is not.
+            If it is not one of them.
 
         Examples
         --------
@@ -121,7 +121,7 @@ class Result:
         Parameters
         ----------
         uncertainty : bool
-            Whether each group has the key ``uncertainty`` too, with its rates as pairs ``[low, high]``.
+            Whether each group also has the key ``uncertainty``, with its rates as pairs ``[low, high]``.
 
         Examples
         --------
@@ -144,7 +144,7 @@ class Result:
         }
 
     def _interval_texts(self) -> list[str]:
-        # In blocks: NumPy's own texts take several times the memory of Python's.
+        # In blocks: NumPy's own strings take several times the memory of Python's.
         starts = self.intervals.astype("datetime64[s]")
         blocks = (starts[at : at + BLOCK] for at in range(0, len(starts), BLOCK))
         return [f"{start}Z" for block in blocks for start in block.astype(str).tolist()]
@@ -156,7 +156,7 @@ class Result:
         return json.dumps(self.to_dict(), allow_nan=False)
 
     def to_arrow(self) -> Any:
-        """The answer as a tidy `pyarrow.Table` (extra ``arrow``), a line an observation; see `tidy`.
+        """The answer as a tidy `pyarrow.Table` (extra ``arrow``), one row per observation; see `tidy`.
 
         The columns are the keys of groupBy, ``part`` (``total`` or ``interval``), ``start`` and ``end``
         (UTC), and the fields: counts are int64, other values float64 with nulls.
@@ -166,11 +166,11 @@ class Result:
         return arrow_table(self)
 
     def to_pandas(self) -> Any:
-        """The answer as a tidy `pandas.DataFrame`, as `to_arrow`; needs pandas and the extra ``arrow``."""
+        """The answer as a tidy `pandas.DataFrame`, like `to_arrow`; needs pandas and the extra ``arrow``."""
         return self.to_arrow().to_pandas(integer_object_nulls=True)
 
     def to_polars(self) -> Any:
-        """The answer as a tidy `polars.DataFrame`, as `to_arrow`; needs Polars and the extra ``arrow``."""
+        """The answer as a tidy `polars.DataFrame`, like `to_arrow`; needs Polars and the extra ``arrow``."""
         from sessionstats.io.optional import needed
 
         return needed("polars", "polars").from_arrow(self.to_arrow())
@@ -178,7 +178,7 @@ class Result:
     def plot(self, field: str | None = None, *, ax: Any = None) -> Any:
         """Draw the series of a field, one line per row; needs the extra ``plot``.
 
-        Around a rate is its interval at 95 % (`uncertainty`). Dashed lines mark the edges of the window.
+        The band around a rate is its interval at 95 % (`uncertainty`). Dashed lines mark the window's edges.
 
         Parameters
         ----------

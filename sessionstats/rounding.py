@@ -26,7 +26,7 @@ from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
 
 
 class DateRange(NamedTuple):
-    """The range that was asked for, before it is rounded (§3.3): instants in microseconds since the epoch.
+    """The requested range before rounding (§3.3): instants in microseconds since the epoch.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class DateRange(NamedTuple):
 
 
 FINE_LENGTH: Final = 6 * HOUR
-"""Longest range of an interval that is not whole hours, in the edition of 2021 (§3.8)."""
+"""Longest range for an interval that is not whole hours, in the edition of 2021 (§3.8)."""
 
 FINE_AGE: Final = 30 * DAY
 """How long before now such a range may start (§3.8)."""
@@ -161,7 +161,7 @@ def require_short_and_recent(window: Window, asked_start: int, now: int) -> None
     ----------
     window : Window
     asked_start : int
-        The start before it was rounded, in microseconds since the epoch.
+        The start before rounding, in microseconds since the epoch.
     now : int
         Microseconds since the epoch.
 

@@ -5,7 +5,7 @@
    `order_by_release` (§7.5) and `restrict_date_range` (§3.8).
 3. A named edition is an entry of `EDITIONS`: the values in which it differs from the documented one.
 4. What follows: `Rules.health_classes`, `Rules.statuses` and `Rules.fields`. Counting, grouping, filtering
-   and rates are driven by these tables, so that another edition is another `Rules`, not other code.
+   and rates are driven by these tables, so another edition is another `Rules`, not other code.
 """
 
 from collections.abc import Mapping

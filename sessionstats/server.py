@@ -1,14 +1,14 @@
-"""The endpoint on one's own machine: sessions in memory, asked over HTTP with the documented requests.
+"""The endpoint on your own machine: sessions in memory, queried over HTTP with the documented requests.
 
 1. ``GET /api/0/organizations/{any}/sessions/?field=…`` is answered as the endpoint does: status and body (§2,
    §8), in JSON. Errors are ``{"detail": …}``.
 2. With ``per_page`` there is a ``Link`` header to the previous and the next page (§7.6), as documented: URL,
    ``rel``, ``results``, ``cursor``.
-3. ``Authorization`` is ignored; if a token is set, ``Bearer TOKEN`` is required, or the status is 401.
-   Another path is 404, another method than GET and HEAD 405.
-4. Sessions are only read. Connections are served in threads, as many answers at a time as there are cores.
-5. A client may hang up, send nothing, or send far too much: it gets an error if it listens, and nobody else
-   notices.
+3. ``Authorization`` is ignored unless a token is set: then anything but ``Bearer TOKEN`` is 401.
+   Any other path is 404, any method other than GET and HEAD is 405.
+4. Sessions are only read. Connections are served in threads; as many answers at a time as there are cores.
+5. A client may hang up, send nothing, or send far too much: it gets an error if it listens, and no other
+   client notices.
 """
 
 import json
@@ -46,13 +46,13 @@ METHODS: Final = ("GET", "HEAD")
 """Methods that are answered."""
 
 HOST: Final = re.compile(r"[\w.:\[\]-]+", re.ASCII)
-"""What a ``Host`` header may be, to stand in links."""
+"""What a ``Host`` header has to look like to be used in links."""
 
 PATIENCE: Final = 30.0
 """Seconds that a connection may be silent."""
 
 DRAINED: Final = 1 << 24
-"""Most bytes of a refused request that are still read: a client that is sending hears no answer before."""
+"""Most bytes of a rejected request that are still read: a client hears no answer while it is sending."""
 
 WAITING: Final = 1024
 """Connections that may wait to be accepted."""
@@ -87,10 +87,10 @@ class Endpoint:
         The instant of every request; by default the clock.
     rules : Rules
     projects : mapping of str to int, optional
-        Slug and id of the accessible projects; by default every project is accessible.
+        Slugs and ids of the accessible projects; by default every project is accessible.
     releases : Releases, optional
     token : str, optional
-        Required of every request; by default none is.
+        Required of every request; by default no token is.
 
     Raises
     ------
@@ -123,9 +123,9 @@ class Endpoint:
         target : str
             Path and query.
         authorization : str
-            The header, empty if there is none.
+            The header; empty if there is none.
         origin : str
-            Scheme and host of links.
+            Scheme and host for links.
         """
         parts = urlsplit(target)
         if not PATH.fullmatch(unquote(parts.path)):
@@ -162,7 +162,7 @@ def links(result: Result, url: str, query: str) -> str:
     ----------
     result : Result
     url, query : str
-        Of the request, as they came.
+        Of the request, as received.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def links(result: Result, url: str, query: str) -> str:
     </s/?…&cursor=0:5:0>; rel="next"; results="false"; cursor="0:5:0"
     """
     kept = "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) != "cursor")
-    base = quote(f"{url}?{kept}", safe="%/:?&=+@!$*();~[]'")  # no comma: it parts links
+    base = quote(f"{url}?{kept}", safe="%/:?&=+@!$*();~[]'")  # no comma: it separates links
     return ", ".join(
         f'<{base}&cursor={link.cursor}>; rel="{relation}"; '
         f'results="{str(link.results).lower()}"; cursor="{link.cursor}"'
@@ -184,7 +184,7 @@ def links(result: Result, url: str, query: str) -> str:
 
 
 class Server(ThreadingHTTPServer):
-    """An endpoint that listens; `serve_forever` and `server_close` as with every server of `socketserver`.
+    """An endpoint that listens; `serve_forever` and `server_close` work as on every `socketserver` server.
 
     Parameters
     ----------
@@ -192,9 +192,9 @@ class Server(ThreadingHTTPServer):
     host : str
         Address to listen on.
     port : int
-        0 takes a free one.
+        0 means any free one.
     log : bool
-        Whether every request is a line on standard error.
+        Whether every request is logged to standard error, one line each.
     """
 
     request_queue_size = WAITING
@@ -209,7 +209,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:
-        """Bind the socket; unlike the method of the base class, ask no name server who we are."""
+        """Bind the socket; unlike the method of the base class, without a name server lookup."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
@@ -226,7 +226,7 @@ class Server(ThreadingHTTPServer):
         return f"http://{self.authority}{EXAMPLE_PATH}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up; anything else is a fault of ours."""
+        """Ignore clients that hang up; anything else is a bug of ours."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -244,7 +244,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
-            self.close_connection = True  # a body is not read, and must not be taken for the next request
+            self.close_connection = True  # a body is not read, and must not be parsed as the next request
         host = self.headers.get("Host", "")
         origin = f"http://{host if HOST.fullmatch(host) else self.server.authority}"
         with self.server.answering:
@@ -252,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
                 sent = self.path, self.headers.get("Authorization", "")
                 target, authorization = (text.encode("latin-1").decode(errors="replace") for text in sent)
                 response = self.server.endpoint.respond(self.command, target, authorization, origin)
-            except Exception as error:  # a fault of ours: the client is told, and so is who runs us
+            except Exception as error:  # a bug of ours, reported to the client and to whoever runs us
                 traceback.print_exc(file=sys.stderr)
                 detail = f"internal error: {type(error).__name__}: {error}"
                 response = Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, {"detail": detail})
@@ -261,9 +261,9 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse what is not a request, in JSON; the connection ends."""
+        """Reject a malformed request, in JSON; the connection ends."""
         self.close_connection, self.request_version = True, self.protocol_version
-        if code == HTTPStatus.NOT_IMPLEMENTED:  # a method that nobody knows
+        if code == HTTPStatus.NOT_IMPLEMENTED:  # an unknown method
             code, message = HTTPStatus.METHOD_NOT_ALLOWED, f'Method "{self.command}" not allowed.'
         self._send(Response.of(code, {"detail": message or HTTPStatus(code).phrase}))
 
@@ -282,7 +282,7 @@ class Handler(BaseHTTPRequestHandler):
             self._drain()
 
     def _drain(self) -> None:
-        """Read what is still coming: a connection closed before is reset, and the answer lost."""
+        """Read what is still coming: closing the connection now would reset it and lose the answer."""
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1)
         left = DRAINED
@@ -293,6 +293,6 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def log_message(self, format: str, *args: Any) -> None:
-        """A line per request on standard error, if wanted."""
+        """One line per request on standard error, if requested."""
         if self.server.log:
             print(escape(f"{self.address_string()} {format % args}"), file=sys.stderr, flush=True)

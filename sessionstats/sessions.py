@@ -1,14 +1,14 @@
 """`Sessions`: the immutable columns that everything is computed from (§1, §1.1).
 
-1. Construction converts and checks every column (§1.4); after it, nothing is wrong and nothing is text:
+1. Construction converts and checks every column (§1.4); after it, every value is valid and none is text:
    texts, users and projects are codes into their distinct values, statuses codes into `STATUSES`.
-2. A row of quantity 0 is no session (§1.1): it is checked and kept like any other, and left out wherever
+2. A row of quantity 0 is not a session (§1.1): it is checked and kept like any other, and left out wherever
    sessions are selected.
-3. All arrays are read-only, so that parts of a `Sessions` share memory with it. A column of nothing but its
+3. All arrays are read-only, so parts of a `Sessions` share memory with it. A column that holds only its
    default takes no memory.
 4. Two `Sessions` are equal if their values are, row by row, whatever the codes.
 
-Which columns there are is in `columns.schema`; `sessionstats.read` and its siblings make `Sessions` of files,
+`columns.schema` lists the columns; `sessionstats.read` and its siblings make `Sessions` from files,
 records, frames and payloads.
 """
 
@@ -28,11 +28,11 @@ from sessionstats.health import STATUSES
 from sessionstats.notes import editions_with
 
 Rows: TypeAlias = slice | Sequence[int] | Sequence[bool] | NDArray[np.bool_] | NDArray[np.integer[Any]]
-"""What selects rows."""
+"""Anything that selects rows."""
 
 
 class OptionalColumns(TypedDict, total=False):
-    """The columns that may be left out: all values are missing then."""
+    """The columns that may be omitted: all their values are then missing."""
 
     release: Values | None
     environment: Values | None
@@ -54,16 +54,16 @@ class Sessions:
     release, environment : array of strings, iterable of str and None, or Encoded, optional
         Missing values are ``""``, here and in `abnormal_mechanism`.
     status : array or iterable of str, or Encoded
-        Of `STATUSES`; whether an edition has it is `require_known_statuses`'s to say.
+        One of `STATUSES`; `require_known_statuses` checks whether an edition has it.
     errors : array or iterable of int and None, optional
         Missing values are 0.
     distinct_id : array of strings or integers, iterable of str, int and None, or Encoded, optional
-        The user. An integer is the user of its decimal text; ``""`` and the nil UUID are no user.
+        The user. An integer means the user of its decimal text; ``""`` and the nil UUID are not users.
     duration : array of numbers, or iterable of int, float and None, optional
         Seconds; missing values are NaN.
     abnormal_mechanism : as `release`
     quantity : array or iterable of int and None, optional
-        Missing values are 1. A row of 0 is no session: it changes no answer.
+        Missing values are 1. A row of 0 is not a session: it changes no answer.
 
     Attributes
     ----------
@@ -80,8 +80,8 @@ class Sessions:
     Raises
     ------
     DataError
-        If a row breaks §1.4; names the column, the first wrong row, and its value. Of several wrong columns
-        the first of §1.1 is named.
+        If a row breaks §1.4; names the column, the first invalid row, and its value. Of several columns
+        with errors the first of §1.1 is named.
 
     Examples
     --------
@@ -127,7 +127,7 @@ class Sessions:
 
     @classmethod
     def from_columns(cls, *columns: Any) -> "Sessions":
-        """Sessions of columns that are right already, in the order of §1.1; nothing is checked or copied."""
+        """Sessions of columns that are valid already, in the order of §1.1; nothing is checked or copied."""
         self = cls.__new__(cls)
         self._set(map(_read_only, columns))
         return self
@@ -154,7 +154,7 @@ class Sessions:
         Raises
         ------
         DataError
-            If the quantities add up to more than 64 bits hold.
+            If the quantities add up to more than 64 bits can hold.
 
         Examples
         --------
@@ -224,7 +224,7 @@ class Sessions:
 
 
 def require_known_statuses(sessions: Sessions, statuses: Collection[str], before: int = 0) -> None:
-    """Refuse sessions with a status that an edition does not have (§1.1).
+    """Reject sessions with a status that an edition does not have (§1.1).
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str], before
     Raises
     ------
     DataError
-        Naming the first row with another one; its notes name the editions that have it.
+        For the first row with another one; its notes name the editions that have it.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str], before
 
 
 def _read_only(column: Any) -> Any:
-    """The column behind a view that nobody can write through; the caller's own array stays as it is."""
+    """The column as a view that nobody can write through; the caller's own array stays as it is."""
     values = column.codes if isinstance(column, Encoded) else column
     if not values.flags.writeable:
         return column

@@ -1,6 +1,6 @@
-"""How sure a rate is: Wilson's interval at 95 %. The endpoint has nothing like it; it is off by default.
+"""How certain a rate is: Wilson's interval at 95 %. The endpoint has nothing like it; it is off by default.
 
-1. A rate p of n sessions, or of n users, is taken for the share of crashes in n independent draws. The true
+1. A rate p of n sessions, or of n users, is treated as the share of crashes in n independent draws. The true
    rate then lies between
 
        (p + z²/2n ± z · √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
@@ -8,9 +8,9 @@
    in 95 of 100 cases, z = 1.96 being the normal distribution's quantile of 97.5 %. Source: E. B. Wilson,
    "Probable inference, the law of succession, and statistical inference", Journal of the American Statistical
    Association 22 (1927), 209-212.
-2. The interval lies within 0 and 1 and holds the rate itself. No crash in n sessions is no proof of none:
-   the upper end is then z²/(n + z²), about 4 in n.
-3. A rate of nothing is null, and so are both ends.
+2. The interval lies within 0 and 1 and contains the rate itself. No crash in n sessions does not prove that
+   there is none: the upper end is then z²/(n + z²), about 4 in n.
+3. The rate of no sessions is null, and so are both ends.
 4. Sessions of one user are not independent: where few users make many sessions, ask for rates of users.
 """
 
@@ -24,7 +24,7 @@ Z: Final = 1.959963984540054
 """The standard normal distribution's quantile of 97.5 %, for an interval at 95 %."""
 
 FEW: Final = 30
-"""Sessions, or users, below which a rate says little: at 30, one crash less or more is 3.3 points."""
+"""Sessions, or users, below which a rate says little: at 30, one crash more or less is 3.3 points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Bounds:
     low, high : float64 array
         Ends of each interval, NaN where the rate is null.
     whole : int64 array
-        The sessions, or users, that each rate rests on.
+        The sessions, or users, that each rate is based on.
     """
 
     low: NDArray[np.float64]
@@ -45,7 +45,7 @@ class Bounds:
 
     @property
     def few(self) -> NDArray[np.bool_]:
-        """Whether each rate rests on fewer than `FEW`, and on some."""
+        """Whether each rate is based on fewer than `FEW`, but not on none."""
         few: NDArray[np.bool_] = (self.whole > 0) & (self.whole < FEW)
         return few
 
@@ -74,7 +74,7 @@ def wilson(rates: NDArray[Any], whole: NDArray[Any]) -> Bounds:
     rates : float64 array
         NaN where `whole` is 0.
     whole : int64 array
-        Sessions or users that each rate rests on.
+        Sessions or users that each rate is based on.
 
     Examples
     --------
@@ -88,5 +88,5 @@ def wilson(rates: NDArray[Any], whole: NDArray[Any]) -> Bounds:
     scale = Z * Z / n
     middle = (rates + scale / 2) / (1 + scale)
     half = np.sqrt(rates * (1 - rates) * scale + scale * scale / 4) / (1 + scale)
-    # Rounding may put an end beside a rate of 0 or 1, which it has to meet.
+    # Rounding may put an end slightly off a rate of 0 or 1, which it must equal.
     return Bounds(np.clip(middle - half, 0, rates), np.clip(middle + half, rates, 1), whole)

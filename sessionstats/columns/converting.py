@@ -1,6 +1,6 @@
-"""Converting a column by its description: the one place that knows which function does it (§1.1, §1.4).
+"""Converting a column by its description: the one place that maps a kind to its function (§1.1, §1.4).
 
-1. A column that is given is converted and checked by the function of its kind.
+1. A column that is passed in is converted and checked by the function of its kind.
 2. One that is left out is a constant of its missing value, which takes no memory.
 """
 
@@ -29,9 +29,9 @@ def converted(column: Column, values: Values | None, n: int) -> Any:
     ----------
     column : Column
     values : array, iterable or Encoded, optional
-        Left out, all `n` values are missing.
+        If omitted, all `n` values are missing.
     n : int
-        How many rows there are; not compared with the length of `values`.
+        Number of rows; not compared with the length of `values`.
 
     Returns
     -------

@@ -1,15 +1,15 @@
-"""A dictionary of texts that grows: the code of a text, the same one whenever it comes.
+"""A growing dictionary of texts: each text has a code, and keeps it.
 
-1. A text's hash, of 64 bits, is made of its words (`packed`). Its lower bits say where to begin to look in a
+1. A text's 64-bit hash is computed from its words (`packed`). Its lower bits say where to start looking in a
    table of twice as many slots as texts; a slot holds a code, with the upper 32 bits of that text's hash.
-2. Look from slot to slot until the upper bits agree, or a slot is free. All texts of a block look at once.
-3. A free slot is taken by the first text of the block that comes to it: of several assignments to one slot
+2. Look from slot to slot until the upper bits agree or a slot is free. All texts of a block look at once.
+3. The first text of the block that reaches a free slot takes it: of several assignments to one slot
    NumPy keeps the last, and they are made in reverse.
-4. What the hash has found is a candidate: words are compared with words. The rare texts whose upper bits were
-   those of another text go on looking one by one. So equality is that of the whole texts, never of hashes.
+4. A match by hash is only a candidate: words are compared with words. The rare texts whose upper bits equal
+   those of another text keep looking one by one. So equality is that of the whole texts, never of hashes.
 
-What it buys: for millions of users half the time of Arrow's hash tables, and a fraction of that of Python's
-dictionary and strings; and a user keeps their code from piece to piece of a stream.
+Why: for millions of users it takes half the time of Arrow's hash tables, and a fraction of that of Python's
+dictionary and strings; and a user keeps the same code throughout a stream.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sessionstats.columns.packed import Column, PackedTexts, utf8_of, word_columns
 
 BLOCK: Final = 1 << 16
-"""Texts that are looked up together: what that takes in between stays in the cache."""
+"""Texts that are looked up together: few enough that the intermediate arrays stay in cache."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -29,25 +29,25 @@ FREE: Final = np.uint64(2**64 - 1)
 """A slot without a text."""
 
 UPPER: Final = np.uint64(0xFFFFFFFF_00000000)
-"""The bits of a hash that are in the table."""
+"""The bits of a hash that the table holds."""
 
 HALF: Final = np.uint64(32)
-"""Bits of half a hash."""
+"""Number of bits in half a hash."""
 
 FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 """2⁶⁴ divided by the golden ratio, an odd number: multiplying mixes bits upwards."""
 
 LEAST: Final = 1 << 10
-"""Slots of a new table."""
+"""Slots in a new table."""
 
 
 class TextDictionary:
-    """Codes of texts, from 0 on; within a block in the order of first appearance.
+    """Codes of texts, counted from 0; within a block in order of first appearance.
 
     Parameters
     ----------
     texts : iterable of str
-        Those that are there from the beginning, in their order; distinct.
+        The initial texts, in their order; distinct.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class TextDictionary:
 
     @property
     def texts(self) -> PackedTexts:
-        """The texts by code; those of later come at the end, and change nothing in it."""
+        """The texts by code; later ones are appended, and never change it."""
         starts = self._starts[: self._n + 1]
         return PackedTexts(self._words[: starts[-1]], starts, origin=self)
 
@@ -94,9 +94,9 @@ class TextDictionary:
         Parameters
         ----------
         data : (bytes,) uint8
-            Texts in UTF-8, which is not checked.
+            Texts in UTF-8, which is not validated.
         offsets : (n + 1,) integer array
-            Where each begins in `data`, and where the last ends.
+            Where each text begins in `data`, and where the last one ends.
 
         Returns
         -------
@@ -128,9 +128,9 @@ class TextDictionary:
         return found
 
     def _candidates(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """For each text the code of one whose hash has the same upper bits, and the slot where it is.
+        """For each text, the code of one whose hash has the same upper bits, and the slot where it is.
 
-        The code of a text that took a free slot is `len(self)` and its number in the block.
+        The code of a text that took a free slot is `len(self)` plus its number in the block.
         """
         upper = hashes & UPPER
         entries = upper | (np.arange(len(hashes)) + len(self)).view(np.uint64)
@@ -175,18 +175,18 @@ class TextDictionary:
             self._words[first[kept] + place] = words[kept]
 
     def _unequal(self, columns: list[Column], codes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The rows whose texts are not those of their codes."""
+        """The rows whose texts differ from those of their codes."""
         unequal = np.zeros(len(codes), np.bool_)
         starts = self._starts.take(codes)
         for place, (rows, words) in enumerate(columns):
             at = starts if rows is None else starts.take(rows)
-            # A text may be the last one, and shorter: an end mark comes before what is out of range.
+            # A text may be the last one, and shorter: its end mark comes before any word out of range.
             differs = self._words.take(at + place, mode="clip") != words
             unequal[slice(None) if rows is None else rows] |= differs
         return np.flatnonzero(unequal)
 
     def _code_of(self, words: NDArray[np.uint64], one: np.uint64) -> int:
-        """The code of one text, looked for from slot to slot; a new one if it is not there."""
+        """The code of one text, found by probing from slot to slot; a new one if it is not there."""
         slot = self._first_slots(np.array([one]))
         while (entry := self._table[slot]) != FREE:
             code = int(entry[0] & ~UPPER)
@@ -203,7 +203,7 @@ class TextDictionary:
         return code
 
     def _make_space(self, more: int) -> None:
-        """Space for so many more texts; half of the slots stay free."""
+        """Make space for this many more texts; half of the slots stay free."""
         most = self._n + more
         self._hashes = _enlarged(self._hashes, self._n, most)
         self._starts = _enlarged(self._starts, self._n + 1, most + 1)
@@ -246,7 +246,7 @@ def _words_of(columns: list[Column], row: int) -> NDArray[np.uint64]:
 
 
 def _enlarged(array: NDArray[T], used: int, needed: int) -> NDArray[T]:
-    """The array if it is long enough, or a longer one with what is used of it."""
+    """The array if it is long enough, else a longer one with the used part copied."""
     if needed <= len(array):
         return array
     longer = np.empty(max(2 * len(array), needed), array.dtype)

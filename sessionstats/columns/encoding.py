@@ -1,9 +1,9 @@
-"""Dictionary encoding: a column as small integers and the values they stand for.
+"""Dictionary encoding: a column as small integers and the values they represent.
 
 1. `encode` replaces each value by its position in the list of distinct values, in order of appearance.
 2. A missing value has code −1 where the column allows one (only ``distinct_id`` does, §1.1).
 3. Everything after this works on codes; strings are touched once per distinct value.
-4. Many texts of which nobody looks at more than some (users) are `PackedTexts`: no strings at all.
+4. Large sets of texts of which only a few are ever read (users) are `PackedTexts`: no strings at all.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -19,11 +19,11 @@ from sessionstats.columns.packed import PackedTexts
 T = TypeVar("T", bound=Hashable)
 
 MISSING: Final = -1
-"""Code of a value that is not there."""
+"""Code of a missing value."""
 
 
 class Encoded(Generic[T]):
-    """A dictionary-encoded column; immutable, as far as `codes` is read-only.
+    """A dictionary-encoded column; immutable if `codes` is read-only.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Encoded(Generic[T]):
         return f"Encoded({len(self.codes):,} codes, {len(self.categories):,} categories)"
 
     def with_codes(self, codes: NDArray[Any]) -> "Encoded[T]":
-        """The same categories under other codes; shares what is already known of them."""
+        """The same categories under other codes; shares what has already been computed for them."""
         other: Encoded[T] = Encoded(codes, self.categories)
         other.__dict__.update(self.__dict__)
         return other
@@ -80,7 +80,7 @@ class Encoded(Generic[T]):
 
     @cached_property
     def ranks(self) -> NDArray[np.intp]:
-        """Place of each category in ascending order: ``ranks[codes]`` sorts as the values do (§7.3)."""
+        """Position of each category in ascending order: ``ranks[codes]`` sorts as the values do (§7.3)."""
         ranks = np.empty(len(self.categories), np.intp)
         ranks[self.order] = np.arange(len(ranks))
         return ranks
@@ -112,7 +112,7 @@ def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
     ----------
     values : iterable of hashable values
     missing : collection of values
-        Those that stand for a missing value.
+        Those that mean a missing value.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
 
 
 def under_one_list(parts: Sequence[Encoded[T]]) -> list[Encoded[T]]:
-    """The same columns with one list of categories; those that continue each other cost nothing.
+    """The same columns with one list of categories; where categories continue each other it costs nothing.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def under_one_list(parts: Sequence[Encoded[T]]) -> list[Encoded[T]]:
 
 
 def _continuing(parts: Sequence[Encoded[T]]) -> Encoded[T] | None:
-    """The part whose categories are those of every part, or continue them; `None` if there is not one."""
+    """The part whose categories equal or extend those of every part; `None` if there is none."""
     longest = max(parts, key=lambda part: len(part.categories))
     return longest if all(_continues(longest.categories, part.categories) for part in parts) else None
 

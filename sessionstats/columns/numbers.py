@@ -1,9 +1,9 @@
-"""Columns of integers and of seconds: from what a caller has to arrays (§1.1, §1.4).
+"""Columns of integers and of seconds: from a caller's values to arrays (§1.1, §1.4).
 
-1. A missing value becomes the column's default; a column without a default refuses it.
-2. Integers are those of 64 bits, and not less than the column allows.
+1. A missing value becomes the column's default; a column without a default rejects it.
+2. Integers fit into 64 bits, and are not less than the column's minimum.
 3. Durations are finite and not negative; a missing one is NaN.
-4. Quantities add up to 64 bits at most, so that every count of sessions can be given (§6.1).
+4. Quantities add up to 64 bits at most, so that every count of sessions can be represented (§6.1).
 
 Texts, users, projects and statuses are in `texts`, instants in `started`.
 """
@@ -33,7 +33,7 @@ def integer_column(name: str, values: Values, *, default: int | None, least: int
         Column name, for errors.
     values : integer array, or iterable of int and None
     default : int or None
-        What a missing value stands for; `None` if it is not allowed.
+        What a missing value means; `None` if it is not allowed.
     least : int
         Smallest value allowed.
 
@@ -44,7 +44,7 @@ def integer_column(name: str, values: Values, *, default: int | None, least: int
     Raises
     ------
     DataError
-        If a value is no integer, beyond 64 bits, or less than `least`.
+        If a value is not an integer, is beyond 64 bits, or is less than `least`.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def seconds_column(name: str, values: Values) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        If a value is no number, negative, or infinite (§1.4).
+        If a value is not a number, or is negative or infinite (§1.4).
 
     Examples
     --------
@@ -117,7 +117,7 @@ def _floats(name: str, items: NDArray[Any] | list[Any]) -> NDArray[np.float64]:
 
 
 def _array_of(name: str, problem: str, items: list[Any], dtype: type[S]) -> NDArray[S]:
-    """The numbers as an array; the first that the type cannot hold is refused."""
+    """The numbers as an array; the first number that the type cannot hold is rejected."""
     try:
         return np.array(items, dtype)
     except OverflowError:
@@ -134,7 +134,7 @@ def _overflows(value: int, dtype: type[np.generic]) -> bool:
 
 
 def check_total(quantity: NDArray[np.int64]) -> None:
-    """Refuse quantities whose sum is beyond 64 bits: no count of sessions could be told (§6.1)."""
+    """Reject quantities whose sum is beyond 64 bits: counts of sessions could not be represented (§6.1)."""
     largest = int(np.maximum.reduce(quantity, initial=0))
     if largest * len(quantity) > INT64_MAX:
         total = sum(quantity.tolist())

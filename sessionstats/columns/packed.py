@@ -1,11 +1,11 @@
 """Texts in words of eight bytes: many distinct texts without a Python string for each.
 
-1. A text is its UTF-8 bytes (lone surrogates pass), an end mark, and zeros up to a whole word. UTF-8 does not
-   have the byte of the end mark, so two texts are equal exactly if their words are.
-2. The words of all texts follow each other in one array; `starts` is where those of each text begin.
-3. A text becomes a string when somebody looks at it, and only that one.
+1. A text is its UTF-8 bytes (lone surrogates are allowed), an end mark, and zeros up to a whole word. The end
+   mark is a byte that never occurs in UTF-8, so two texts are equal exactly if their words are.
+2. The words of all texts follow each other in one array; `starts` says where those of each text begin.
+3. A text becomes a string only when it is read.
 
-No answer shows a user (§6.2): users need identity, which words have, and neither order nor strings.
+No answer shows a user (§6.2): users need identity, which words provide, but neither order nor strings.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,22 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORD: Final = 8
-"""Bytes of a word."""
+"""Bytes per word."""
 
 END: Final = 0xFF
 """The end mark."""
 
 SPARE: Final = np.zeros(WORD, np.uint8)
-"""Bytes after the last text of an array, so that a whole word can be read at each of its bytes."""
+"""Padding after the last text of an array, so that a whole word can be read at each of its bytes."""
 
 KEPT: Final = np.array([(1 << WORD * size) - 1 for size in range(WORD)] + [2**64 - 1], np.uint64)
-"""Bits of a word that belong to a text of which it has 0 to 8 bytes."""
+"""Masks of the bits of a word that belong to a text, if 0 to 8 of its bytes do."""
 
 MARKS: Final = np.array([END << WORD * size for size in range(WORD)] + [0], np.uint64)
 """The end mark after 0 to 7 bytes of a text; a word with 8 bytes has none."""
 
 Column: TypeAlias = tuple[NDArray[np.intp] | None, NDArray[np.uint64]]
-"""The words at one place of their texts: which texts have one (`None`: all), and the words."""
+"""The words at one position of their texts: which texts have one (`None`: all), and the words."""
 
 
 class PackedTexts(Sequence[str]):
@@ -41,9 +41,9 @@ class PackedTexts(Sequence[str]):
     ----------
     words : (w,) uint64
     starts : (n + 1,) int64
-        Where the words of each text begin, and where those of the last end.
+        Where the words of each text begin, and where those of the last text end.
     origin : object, optional
-        The dictionary that they were taken from: of two with one origin, the longer continues the shorter.
+        The dictionary that they come from: of two with the same origin, the longer continues the shorter.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class PackedTexts(Sequence[str]):
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "PackedTexts":
-        """The texts packed; they must be distinct."""
+        """The texts, packed; they must be distinct."""
         data, offsets = utf8_of(texts)
         columns = word_columns(data, offsets)
         sizes = np.diff(offsets) // WORD + 1
@@ -110,11 +110,11 @@ class PackedTexts(Sequence[str]):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory."""
+        """Size in bytes."""
         return self.words.nbytes + self.starts.nbytes
 
     def find(self, text: str) -> int:
-        """Place of a text, −1 if it is not there; no text is decoded."""
+        """Position of a text, −1 if it is not there; no text is decoded."""
         wanted = PackedTexts.of([text]).words
         places = np.flatnonzero(np.diff(self.starts) == len(wanted))
         for at, word in enumerate(wanted):
@@ -122,14 +122,14 @@ class PackedTexts(Sequence[str]):
         return int(places[0]) if len(places) else -1
 
     def index(self, text: Any, start: int = 0, stop: int | None = None) -> int:
-        """Place of a text; a `ValueError` if it is not there."""
+        """Position of a text; a `ValueError` if it is not there."""
         place = self.find(text)
         if place not in range(*slice(start, stop).indices(len(self))):
             raise ValueError(f"{text!r} is not one of the texts")
         return place
 
     def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        r"""The bytes of all texts, and the offsets that cut them: (bytes,) uint8 and (n + 1,) int64.
+        r"""The bytes of all texts, and the offsets that separate them: (bytes,) uint8 and (n + 1,) int64.
 
         Examples
         --------
@@ -148,7 +148,7 @@ class PackedTexts(Sequence[str]):
 
 
 def utf8_of(texts: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    r"""The UTF-8 bytes of texts, and the offsets that cut them.
+    r"""The UTF-8 bytes of texts, and the offsets that separate them.
 
     Examples
     --------
@@ -163,14 +163,14 @@ def utf8_of(texts: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def word_columns(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> list[Column]:
-    """The words of texts: the first of every text, then the second of those that have one, and so on.
+    """The words of texts: the first of every text, then the second of the texts that have one, and so on.
 
     Parameters
     ----------
     data : (bytes,) uint8
         UTF-8.
     offsets : (n + 1,) int64
-        Where each text begins in `data`, and where the last ends.
+        Where each text begins in `data`, and where the last one ends.
 
     Returns
     -------

@@ -1,11 +1,11 @@
-"""What a column is: each described once, as data (§1.1, §1.2).
+"""What a column is: each one described once, as data (§1.1, §1.2).
 
 1. `SESSION` lists the columns of a session in the order of §1.1, which is also the order in which they are
-   checked; `UPDATE` those of a raw update, which has two more (§1.2).
-2. A description says what a column holds, what a missing value means, what the least value is, how updates of
-   one session make one value, and under which key SDKs send it.
-3. Everything else follows from it: the conversion (`columns.converting`), `Sessions`, folding, records, cells
-   of text files, Arrow types, archives.
+   checked; `UPDATE` lists those of a raw update, which has two more (§1.2).
+2. A description says what a column holds, what a missing value means, what the minimum is, how the updates of
+   one session are folded into one value, and under which key SDKs send it.
+3. Everything else derives from it: the conversion (`columns.converting`), `Sessions`, folding, records,
+   cells of text files, Arrow types, archives.
 """
 
 from dataclasses import dataclass
@@ -45,13 +45,13 @@ class Column:
     name : str
     kind : Kind
     fold : Fold
-        How the updates of a session make one value.
+        How the updates of a session are folded into one value.
     required : bool
-        Whether no value may be missing.
+        Whether missing values are rejected.
     missing : str, int, float or None
-        What a missing value stands for; `None` for no user, and where none may be missing.
+        What a missing value means; `None` for no user, and where missing values are rejected.
     least : int
-        The least value of an integer.
+        The minimum of an integer.
     encoded : bool
         Whether `Sessions` holds it dictionary-encoded.
     payload_key : str, optional

@@ -1,9 +1,9 @@
-"""The column ``started``: from what a caller has to microseconds (§1.1, §1.4).
+"""The column ``started``: from a caller's values to microseconds (§1.1, §1.4).
 
-1. Taken are `datetime64` of any unit, datetimes, ISO 8601 text, and epoch seconds.
+1. Accepted are `datetime64` of any unit, datetimes, ISO 8601 text, and epoch seconds.
 2. Anything finer than a microsecond is cut off, towards the past. Epoch seconds as a `float` are multiplied
-   by 10⁶ in binary64 first, as every implementation in every language can.
-3. No instant is missing, and all lie in the years 1970 to 2262.
+   by 10⁶ in binary64 first, which every language can do.
+3. No instant may be missing, and all are in the years 1970 to 2262.
 """
 
 import math
@@ -20,22 +20,22 @@ from sessionstats.errors import DataError
 from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, parse_iso
 
 YEAR_2263: Final = (datetime(2263, 1, 1, tzinfo=EPOCH.tzinfo) - EPOCH) // MICROSECOND
-"""First instant after those a session can begin at (§1.4); the first of them is 0."""
+"""First instant beyond those at which a session can begin (§1.4); the first of them is 0."""
 
 OUTSIDE: Final = "outside the years 1970-2262"
-"""Problem of an instant that is none of a session (§1.4)."""
+"""Problem of an instant at which no session can begin (§1.4)."""
 
 FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
-"""Units of `datetime64` that are cut, and how many of each are a microsecond."""
+"""Units of `datetime64` that are truncated, and how many of each make a microsecond."""
 
 PLAIN: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)?\n)*+", re.ASCII)
-"""Lines of instants in the form in which nearly all are written."""
+"""Instants in the form in which nearly all are written."""
 
 POSITIONS: Final = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11, 13), "minute": (14, 16)}
-"""Where the digits of the parts of a plain instant are."""
+"""Where the digits of each part of a plain instant are."""
 
 SECONDS_AT: Final = 17
-"""Where the digits of its seconds begin; after them may come a fraction, and ``Z``."""
+"""Where the digits of its seconds begin; a fraction and ``Z`` may follow them."""
 
 
 def started_column(values: Values) -> NDArray[np.datetime64]:
@@ -53,7 +53,7 @@ def started_column(values: Values) -> NDArray[np.datetime64]:
     Raises
     ------
     DataError
-        If a value is no instant, or outside the years 1970 to 2262.
+        If a value is not an instant, or is outside the years 1970 to 2262.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
     if kind == "f":
         seconds = items.astype(np.float64, copy=False)
         refuse_first("started", "not an instant", ~np.isfinite(seconds), items)
-        with np.errstate(over="ignore"):  # infinity is outside, too
+        with np.errstate(over="ignore"):  # infinity is out of range, too
             instants = np.floor(seconds * float(SECOND))
         refuse_first("started", OUTSIDE, (instants < 0) | (instants >= YEAR_2263), items)
         return instants.astype(np.int64).view("M8[us]")
@@ -86,7 +86,7 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
 
 
 def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
-    # Far instants overflow when converted: the comparison is one of whole numbers of the given unit.
+    # Distant instants overflow when converted, so they are compared as integers in their own unit.
     count: NDArray[Any] = items.astype(items.dtype.newbyteorder("="), copy=False).view(np.int64)
     unit, multiple = np.datetime_data(items.dtype)
     if unit in FINER:
@@ -106,7 +106,7 @@ def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     kinds = set(map(type, items))
     if kinds == {str} and (read := plain_instants(items)) is not None:
         return read
-    # Integers that might be beyond 64 bits are left to the loop, which names them.
+    # Integers that may be beyond 64 bits are left to the loop, which names them.
     if kinds == {float} or (kinds == {int} and 0 <= min(items) <= max(items) < YEAR_2263):
         return _from_array(np.array(items))
     instants = [_instant(row, value) for row, value in enumerate(items)]
@@ -114,10 +114,10 @@ def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
 
 
 def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
-    """All texts at once, or `None` if one of them is not in the plain form, or wrong.
+    """All texts at once, or `None` if one of them is invalid or not in the plain form.
 
-    NumPy reads ISO 8601 many times faster than Python, but reads other things too, and no offsets: here it is
-    given nothing that the two could read differently.
+    NumPy reads ISO 8601 many times faster than Python, but reads other things too, and no offsets: it only
+    gets what the two cannot read differently.
     """
     width = len(items[0])
     if all(len(text) == width for text in items):
@@ -135,13 +135,13 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
 
 
 def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetime64] | None:
-    """Instants from texts of one length, or `None` if one is not in the plain form, or wrong.
+    """Instants from texts of one length, or `None` if one is invalid or not in the plain form.
 
     Parameters
     ----------
     data : (n × width,) uint8
-        ``2024-01-29T12:00:00``, with a space for the ``T`` or not, with up to six decimals or without, with a
-        ``Z`` or without.
+        ``2024-01-29T12:00:00``, with ``T`` or a space, with or without up to six decimals, with or
+        without ``Z``.
     width : int
 
     Returns
@@ -179,13 +179,13 @@ def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetim
 
 
 def _has_signs(text: NDArray[np.uint8], decimals: int) -> bool:
-    """Whether dashes, colons and the point are where they belong."""
+    """Whether dashes, colons and the decimal point are where they belong."""
     signs = {4: "-", 7: "-", 10: "T ", 13: ":", 16: ":"} | ({SECONDS_AT + 2: "."} if decimals > 0 else {})
     return all(np.isin(text[:, place], [*sign.encode()]).all() for place, sign in signs.items())
 
 
 def _number(text: NDArray[np.uint8], start: int, end: int) -> NDArray[np.int64]:
-    """The number that some digits of each text write; below 0 if they are not digits."""
+    """The number that some digits of each text form; below 0 if they are not digits."""
     number = np.zeros(len(text), np.int64)
     wrong = np.zeros(len(text), np.bool_)
     for place in range(start, end):
@@ -209,7 +209,7 @@ def _instant(row: int, value: Any) -> int:
     elif isinstance(value, int) and not isinstance(value, bool):
         instant = value * SECOND
     elif isinstance(value, float) and math.isfinite(value):
-        # Between bounds that are outside themselves, since the product may be infinite.
+        # Compared with bounds that are out of range themselves, since the product may be infinite.
         instant = math.floor(max(-1.0, min(value * float(SECOND), float(YEAR_2263))))
     if instant is None:
         refuse("started", "missing value" if value is None else "not an instant", row, value)

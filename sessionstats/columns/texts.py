@@ -1,12 +1,12 @@
 """One column of texts, users, projects or statuses at a time, dictionary-encoded (§1.1, §1.4).
 
-1. Texts come as a list, an array of strings, or as an `Encoded`, which is used as it is after a check:
+1. Texts come as a list, an array of strings, or an `Encoded`, which is used as is after a check:
    codes within the categories, categories distinct and of the right type.
 2. A missing text is ``""``.
 3. A user is a text; an integer is the user of its decimal text. ``""``, a missing value and the nil UUID
-   are no user: code −1.
+   are not users: code −1.
 4. A project is an integer of at least 1.
-5. A status is one of `STATUSES`, those of every edition; its code is its place there.
+5. A status is one of `STATUSES`, those of every edition; its code is its position there.
 """
 
 from types import NoneType
@@ -37,7 +37,7 @@ STATUS_CODE: Final = {status: code for code, status in enumerate(STATUSES)}
 """Code of each status: its severity (§1.2)."""
 
 UNKNOWN: Final = -1
-"""Stands for the code of a text that is no status."""
+"""Code of a text that is not a status."""
 
 DENSE: Final = 4
 """Integers are encoded through a table if their range is at most this many times their number: a table of
@@ -55,7 +55,7 @@ def text_column(name: str, values: Values, default: str | None = "") -> Encoded[
         Column name, for errors.
     values : iterable of str and None, array of strings, or Encoded
     default : str or None
-        What a missing value stands for; `None` if it is not allowed.
+        What a missing value means; `None` if it is not allowed.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def text_column(name: str, values: Values, default: str | None = "") -> Encoded[
     Raises
     ------
     DataError
-        If a value is no text, or an `Encoded` is inconsistent.
+        If a value is not a text, or an `Encoded` is inconsistent.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def user_column(values: Values) -> Encoded[str]:
     Raises
     ------
     DataError
-        If a value is neither text nor integer, or an `Encoded` is inconsistent.
+        If a value is neither a text nor an integer, or an `Encoded` is inconsistent.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def project_column(values: Values) -> Encoded[int]:
     Raises
     ------
     DataError
-        If a value is no integer, or less than 1, or an `Encoded` is inconsistent.
+        If a value is not an integer or is less than 1, or an `Encoded` is inconsistent.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def project_column(values: Values) -> Encoded[int]:
         return _frozen_codes(encode_integers(integer_column(name, items, default=None, least=1)))
     column = encode(python_values(name, "an integer", items, (int,), None))
     if column.categories and not 1 <= min(column.categories) <= max(column.categories) <= INT64_MAX:
-        integer_column(name, items, default=None, least=1)  # refuses, naming the row
+        integer_column(name, items, default=None, least=1)  # rejects, naming the row
     return _frozen_codes(column)
 
 
@@ -169,7 +169,7 @@ def status_column(values: Values) -> NDArray[np.int8]:
     Raises
     ------
     DataError
-        If a value is no status.
+        If a value is not a status.
 
     Examples
     --------
@@ -205,7 +205,7 @@ def encode_integers(values: NDArray[np.integer[Any]]) -> Encoded[int]:
     n = len(values)
     if not n:
         return Encoded(np.empty(0, np.int32), ())
-    if values.dtype != np.uint64:  # the only type whose values 64 bits with a sign do not hold
+    if values.dtype != np.uint64:  # the only type whose values int64 may not hold
         values = values.astype(np.int64, copy=False)
     least = values.min()
     width = int(values.max()) - int(least) + 1
@@ -233,12 +233,12 @@ def _frozen_codes(column: Encoded[K], given: object = None) -> Encoded[K]:
 def _user_text(row: int | None, value: str | int) -> str:
     try:
         return str(value)
-    except ValueError:  # Python writes no integers of more than 4300 digits
+    except ValueError:  # Python does not convert integers of more than 4300 digits to text
         raise DataError("integer of too many digits", column="distinct_id", row=row, value=value) from None
 
 
 def _canonical_users(column: Encoded[Any]) -> Encoded[str]:
-    """Categories as texts, those that mean no user left out."""
+    """Categories as texts, without those that mean no user."""
     if isinstance(column.categories, PackedTexts):
         found = [code for text in NO_USER if text is not None and (code := column.categories.find(text)) >= 0]
         return column.with_codes(_without(column.codes, found)) if found else column
@@ -250,7 +250,7 @@ def _canonical_users(column: Encoded[Any]) -> Encoded[str]:
 
 
 def _without(codes: NDArray[Any], these: list[int]) -> NDArray[Any]:
-    """Codes, missing where they are one of these."""
+    """Codes, with `MISSING` for the given ones."""
     kept = codes.copy()
     for code in these:
         kept[codes == code] = MISSING
@@ -267,7 +267,7 @@ def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
 
 
 def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:
-    """Refuse a category of a wrong type, naming the first row that has it, and one that stands twice."""
+    """Reject a category of a wrong type, naming the first row that has it, and one that occurs twice."""
     if isinstance(column.categories, PackedTexts):
         return  # distinct texts, however they were made
     if not set(map(type, column.categories)).issubset(allowed):

@@ -1,9 +1,9 @@
-"""What every column goes through: values as they come, refused by row, read-only once they are right (§1.4).
+"""What every column goes through: values as passed in, rejected by row, read-only once they are valid (§1.4).
 
 1. Values come as an array, or as any iterable of Python values; `None` is a missing value.
 2. Types are not coerced: a whole `float` is not an integer, a `bool` or a text of digits not a number.
-3. The first wrong row is named, with its value, by a `DataError`.
-4. What comes out is read-only. It is the caller's own array only if nobody can write to that.
+3. A `DataError` names the first invalid row and its value.
+4. The result is read-only. It is the caller's own array only if nobody can write to that.
 """
 
 from collections.abc import Iterable, Sequence, Sized
@@ -18,7 +18,7 @@ from sessionstats.columns.encoding import Encoded
 from sessionstats.errors import DataError, Note
 
 Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
-"""A column as a caller may give it."""
+"""A column as a caller may pass it."""
 
 SHOWN: Final = 80
 """Most characters of a value that an error text repeats."""
@@ -27,13 +27,13 @@ S = TypeVar("S", bound=np.generic)
 
 
 def check_length(name: str, column: Sized, n: int) -> None:
-    """Refuse a column whose length is not that of ``started``."""
+    """Reject a column whose length differs from that of ``started``."""
     if len(column) != n:
         raise DataError(f"has {len(column)} rows, but 'started' has {n}", column=name)
 
 
 def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
-    """The column as a numeric array of one dimension, or as a list of Python values.
+    """The column as a one-dimensional numeric array, or as a list of Python values.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
     array = np.asarray(values)
     if array.ndim != 1:
         refuse(name, "not an array of one dimension, but of shape", None, array.shape)
-    # Only subclasses are asked: `np.ma` takes milliseconds to import.
+    # Only subclasses are checked: importing `np.ma` takes milliseconds.
     if type(values) is not np.ndarray and isinstance(values, np.ndarray) and np.ma.is_masked(values):
         return [
             None if hidden else value for value, hidden in zip(array, np.ma.getmaskarray(values), strict=True)
@@ -74,12 +74,12 @@ FRAMES: Final = "a missing value of a data frame? from_arrow(frame) reads it"
 def python_values(
     name: str, wanted: str, items: list[Any], allowed: tuple[type, ...], default: object
 ) -> list[Any]:
-    """The values with NumPy's scalars as Python's, missing ones as `default`, and no others than `allowed`.
+    """The values with NumPy's scalars as Python's, missing ones as `default`, and only types in `allowed`.
 
     Raises
     ------
     DataError
-        If the type of a value is not exactly one of `allowed`: `True` is no integer here.
+        If the type of a value is not exactly one of `allowed`: `True` is not an integer here.
     """
     kinds = set(map(type, items))
     if kinds.issubset(allowed):
@@ -95,42 +95,42 @@ def python_values(
 
 
 def is_missing_in_frames(value: object) -> bool:
-    """Whether a value is what data frames put where there is none: NaN, NaT, pandas' NA."""
+    """Whether a value is one that data frames use for missing: NaN, NaT, pandas' NA."""
     if isinstance(value, float):
         return value != value
     return type(value).__name__ in ("NAType", "NaTType")
 
 
 def _as_python(value: object) -> object:
-    """A number or text of NumPy as Python's; a time stays one, lest its count be taken for a number."""
+    """A number or text of NumPy as Python's; a time stays as is, lest it be mistaken for a number."""
     return value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
 
 
 def show(value: object) -> str:
-    """A value as error texts show it, cut if long."""
+    """A value as error texts show it, shortened if long."""
     try:
         text = repr(_as_python(value))
-    except ValueError:  # Python writes no integers of more than 4300 digits
+    except ValueError:  # Python does not convert integers of more than 4300 digits to text
         text = "an integer of too many digits"
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def refuse(name: str, problem: str, row: int | None, value: object, note: Note | None = None) -> NoReturn:
-    """Raise the `DataError` of a wrong value."""
+    """Raise the `DataError` of an invalid value."""
     raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value, note=note, reason=problem)
 
 
 def refuse_first(
     name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]
 ) -> None:
-    """Refuse the first of the `wrong` rows, if there is one."""
+    """Reject the first of the `wrong` rows, if there is one."""
     if np.count_nonzero(wrong):
         row = int(wrong.argmax())
         refuse(name, problem, row, values[row])
 
 
 def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
-    """The array made read-only; a copy if it is `given`, the caller's, and somebody could write to it."""
+    """The array made read-only; a copy if it is `given`, the caller's own, and somebody could write to it."""
     if array is given and _is_writable(array):
         array = array.copy()
     array.flags.writeable = False
@@ -138,7 +138,7 @@ def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
 
 
 def _is_writable(array: NDArray[Any]) -> bool:
-    """Whether the memory can be written to through the array, or through one that it is a view of."""
+    """Whether the memory can be written to through the array, or through an array that it is a view of."""
     base: object = array
     while isinstance(base, np.ndarray):
         if base.flags.writeable:

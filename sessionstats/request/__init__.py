@@ -1,1 +1,1 @@
-"""From the parameters of a request to a judged `Query` (§2)."""
+"""From the parameters of a request to a validated `Query` (§2)."""

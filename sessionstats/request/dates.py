@@ -1,9 +1,9 @@
-"""The range of dates a request asks for, before it is rounded (§3.3).
+"""The date range that a request asks for, before rounding (§3.3).
 
-1. ``statsPeriod`` wins over ``statsPeriodStart`` and ``statsPeriodEnd``, and these over ``start`` and
-   ``end``.
+1. ``statsPeriod`` takes precedence over ``statsPeriodStart`` and ``statsPeriodEnd``, and these over ``start``
+   and ``end``.
 2. Without any of them the range is the 90 days before now.
-3. Of a pair both must be given.
+3. Of a pair, both must be given.
 4. The start must be before the end.
 """
 
@@ -19,7 +19,7 @@ DEFAULT_PERIOD: Final = 90 * DAY
 
 
 def parse_range(given: Parameters, now: int) -> DateRange:
-    """Range of dates of a request (§3.3).
+    """Date range of a request (§3.3).
 
     Parameters
     ----------

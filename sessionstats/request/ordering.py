@@ -1,7 +1,7 @@
 """The order that a request asks for (§7.1, §7.2, §7.5).
 
-1. Without ``orderBy`` the primary field orders, descending: the first field that a status filter leaves in,
-   except that ``sum(session)`` wins wherever it stands (§7.1).
+1. Without ``orderBy`` the primary field orders, descending: the first field that a status filter keeps,
+   except that ``sum(session)`` wins wherever it appears (§7.1).
 2. ``orderBy=F`` orders by a requested field, ascending; ``-F`` descending (§7.2).
 3. ``orderBy=release.timestamp`` orders by the date on which a release was added (§7.5). It needs ``release``
    in groupBy and release metadata, and shows the first page only, of at most 100 rows.
@@ -20,13 +20,13 @@ from sessionstats.search.conditions import Search
 from sessionstats.search.releases import Releases
 
 PRIMARY: Final = "sum(session)"
-"""The field that orders wherever it stands (§7.1)."""
+"""The field that orders wherever it appears (§7.1)."""
 
 RELEASE_TIMESTAMP: Final = "release.timestamp"
-"""The ``orderBy`` that names no field (§7.5)."""
+"""The ``orderBy`` that does not name a field (§7.5)."""
 
 MAX_ROWS: Final = 100
-"""Most rows of a page ordered by ``release.timestamp``, and how many there are without ``per_page``."""
+"""Most rows of a page ordered by ``release.timestamp``; also the number without ``per_page``."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def primary_order(fields: Sequence[Field]) -> ByField:
     Parameters
     ----------
     fields : sequence of Field
-        The fields that a status filter leaves in; at least one.
+        The fields that a status filter keeps; at least one.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def parse_order(
     fields : sequence of Field
         The requested fields.
     counting : sequence of Field
-        Those that a status filter leaves in (§6.4).
+        Those that a status filter keeps (§6.4).
     group_by : sequence of str
     selected : sequence of str or None
         Health classes that a status filter selects.
@@ -150,6 +150,6 @@ def parse_release_order(
             f"Passing an offset value greater than 0 when ordering by {RELEASE_TIMESTAMP} is not permitted"
         )
     else:
-        search.environment_selection()  # rejects a term that selects no releases by itself
+        search.environment_selection()  # rejects a term that does not select releases by itself
         return ByReleaseDate(descending=order_by.startswith("-"))
     raise RequestError(problem, parameter="orderBy", value=order_by)

@@ -2,7 +2,7 @@
 
 1. ``per_page`` is a whole number from 1 to `Rules.max_per_page`.
 2. ``cursor`` is ``VALUE:OFFSET:IS_PREV``, integers; only the offset matters.
-3. With series, a page of too many data points is rejected, whatever number of base groups there are.
+3. With series, a page of too many data points is rejected, however many base groups there are.
 """
 
 import re
@@ -19,7 +19,7 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}", re.ASCII)
 
 @dataclass(frozen=True)
 class Page:
-    """The page that was asked for (§7.6).
+    """The requested page (§7.6).
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def parse_page(given: Parameters, rules: Rules) -> Page:
     Raises
     ------
     RequestError
-        If ``per_page`` or ``cursor`` is wrong.
+        If ``per_page`` or ``cursor`` is invalid.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def _parse_cursor(text: str) -> int:
 
 
 def require_fitting_page(page: Page, window: Window, max_points: int) -> None:
-    """Refuse a ``per_page`` whose series would hold too many points (§7.6)."""
+    """Reject a ``per_page`` whose series would hold too many points (§7.6)."""
     if page.size is not None and window.n_intervals * page.size > max_points:
         raise RequestError(
             f"Requested interval of timedelta of {window.interval_length} with statsPeriod timedelta of "

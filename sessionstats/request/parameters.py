@@ -1,9 +1,9 @@
 """Reading the parameters of a request (§2).
 
-1. Parameters come as a query string, with or without a question mark in front, or as a mapping of name to
+1. Parameters come as a query string, with or without a leading question mark, or as a mapping of name to
    value or list of values.
-2. Unknown names are ignored, whatever their value. Of a parameter that takes one value the last counts.
-3. An empty value counts as given, except that an empty one of `ABSENT_IF_EMPTY` counts as absent.
+2. Unknown names are ignored, whatever their value. If a parameter takes one value, the last one counts.
+3. An empty value counts as given, except that an empty value of `ABSENT_IF_EMPTY` counts as absent.
 4. A repeated identical value counts once where several are allowed.
 """
 
@@ -30,7 +30,7 @@ NAMES: Final = (
     "includeTotals",
     "includeSeries",
 )
-"""The parameters there are (§2)."""
+"""The known parameters (§2)."""
 
 ABSENT_IF_EMPTY: Final = frozenset(
     ("start", "end", "statsPeriodStart", "statsPeriodEnd", "cursor", "query", "orderBy")
@@ -61,7 +61,7 @@ class Parameters:
     def __init__(self, params: str | Mapping[str, object]) -> None:
         self._values: dict[str, list[str]] = {}
         if isinstance(params, str):
-            from urllib.parse import parse_qsl  # here, since it is an eighth of what importing us costs
+            from urllib.parse import parse_qsl  # here, since it is an eighth of our import time
 
             for name, value in parse_qsl(params.removeprefix("?"), keep_blank_values=True):
                 self._values.setdefault(name, []).append(value)
@@ -74,7 +74,7 @@ class Parameters:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Names of a query string that are no parameters, in order of first appearance (§2)."""
+        """Names in a query string that are not parameters, in order of first appearance (§2)."""
         return tuple(name for name in self._values if name not in NAMES)
 
     def all(self, name: str) -> list[str]:

@@ -46,7 +46,7 @@ OFF: Final = "0"
 
 @dataclass(frozen=True)
 class Query:
-    """A valid request: everything an answer depends on but the sessions.
+    """A valid request: everything an answer depends on except the sessions.
 
     Make one with `Query.parse`.
 
@@ -65,7 +65,7 @@ class Query:
     search : Search
         The validated search (§4).
     order : Order or None
-        How base groups are ranked; `None` if judging ended before, for an answer without groups (§2.2).
+        How base groups are ranked; `None` if validation ended before, for an answer without groups (§2.2).
     page : Page
     include_totals, include_series : bool
     rules : Rules
@@ -104,15 +104,15 @@ class Query:
         params : str or mapping
             A query string, or names with values or lists of values.
         now : None, datetime, datetime64, str, int or float
-            The instant of the request; `None` is the clock.
+            The instant of the request; `None` means the clock.
         rules : Rules, optional
             The edition; by default the documented one.
         projects : mapping of str to int, optional
-            Slug and id of the accessible projects; by default every project is accessible.
+            Slugs and ids of the accessible projects; by default every project is accessible.
         releases : Releases, optional
             Release metadata (§4.8).
         limits : Limits
-            How many terms the search may have, and how deep it may be.
+            How many terms the search may have, and how deeply it may be nested.
 
         Raises
         ------
@@ -190,17 +190,17 @@ class Query:
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
-        """The health classes that a status filter leaves, in the order of answers."""
+        """The health classes that a status filter keeps, in the order of answers."""
         return self.rules.health_classes if self.search.classes is None else self.search.classes
 
     @property
     def counts_anything(self) -> bool:
-        """Whether sessions matter: not if judging ended early (§2.2), or the window is empty (§3.7)."""
+        """Whether sessions matter: not if validation ended early (§2.2), or the window is empty (§3.7)."""
         return self.order is not None and self.window.n_intervals > 0
 
     @cached_property
     def counting_fields(self) -> tuple[Field, ...]:
-        """The requested fields that a status filter leaves in (§6.4)."""
+        """The requested fields that a status filter keeps (§6.4)."""
         return left_in(self.fields, self.search.classes)
 
     @property
