@@ -1,1 +1,1 @@
-"""Sessions from files, records and frames, and back."""
+"""Sessions read from files, records and frames, and written back."""

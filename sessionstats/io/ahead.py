@@ -1,4 +1,4 @@
-"""Reading ahead: the next block is read while the one before is converted."""
+"""Reading ahead: the next block is read while the current one is converted."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 END: Final = object()
-"""What comes after the last item."""
+"""Marks the end of the items."""
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """The same items, the next one always being made by a thread.
+    """The same items, with a thread always making the next one.
 
-    An error comes where its item would; what is left unread when the caller stops is not made.
+    An error is raised in place of its item; items left unread when the caller stops are not made.
 
     Examples
     --------
@@ -25,4 +25,4 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
         coming = pool.submit(next, rest, END)
         while (item := coming.result()) is not END:
             coming = pool.submit(next, rest, END)
-            yield item  # type: ignore[misc]  # END, which is not of the type, ended the loop
+            yield item  # type: ignore[misc]  # the loop has ended at END, the only item of another type

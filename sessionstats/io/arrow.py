@@ -1,11 +1,11 @@
 """Sessions from Arrow data, and back (extra ``arrow``).
 
-1. Frames of pandas and Polars, relations of DuckDB, and whatever else has the Arrow PyCapsule interface are
-   taken (`sessionstats.io.tables`). Columns are found by their names (§1.1); others are ignored.
-2. Numbers, instants and codes of the kernel's own types are used where they are. Texts become codes without a
+1. Frames of pandas and Polars, relations of DuckDB, and anything else with the Arrow PyCapsule interface are
+   accepted (`sessionstats.io.tables`). Columns are found by their names (§1.1); others are ignored.
+2. Numbers, instants and codes of the kernel's own types are used without a copy. Texts become codes without a
    Python string for each of them (`sessionstats.io.arrow_texts`).
-3. A null is a missing value (§1.1). Types are not coerced: a column of a wrong one is refused by name, a
-   wrong value by column, row and value (§1.4).
+3. A null is a missing value (§1.1). Types are not coerced: a column of a wrong type is rejected by name, an
+   invalid value by column, row and value (§1.4).
 4. Rows with a ``session_id`` are updates, which are folded (§1.2).
 """
 
@@ -35,7 +35,7 @@ from sessionstats.io.writable import reject_surrogates
 from sessionstats.sessions import Sessions
 
 TEXTS: Final = ("is_string", "is_large_string", "is_string_view")
-"""Arrow types of text, by the names of the functions of `pyarrow.types` that recognise them."""
+"""Arrow types of text, as names of the functions in `pyarrow.types` that recognise them."""
 
 TYPES: Final = MappingProxyType(
     {
@@ -47,7 +47,7 @@ TYPES: Final = MappingProxyType(
         Kind.USER: (*TEXTS, "is_integer"),
     }
 )
-"""Arrow types that hold each kind of column."""
+"""Arrow types that can hold each kind of column."""
 
 NONE_SHARED: Final[Mapping[str, TextDictionary]] = MappingProxyType({})
 """No dictionaries: a table by itself."""
@@ -62,7 +62,7 @@ def from_arrow(
     errors: Errors = "raise",
     report: ReadReport | None = None,
 ) -> Sessions:
-    """Sessions, or updates of sessions, of Arrow data.
+    """Sessions, or updates of sessions, from Arrow data.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHA
     ----------
     table : pyarrow.Table
     dictionaries : mapping of str to TextDictionary, optional
-        Of columns of texts, shared by the tables of a stream: a text has the same code in all of them.
+        For columns of texts, shared by the tables of a stream: a text has the same code in all of them.
     """
     names = table.column_names
     columns = {
@@ -171,12 +171,12 @@ def _column(described: Column, column: Any, texts: TextDictionary | None) -> Val
 
 
 def _has_null_inside(described: Column, column: Any) -> bool:
-    """Whether a null, where none may be, is one of the values of a dictionary: no count of nulls has it."""
+    """Whether a disallowed null is among the values of a dictionary: the null count does not include it."""
     return described.required and any(chunk.dictionary.null_count for chunk in column.chunks)
 
 
 def _numbers(described: Column, column: Any) -> Values:
-    """Numbers or instants as an array, without a copy if they are one chunk without nulls."""
+    """Numbers or instants as an array, without a copy if they are in one chunk without nulls."""
     types = needed("pyarrow", "arrow").types
     if described.required and column.null_count:
         refuse(described.name, "missing value", _first_null(column), None)
@@ -190,7 +190,7 @@ def _numbers(described: Column, column: Any) -> Values:
 
 
 def _array_of(types: Any, chunk: Any) -> NDArray[Any]:
-    """Numbers or instants without nulls as an array, where they are if that is possible."""
+    """Numbers or instants without nulls as an array, without a copy if possible."""
     if types.is_timestamp(chunk.type):  # `to_numpy` copies those of a time zone
         counts: NDArray[Any] = chunk.view("int64").to_numpy()
         return counts.view(f"M8[{chunk.type.unit}]")
@@ -207,14 +207,14 @@ def _texts(name: str, column: Encoded[str]) -> Any:
         return dictionary_array(column)
     except (UnicodeEncodeError, needed("pyarrow", "arrow").ArrowInvalid):
         reject_surrogates(name, column)
-    # A text that no row has stood in the way.
+    # Only a text that no row uses was invalid.
     return dictionary_array(encode(column.decode(), missing=(None,)))  # type: ignore[arg-type]
 
 
 def to_arrow(sessions: Sessions) -> Any:
     """The sessions as a `pyarrow.Table` for `from_arrow`, with all columns of §1.1.
 
-    Texts and users are dictionary columns; no user and no duration are null.
+    Texts and users are dictionary columns; a missing user or duration is null.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Columns of cells that Arrow has cut out of a text file, as values (§1.1).
 
-1. What a cell says is `sessionstats.io.cells`'s to say; here it is asked once per distinct text, not per row.
-2. Instants and durations, which nearly all differ, are read all at once if all are written in the usual form,
-   in which nothing can be read in two ways; if one is not, all are read as `cells` reads them.
+1. `sessionstats.io.cells` defines what a cell means; here it is called once per distinct text, not per row.
+2. Instants and durations, which nearly all differ, are parsed all at once if all have the usual form,
+   which cannot be read in two ways; otherwise all are parsed as `cells` does.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
     column : pyarrow.ChunkedArray
         Of strings, or dictionaries of strings, without nulls.
     texts : TextDictionary
-        To which new texts are added.
+        New texts are added to it.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
     Raises
     ------
     DataError
-        If a cell breaks §1.4; the row is not that of the column.
+        If a cell breaks §1.4; its row is not a position in the column.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
 
 
 def _integers(name: str, cells: Encoded[str]) -> Values:
-    """Integers, each distinct cell read once."""
+    """Integers; each distinct cell is parsed once."""
     used, codes = np.unique(cells.codes, return_inverse=True)
     distinct = [cells.categories[code] for code in used.tolist()]
     values = converted(BY_NAME[name], read_cells(name, distinct), len(distinct))
@@ -86,7 +86,7 @@ def read_instants(column: Any) -> NDArray[np.datetime64] | list[str]:
 
 
 def instants_of(chunk: Any) -> NDArray[np.datetime64] | None:
-    """The instants of an array of strings, or `None` if one is not in the plain form, or longer."""
+    """The instants of an array of strings, or `None` if one is longer or not in the plain form."""
     data, offsets = bytes_of(chunk)
     widths = np.diff(offsets)
     if not len(widths):
@@ -117,7 +117,7 @@ def seconds_of(chunk: Any) -> NDArray[np.float64] | None:
 
 
 def _are_decimals(data: NDArray[np.uint8], offsets: NDArray[np.int32], filled: NDArray[np.bool_]) -> bool:
-    """Whether all texts that are not empty are digits, perhaps with a minus before or a point between."""
+    """Whether all non-empty texts are digits, perhaps with a leading minus or one point between."""
     if not len(data):
         return True
     is_digit, is_dot, is_minus = data - np.uint8(ZERO) <= 9, data == DOT, data == MINUS

@@ -1,9 +1,9 @@
-"""Blocks of CSV, cut into cells by Arrow where it cannot but agree with the plain reader (extra ``arrow``).
+"""Blocks of CSV, cut into cells by Arrow where it is sure to agree with the plain reader (extra ``arrow``).
 
 1. A block is whole lines of a file. One with a quote, a NUL or a lone carriage return is left to the plain
-   reader: those are what readers of CSV differ in. What remains is lines, commas, and what is between them.
-2. Arrow cuts, with all cores; what a cell says is decided as ever (`arrow_cells`).
-3. A block that Arrow refuses (ragged rows, bytes that are not UTF-8), or whose rows break a rule, is left to
+   reader: CSV readers differ on these. What remains is lines, commas, and the text between them.
+2. Arrow cuts, on all cores; the meaning of a cell is decided as elsewhere (`arrow_cells`).
+3. A block that Arrow rejects (ragged rows, bytes that are not UTF-8), or whose rows break a rule, is left to
    the plain reader as well: it knows how to say what is wrong, and where.
 """
 
@@ -24,7 +24,7 @@ BLOCK: Final = 1 << 25
 """Bytes of a block."""
 
 FROM: Final = 1 << 20
-"""Bytes from which a file is worth the import of Arrow."""
+"""File size in bytes from which on importing Arrow pays off."""
 
 
 def is_available() -> bool:
@@ -33,7 +33,7 @@ def is_available() -> bool:
 
 
 class CsvBlocks:
-    """Reads blocks of one file.
+    """Reads the blocks of one file.
 
     Parameters
     ----------

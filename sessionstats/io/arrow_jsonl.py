@@ -1,10 +1,10 @@
-"""Blocks of JSON lines, read by Arrow where it cannot but agree with the plain reader (extra ``arrow``).
+"""Blocks of JSON lines, read by Arrow where it is sure to agree with the plain reader (extra ``arrow``).
 
-1. A block is whole lines of a file, each one flat object and nothing else. Arrow does not care for lines, so
-   we check that there are as many objects as lines, that every line is one, and that none holds another.
-2. Backslashes, control characters, NaN, infinities and very long lines are left to the plain reader: readers
-   of JSON differ in those.
-3. Types are those of the first line. A block that Arrow refuses (another type, a key twice), or whose rows
+1. A block is whole lines of a file, each one flat object and nothing else. Arrow ignores line breaks, so
+   we check that there are as many objects as lines, that every line is an object, and that none is nested.
+2. Backslashes, control characters, NaN, infinities and very long lines are left to the plain reader: JSON
+   readers differ on those.
+3. Types are those of the first line. A block that Arrow rejects (another type, a repeated key), or whose rows
    break a rule, is left to the plain reader as well: it knows how to say what is wrong, and where.
 """
 
@@ -22,10 +22,10 @@ from sessionstats.io.names import Naming
 from sessionstats.io.optional import needed
 
 LEFT: Final = (b"\\", b"[", b"NaN", b"Inf")
-"""What a block that Arrow reads does not have."""
+"""What must not occur in a block that Arrow reads."""
 
 LONGEST: Final = 4000
-"""Bytes of the longest line: Python reads no integers of more than 4300 digits."""
+"""Bytes of the longest line: Python does not convert integers of more than 4300 digits."""
 
 
 class JsonBlocks:
@@ -34,12 +34,12 @@ class JsonBlocks:
     Parameters
     ----------
     naming : Naming
-        What the caller says of names. Only keys that are names of columns of ours already are read here.
+        How the caller maps names. Only keys that are already names of our columns are read here.
 
     Attributes
     ----------
     names : Names
-        Of the last block.
+        Those of the last block.
     """
 
     def __init__(self, naming: Naming) -> None:
@@ -60,7 +60,7 @@ class JsonBlocks:
                 return None
             schema = pa.schema([(column.name, _type_of(pa, column, first)) for column in UPDATE])
             parse = reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-            # Arrow takes text as it comes; ASCII is UTF-8.
+            # Arrow does not validate text, but ASCII is always UTF-8.
             table = reader.read_json(pa.BufferReader(block), parse_options=parse)
             if len(table) != n or not (block.isascii() or block.decode()):
                 return None
@@ -70,7 +70,7 @@ class JsonBlocks:
 
 
 def _lines_of_objects(block: bytes) -> int | None:
-    """How many lines the block has, if each can only be one flat object."""
+    """Number of lines of the block, if each can only be one flat object."""
     if any(text in block for text in LEFT):
         return None
     data = np.frombuffer(block, np.uint8)

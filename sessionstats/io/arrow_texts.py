@@ -1,11 +1,11 @@
 """Columns of Arrow texts as codes and distinct texts (extra ``arrow``).
 
-1. Texts that are a dictionary already are looked up once per value of each dictionary, whatever the number of
+1. Texts that are already a dictionary are looked up once per value of each dictionary, whatever the number of
    rows; chunks that share a dictionary, as those of a row group do, share its codes.
-2. Other columns of few texts (releases, environments) are first made dictionaries by Arrow. Columns of many
-   (users, ids of sessions) go from Arrow's bytes straight to codes (`columns.dictionary`), which is faster.
+2. Other columns of few texts (releases, environments) are first turned into dictionaries by Arrow. Columns of
+   many (users, session ids) go from Arrow's bytes straight to codes (`columns.dictionary`), which is faster.
 3. A null is the empty text.
-4. Arrow does not promise that texts are UTF-8: it is checked.
+4. Arrow does not guarantee that texts are UTF-8, so they are validated.
 """
 
 from typing import Any, Final, NoReturn
@@ -21,7 +21,7 @@ from sessionstats.errors import DataError
 from sessionstats.io.optional import needed
 
 MANY: Final = ("distinct_id", "session_id")
-"""Columns that may have as many texts as rows, and whose texts hardly anybody looks at."""
+"""Columns that may have as many texts as rows, and whose texts are rarely read."""
 
 
 def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -> Encoded[str]:
@@ -34,7 +34,7 @@ def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -
     column : pyarrow.ChunkedArray
         Texts of any Arrow type of text, or dictionaries of them.
     texts : TextDictionary, optional
-        To which new texts are added.
+        New texts are added to it.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def _codes_of_dictionary(
         indices = indices.cast("int64").fill_null(len(codes) - 1)
     places: NDArray[Any] = indices.to_numpy(zero_copy_only=False)
     if places.dtype == np.int32 and np.array_equal(codes, np.arange(len(codes))):
-        return places  # already the codes: used where they are
+        return places  # already the codes: used without a copy
     taken: NDArray[np.int32] = codes.take(places)
     return taken
 
@@ -103,7 +103,7 @@ def _codes_of_texts(array: Any, texts: TextDictionary) -> NDArray[np.int32]:
 
 
 def _refuse_first_bytes(name: str, column: Any) -> NoReturn:
-    """Refuse the first text that is not UTF-8."""
+    """Reject the first text that is not UTF-8."""
     pa = needed("pyarrow", "arrow")
     texts = column.cast(pa.large_string()).cast(pa.large_binary())
     for row, value in enumerate(texts.to_pylist()):
@@ -115,7 +115,7 @@ def _refuse_first_bytes(name: str, column: Any) -> NoReturn:
 
 
 def dictionary_array(column: Encoded[str]) -> Any:
-    """An encoded column of texts as a `pyarrow.DictionaryArray`; what is missing is null.
+    """An encoded column of texts as a `pyarrow.DictionaryArray`; missing values are null.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def dictionary_array(column: Encoded[str]) -> Any:
         data, offsets = column.categories.utf8()
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
         texts = pa.Array.from_buffers(pa.large_string(), len(column.categories), buffers)
-        texts.validate(full=True)  # lone surrogates, which a file of JSON may hold, are no text of Arrow's
+        texts.validate(full=True)  # lone surrogates, which a JSON file may hold, are not valid text in Arrow
     else:
         texts = pa.array(column.categories, pa.string())
     return pa.DictionaryArray.from_arrays(codes, texts)

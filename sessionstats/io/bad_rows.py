@@ -1,8 +1,8 @@
-"""Bad rows: all of them reported in one go, or left out on request (§1.4).
+"""Bad rows: all reported together, or left out on request (§1.4).
 
-1. Whoever reads gets the first `SHOWN` bad rows with location, value and reason, and how many there are for
-   each reason. Reading stops at `ENOUGH` of them, unless they are to be left out.
-2. Leaving them out is never the default; `ReadReport` then says how many, and which.
+1. The report has the first `SHOWN` bad rows with location, value and reason, and how many there are for
+   each reason. Reading stops after `ENOUGH` of them, unless they are to be left out.
+2. Leaving them out is never the default; `ReadReport` then says how many there were, and which.
 3. It also says which columns were left out, and whether durations look like milliseconds (§1.5).
 """
 
@@ -20,10 +20,10 @@ SHOWN: Final = 20
 """Bad rows that are shown one by one."""
 
 ENOUGH: Final = 10_000
-"""Bad rows after which reading stops: whatever follows, the data is wrong."""
+"""Bad rows after which reading stops: by then the whole data is wrong."""
 
 DAY: Final = 86_400.0
-"""Seconds of a day: a median duration beyond is more often milliseconds than that."""
+"""Seconds in a day: a larger median duration is usually in milliseconds."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class ReadReport:
     left_out : list of str
         Names of columns that are not ours (§1.5).
     items_left_out : dict of str to int
-        How many items of envelopes were of each type that does not hold sessions.
+        How many items in envelopes were of each type that does not hold sessions.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class ReadReport:
             self.first.append(error)
 
     def note(self, sessions: Sessions) -> None:
-        """Note rows that are good."""
+        """Note valid rows."""
         if sessions.duration.strides != (0,):
             self.durations += int(np.count_nonzero(sessions.duration >= 0))
             self.long_durations += int(np.count_nonzero(sessions.duration > DAY))
@@ -125,7 +125,7 @@ class BadRowsError(DataError):
 
     @property
     def detail(self) -> str:
-        """The first bad rows, a line each, and how many there are for each reason."""
+        """The first bad rows, one per line, and how many there are for each reason."""
         return "\n".join(self.lines)
 
 

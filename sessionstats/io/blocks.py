@@ -1,8 +1,8 @@
-"""From blocks of rows, as a source has them, to checked updates: one loop for every source (§1.4, §1.5).
+"""From blocks of rows, as a source provides them, to checked updates: one loop for every source (§1.4, §1.5).
 
-1. A source yields `Block`s: how many rows, how to convert some of them, on which lines they are.
-2. A block is converted as a whole. If that fails, it is halved until the bad rows are alone: that finds each
-   of them, in order, and costs nothing where there are none.
+1. A source yields `Block`s: how many rows, how to convert some of them, which lines they are on.
+2. A block is converted as a whole. If that fails, it is halved until the bad rows are isolated: that finds
+   each of them, in order, and costs nothing if there are none.
 3. Errors name the file, the line or else the row in the whole data, and the column as the data calls it.
 4. Bad rows are reported together at the end, or left out on request (`sessionstats.io.bad_rows`).
 """
@@ -21,36 +21,36 @@ from sessionstats.io.names import Names, Naming
 from sessionstats.sessions import Sessions, require_known_statuses
 
 Progress: TypeAlias = Callable[[float], object]
-"""A function that is called after each block with the share that has been read, from 0 to 1."""
+"""A function called after each block with the share that has been read, from 0 to 1."""
 
 Errors: TypeAlias = Literal["raise", "skip"]
-"""What becomes of bad rows."""
+"""What happens to bad rows."""
 
 MILLISECONDS_A_SECOND: Final = 1000.0
 
 
 def unreported(share: float) -> None:
-    """Report to nobody."""
+    """Report progress to nobody."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How sessions are read, whatever they are read from.
+    """How sessions are read, whatever the source.
 
     Parameters
     ----------
     naming : Naming
-        What the caller says of the names of columns (§1.5).
+        How the caller maps the names of columns (§1.5).
     projects : mapping of str to int
-        Ids of the projects that the data calls by a text.
+        Ids of the projects that the data names by a text.
     statuses : collection of str
         Those of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
-        What becomes of bad rows.
+        What happens to bad rows.
     report : ReadReport
     progress : function
     project_id : int, optional
-        The project of envelopes that do not name theirs.
+        The project of envelopes that do not name one.
     """
 
     naming: Naming = field(default_factory=Naming)
@@ -70,13 +70,13 @@ class Reading:
         errors: Errors,
         report: ReadReport | None,
     ) -> "Reading":
-        """From the options of a function that reads; `None` is nothing."""
+        """From the options of a function that reads; `None` means not given."""
         if errors not in ("raise", "skip"):
             raise ValueError(f"errors: 'raise' or 'skip' is expected, not {errors!r}")
         return cls(Naming(columns or {}), projects or {}, statuses, errors, report or ReadReport())
 
     def project_ids(self, values: Sequence[Any]) -> Sequence[Any]:
-        """Values of ``project_id``, those that are texts replaced by the ids of the projects."""
+        """Values of ``project_id``, with texts replaced by the ids of the projects."""
         if not self.projects:
             return values
         return [self.projects.get(value, value) if isinstance(value, str) else value for value in values]
@@ -84,7 +84,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows as a source has them.
+    """Rows as a source provides them.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def checked_blocks(blocks: Iterable[Block], reading: Reading, file: str | None =
     Yields
     ------
     Updates
-        Not folded. Once a row is bad, and bad rows are not to be left out, nothing more is yielded.
+        Not folded. After a bad row, unless bad rows are to be left out, nothing more is yielded.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def checked_blocks(blocks: Iterable[Block], reading: Reading, file: str | None =
 
 
 def refuse_bad_rows(reading: Reading, *, told: bool) -> None:
-    """Raise what `checked_blocks` found, now that everything has been read.
+    """Raise what `checked_blocks` found, once everything has been read.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ class _Location:
     before: int
 
     def of(self, error: DataError, first: int) -> DataError:
-        """The error of a row of a part of the block that begins at `first`."""
+        """The error of a row, in a part of the block that begins at `first`."""
         column = None if error.column is None else self.block.names.theirs.get(error.column, error.column)
         error = error.at(file=self.file, column=column)
         if error.row is None:
@@ -181,8 +181,8 @@ def _good_rows(
 ) -> Iterator[Updates]:
     """The good rows of a part of a block; the bad ones are noted.
 
-    What is wrong with no row in particular, such as a category, cannot be left out: then the error of the
-    `whole` is raised, of which this is a part.
+    An error that belongs to no single row, such as an invalid category, cannot be left out: then the error of
+        the `whole` is raised, of which this is a part.
     """
     try:
         updates = block.convert(part)
@@ -202,7 +202,7 @@ def _good_rows(
 
 
 def _in_seconds(updates: Updates) -> Updates:
-    """Updates whose durations were in milliseconds."""
+    """Updates with durations converted from milliseconds."""
     columns = dict(zip(COLUMNS, updates.sessions.columns, strict=True))
     columns["duration"] = updates.sessions.duration / MILLISECONDS_A_SECOND
     return updates._replace(sessions=Sessions.from_columns(*columns.values()))

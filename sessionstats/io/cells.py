@@ -1,11 +1,11 @@
-"""The cells of a text file: what values they write (§1.1).
+"""The cells of a text file: which values they represent (§1.1).
 
 1. An empty cell is a missing value, whatever the column.
-2. Integers and numbers are written as in JSON. A cell that is neither stays the text it is, and is refused
+2. Integers and numbers are written as in JSON. A cell that is neither stays a text, and is rejected
    when the column is checked (§1.4): nothing is guessed.
 3. An instant is ISO 8601, or else epoch seconds: ``20240129`` is a day.
 
-Numbers are read once for each different cell: most columns of numbers have few.
+Numbers are parsed once per distinct cell: most numeric columns have few.
 """
 
 import re
@@ -16,14 +16,14 @@ from sessionstats.columns.schema import BY_NAME, Kind
 from sessionstats.instants import parse_iso
 
 INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
-"""Form of an integer; no column holds longer ones."""
+"""Form of an integer; longer ones fit into no column."""
 
 DECIMAL: Final = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 """Form of a number."""
 
 
 def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
-    """The values of the cells of a column, `None` for those that are empty.
+    """The values of the cells of a column, `None` for empty ones.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
     Returns
     -------
     sequence
-        Of what the column takes, and of texts that it will refuse.
+        Of values that the column accepts, and of texts that it will reject.
 
     Examples
     --------

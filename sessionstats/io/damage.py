@@ -1,6 +1,6 @@
 """Where a Parquet file is damaged (extra ``arrow``).
 
-Arrow says what is wrong with the bytes it reads, in many kinds of errors, but not where they are. When it
+Arrow reports what is wrong with the bytes it reads, in many kinds of errors, but not where they are. When it
 fails, the file is read again, one column of one row group at a time, until the first that fails is found.
 """
 
@@ -14,13 +14,13 @@ from sessionstats.io.optional import needed
 
 @contextmanager
 def located_damage(reader: Any, columns: Sequence[str]) -> Iterator[None]:
-    """Turn what Arrow raises inside into one line that names the row group and the column.
+    """Turn what Arrow raises inside into a one-line error that names the row group and the column.
 
     Parameters
     ----------
     reader : pyarrow.parquet.ParquetFile
     columns : sequence of str
-        Those that are read.
+        The columns that are read.
 
     Raises
     ------
@@ -32,19 +32,19 @@ def located_damage(reader: Any, columns: Sequence[str]) -> Iterator[None]:
         except (needed("pyarrow", "arrow").ArrowException, UnicodeDecodeError) as error:
             raise _first_damaged(reader, columns) or error from None
         except OSError as error:
-            if error.errno is not None:  # of the system: the file is not at fault
+            if error.errno is not None:  # from the operating system: the file is not damaged
                 raise
             raise _first_damaged(reader, columns) or error from None
 
 
 @contextmanager
 def one_line(problem: str) -> Iterator[None]:
-    """Turn what Arrow raises inside into an error of one line.
+    """Turn what Arrow raises inside into a one-line error.
 
     Raises
     ------
     SessionStatsError
-        With the problem, and what Arrow says of it.
+        With the problem, and Arrow's own message.
     """
     try:
         yield
@@ -59,7 +59,7 @@ def one_line(problem: str) -> Iterator[None]:
 
 
 def said(error: Exception) -> str:
-    """What an error says, on one line."""
+    """The message of an error, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -68,6 +68,6 @@ def _first_damaged(reader: Any, columns: Sequence[str]) -> SessionStatsError | N
         for column in columns:
             try:
                 reader.read_row_group(group, columns=[column]).validate(full=True)
-            except Exception as error:  # whatever it is, it is what stopped the reading
+            except Exception as error:  # whatever it is, it stopped the reading
                 return SessionStatsError(f"row group {group}, column {column!r}: damaged ({said(error)})")
     return None

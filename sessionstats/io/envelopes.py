@@ -1,17 +1,17 @@
-"""Sessions from envelopes, the form in which SDKs send what they have, and keep what they could not send.
+"""Sessions from envelopes, the form in which SDKs send data and keep what they could not send.
 
 1. An envelope is a line with its header, a JSON object, and any number of items. An item is a line with a
    header of its own, a JSON object with a ``type``, and a payload: as many bytes as the header's ``length``
-   says; where it says none, the rest of the line. A line break ends each of them, except at the end.
+   says or, without one, the rest of the line. A line break ends each of them, except at the end.
 2. Envelopes follow one another, each on a line of its own: a header without a ``type`` begins the next
    [ours: a request holds one envelope, a file of captured requests holds many]. Blank lines are skipped.
 3. Items of the types ``session`` and ``sessions`` are read (`sessionstats.io.payloads`). Those of other types
-   are left out, whatever is in them, and counted by type.
+   are left out, whatever they contain, and counted by type.
 4. The project is the last part of the path of ``dsn`` in the envelope's header. Most SDKs leave it out of
-   the envelope, and name it only in the address that they send to; then it is the caller's.
-5. What was compressed with gzip is recognised by its first bytes.
+   the envelope, and name it only in the address that they send to; then the caller has to say it.
+5. Data compressed with gzip is recognised by its first bytes.
 6. All sources are read before anything is folded: the updates of one session may be in any of them (§1.2).
-7. What is wrong is named by source, line, key and value (§1.4); lines are counted from 1.
+7. Errors name the source, line, key and value (§1.4); lines are counted from 1.
 """
 
 import gzip
@@ -28,13 +28,13 @@ from sessionstats.io.payloads import from_payloads
 from sessionstats.sessions import Sessions
 
 Source: TypeAlias = str | PathLike[str] | bytes
-"""The path of a file, or what is in it."""
+"""The path of a file, or its contents."""
 
 TYPES: Final = ("session", "sessions")
 """Types of the items that hold sessions."""
 
 GZIP: Final = b"\x1f\x8b"
-"""How gzip begins; no envelope does, for it begins with a brace."""
+"""How gzip begins; an envelope never does, since it begins with a brace."""
 
 
 class Place(NamedTuple):
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     line: int
 
     def wrong(self, problem: str) -> SessionStatsError:
-        """The error that says what is wrong there."""
+        """The error for a problem on this line."""
         return SessionStatsError(f"{self.source}, line {self.line}: {problem}")
 
 
@@ -56,20 +56,20 @@ class Item(NamedTuple):
     place: Place
     """Where the payload begins."""
     project_id: int | None
-    """Of the envelope that it is in; `None` if that does not say."""
+    """That of its envelope; `None` if the envelope does not name one."""
 
 
 def from_envelopes(
     *sources: Source, project_id: int | None = None, left_out: MutableMapping[str, int] | None = None
 ) -> Sessions:
-    """Sessions of the envelopes that SDKs send.
+    """Sessions from the envelopes that SDKs send.
 
     Parameters
     ----------
     *sources : str, path or bytes
         Files, or their contents: one envelope or many, compressed with gzip or not.
     project_id : int, optional
-        The project of the envelopes that do not name theirs.
+        The project of the envelopes that do not name one.
     left_out : mutable mapping of str to int, optional
         The numbers of items of other types are added to it, by type.
 
@@ -81,9 +81,9 @@ def from_envelopes(
     Raises
     ------
     DataError
-        If a payload is wrong (§1.4).
+        If a payload is invalid (§1.4).
     SessionStatsError
-        If a source is not made of envelopes, or nobody says which project one belongs to.
+        If a source does not consist of envelopes, or the project of one is unknown.
     OSError
         If a file cannot be read.
 
@@ -122,7 +122,7 @@ def from_envelopes(
 
 
 def _sessions(items: list[Item], project: int) -> Sessions:
-    """The sessions of one project; what is wrong is named by its line."""
+    """The sessions of one project; errors name the line."""
     payloads = [_parsed(item.payload, item.place) for item in items]
     try:
         return from_payloads(payloads, project)
@@ -134,7 +134,7 @@ def _sessions(items: list[Item], project: int) -> Sessions:
 
 
 def _content(source: Source, name: str) -> bytes:
-    """What is in a source, unpacked."""
+    """The contents of a source, unpacked."""
     if isinstance(source, bytes):
         content = source
     else:

@@ -5,8 +5,8 @@
    sessions by themselves are passed on as they come.
 3. Updates of one session may be anywhere (§1.2): rows with a ``session_id`` wait until the last file ends,
    are folded, and come last.
-4. So memory holds a block, and the updates. For files without updates that is a bound, whatever their size.
-5. A file is written beside its name, and gets it when it is whole (`sessionstats.io.writing`).
+4. So memory holds one block, and the updates. For files without updates that bounds it, whatever their size.
+5. A file is written under a temporary name, and renamed when it is complete (`sessionstats.io.writing`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -41,7 +41,7 @@ from sessionstats.sessions import Sessions, require_known_statuses
 READERS: Final[Mapping[str, Callable[[Opened, Reading], Iterator[Block]]]] = MappingProxyType(
     {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".parquet": parquet_blocks}
 )
-"""How the rows of each kind of file are read; an archive of ours has columns that were checked once."""
+"""How the rows of each kind of file are read; archives of ours have columns that were checked before."""
 
 ENVELOPE: Final = ".envelope"
 """Extension of envelopes, which `sessionstats.io.envelopes` reads."""
@@ -74,20 +74,20 @@ def read(
         Names that end in .csv, .jsonl, .envelope (or these with .gz or .zst), .npz or .parquet; also a glob
         such as ``"sessions-*.parquet"``, a folder of Parquet files, or ``"-"`` for standard input.
     columns : mapping of str to str or None, optional
-        Which column a name is that is not called like one, such as ``{"user_id": "distinct_id"}``; `None`
+        Which column a differently named one is, such as ``{"user_id": "distinct_id"}``; `None`
         leaves it out. ``duration_ms`` is a duration in milliseconds (§1.5).
     projects : mapping of str to int, optional
-        Ids of the projects that the data calls by a text.
+        Ids of the projects that the data names by a text.
     statuses : collection of str
         Those of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
-        Whether bad rows are an error, or left out.
+        Whether bad rows are an error, or are left out.
     report : ReadReport, optional
-        Is told what was left out; without it a warning says how many rows.
+        Filled with what was left out; without it a warning says how many rows.
     input_format : str, optional
-        Such as ``"csv"`` or ``"jsonl.gz"``, instead of the extension; standard input needs it.
+        Such as ``"csv"`` or ``"jsonl.gz"``, instead of the extension; required for standard input.
     project_id : int, optional
-        The project of envelopes that do not name theirs.
+        The project of envelopes that do not name one.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def read(
     """
     reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
     parts = list(_updates(path, reading, told=report is not None, input_format=input_format))
-    with located(str(path), DataError):  # if the quantities of all rows add up to too much
+    with located(str(path), DataError):  # if the sum of the quantities is too large
         return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
@@ -154,7 +154,7 @@ def read_chunks(
     >>> compute(chunks, "field=sum(session)&interval=1d&statsPeriod=90d")  # doctest: +SKIP
     """
     reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
-    sources_of(path, input_format)  # rejects what cannot be read before anything is
+    sources_of(path, input_format)  # rejects what cannot be read before reading anything
     return folded(
         _updates(path, reading, told=report is not None, input_format=input_format, progress=progress)
     )
@@ -168,7 +168,7 @@ def _updates(
     input_format: str | None,
     progress: Progress = unreported,
 ) -> Iterator[Updates]:
-    """The updates of all files, block by block; bad rows are refused when all has been read."""
+    """The updates of all files, block by block; bad rows are rejected once everything has been read."""
     sources = sources_of(path, input_format)
     for number, source in enumerate(sources):
         yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
@@ -196,7 +196,7 @@ def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator
 
 
 def _of_envelopes(sources: list[Source], reading: Reading) -> Sessions:
-    """The sessions of all envelopes: the updates of one may be in several of them."""
+    """The sessions of all envelopes: the updates of one session may be in several of them."""
     contents: list[str | bytes] = []
     for source in sources:
         if source.compression == ".zst" or source.path == STANDARD_INPUT:
@@ -237,19 +237,19 @@ def write(sessions: Sessions, path: Location) -> None:
     SessionStatsError
         If the extension is not one of a file of sessions.
     OSError
-        If it cannot be written; then nothing is left of it, and what was there before is there still.
+        If it cannot be written; no partial file is left then, and an existing file stays as it was.
     """
     writer = WRITERS[extension(path)]
     whole(path, lambda part: writer(sessions, part))
 
 
 def extension(path: Location) -> str:
-    """The extension of a file of sessions that is to be written.
+    """The extension of a file of sessions to be written.
 
     Raises
     ------
     SessionStatsError
-        If no such file has it.
+        If it is not one of a file of sessions.
 
     Examples
     --------
@@ -270,7 +270,7 @@ def extension(path: Location) -> str:
 
 
 def folded(blocks: Iterable[Updates]) -> Iterator[Sessions]:
-    """Sessions of blocks of updates: those by themselves as they come, then those folded from several rows.
+    """Sessions of blocks of updates: sessions by themselves as they come, then those folded from updates.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""What `sessionstats.compute` may be given as sessions.
+"""What `sessionstats.compute` accepts as sessions.
 
-1. `Sessions` are taken as they are, a data frame is read (`sessionstats.io.tables`), and an iterable gives
+1. `Sessions` are used as they are, a data frame is read (`sessionstats.io.tables`), and an iterable yields
    chunks, each of which is either.
 2. Anything else is a `TypeError` that names the function to use.
 """
@@ -27,7 +27,7 @@ def sessions_of(data: Any) -> Sessions | Iterator[Sessions]:
     Raises
     ------
     TypeError
-        If it is something else; an iterable raises it when it comes to such a chunk.
+        If it is something else; for an iterable, on reaching such a chunk.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def _chunks(data: Iterable[Any]) -> Iterator[Sessions]:
             raise TypeError(f"{OTHERWISE}, not an iterable of {type(chunk).__name__}")
         try:
             made = sessions_of(chunk)
-        except DataError as error:  # of a frame; the rows of all chunks are counted together
+        except DataError as error:  # from a frame; rows are numbered across all chunks
             raise error if error.row is None else error.at(row=before + error.row) from None
         assert isinstance(made, Sessions)
         before += len(made)

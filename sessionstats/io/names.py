@@ -1,13 +1,13 @@
 """Names of columns in files, frames and records that are not those of §1.1 (§1.5).
 
 1. The caller may map names: ``{"user_id": "distinct_id"}``; a name that is mapped to `None` is left out. A
-   ``duration_ms`` is a duration in milliseconds, whether that is the name that is mapped or what it is
+   ``duration_ms`` is a duration in milliseconds, whether it is the mapped name or what a name is
    mapped to: it is divided by 1000.
 2. A name of ours is that column.
 3. Keys of the two shapes that SDKs send are an error that says which function reads them.
 4. So is a name that differs from one of ours only in case, spaces, dashes and underscores, and a common name
    of a column that is absent: the error shows the mapping to write.
-5. Other names are left out; whoever reads a file can say which.
+5. Other names are left out; functions that read a file can report them.
 """
 
 import re
@@ -20,13 +20,13 @@ from sessionstats.columns.schema import REQUIRED_COLUMNS, UPDATE_COLUMNS
 from sessionstats.errors import SessionStatsError
 
 Mapped: TypeAlias = Mapping[str, str | None]
-"""Names of the data, and the columns that they are; `None` for those to be left out."""
+"""Names in the data, and the columns that they are; `None` for names to leave out."""
 
 SDK_KEYS: Final = frozenset({"sid", "did", "attrs", "aggregates", "init"})
-"""Keys of what SDKs send that no row of sessions has."""
+"""Keys that only the data of SDKs has, not rows of sessions."""
 
 MILLISECONDS: Final = "duration_ms"
-"""The column of a duration in milliseconds."""
+"""The column for a duration in milliseconds."""
 
 
 LISTED: Final = 400
@@ -34,7 +34,7 @@ LISTED: Final = 400
 
 
 def plain(name: str) -> str:
-    """A name without what distinguishes spellings of it.
+    """A name without the differences between its spellings.
 
     Examples
     --------
@@ -63,7 +63,7 @@ COMMON: Final = MappingProxyType(
         for name in names
     }
 )
-"""Common names of columns, plain, and the columns."""
+"""Common names of columns, in plain form, and the columns."""
 
 
 class ColumnNamesError(SessionStatsError):
@@ -74,7 +74,7 @@ class ColumnNamesError(SessionStatsError):
     likely : str
         What the names probably mean.
     mapping : mapping of str to str or None
-        What to map, or to leave out, so that the data can be read.
+        What to map or leave out so that the data can be read.
     """
 
     def __init__(self, likely: str, mapping: Mapped) -> None:
@@ -97,7 +97,7 @@ class Names:
     theirs : mapping of str to str
         The name in the data of each column of ours that it has.
     left_out : sequence of str
-        Names that are nothing to us.
+        Names that are not columns of ours.
     milliseconds : bool
         Whether durations are in milliseconds.
     """
@@ -109,7 +109,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Naming:
-    """What the caller says of the names.
+    """How the caller maps the names.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Naming:
     Raises
     ------
     SessionStatsError
-        If a name is mapped to what is not a column.
+        If a name is mapped to something that is not a column.
 
     Examples
     --------
@@ -152,14 +152,14 @@ column leaves one out
         names : iterable of str
         all_there : bool
             Whether these are the names of the whole data, not only of some of its records: then a required
-            column, and one that is mapped, must be there.
+            column, or one that is mapped, must be present.
 
         Raises
         ------
         ColumnNamesError
             If names probably mean columns of ours.
         SessionStatsError
-            If a column is there twice, or is missing.
+            If a column occurs twice, or is missing.
         """
         names = list(names)
         theirs: dict[str, str] = {}
@@ -181,7 +181,7 @@ column leaves one out
 
 
 def sdk_keys(names: Iterable[object]) -> list[str]:
-    """Those of the names that only what SDKs send has."""
+    """The names that only the data of SDKs has."""
     return [name for name in names if isinstance(name, str) and name in SDK_KEYS]
 
 

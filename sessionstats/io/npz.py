@@ -1,15 +1,15 @@
-"""The .npz format: all columns as they are in memory, without pickle, in a ZIP archive without compression.
+"""The .npz format: all columns as they are in memory, without pickle, in an uncompressed ZIP archive.
 
 1. `ARRAYS` lists the arrays of a file and their types. ``started`` is microseconds, ``status`` codes into
    `STATUSES`.
-2. An encoded column ``c`` is ``c.codes`` and its categories: UTF-8 bytes ``c.texts`` that ``c.ends`` cuts, in
+2. An encoded column ``c`` is ``c.codes`` and its categories: UTF-8 bytes ``c.texts``, split by ``c.ends``, in
    which lone surrogates pass; projects are numbers, ``c.values``.
-3. ``format`` says that the file is ours. ``digest`` is one of all other arrays (`_digest`).
-4. Before anything is allocated, what the archive declares must agree with what is there: the arrays are those
-   of the list, once each, uncompressed, as many bytes as their shapes say, and the columns of one length.
-5. Then values are checked as everywhere (§1.4), and at the end the digest: no byte of a file can change, and
-   no row be lost, without an error.
-6. Read block by block, memory holds all categories, and a block of the rest.
+3. ``format`` says that the file is ours. ``digest`` is a digest of all other arrays (`_digest`).
+4. Before anything is allocated, what the archive declares must match its contents: the arrays are those
+   of the list, once each, uncompressed, as many bytes as their shapes say, and the columns of equal length.
+5. Then values are checked as everywhere (§1.4), and finally the digest: no byte of a file can change, and
+   no row can be lost, without an error.
+6. Reading block by block, memory holds all categories, and one block of the rest.
 """
 
 import os
@@ -33,7 +33,7 @@ from sessionstats.io.sources import Location
 from sessionstats.sessions import Sessions
 
 FORMAT: Final = "sessionstats 2"
-"""What a file of this format says of itself; another layout would be another number."""
+"""Identifies this format; another layout would get another number."""
 
 ROWS_TOGETHER: Final = 1 << 18
 """Rows of a block."""
@@ -47,7 +47,7 @@ PER_ROW: Final = {
     f"{column.name}.codes" if column.encoded else column.name: "<i4" if column.encoded else TYPES[column.kind]
     for column in SESSION
 }
-"""The arrays with an entry per row, in the order of columns, and their types."""
+"""The arrays with one entry per row, in the order of columns, and their types."""
 
 TEXTS: Final = tuple(
     [column.name for column in SESSION if column.encoded and column.kind is not Kind.INTEGER]
@@ -75,7 +75,7 @@ def save_npz(sessions: Sessions, path: Location) -> None:
     ----------
     sessions : Sessions
     path : str or path
-        Taken as it is; nothing is appended.
+        Used as is; nothing is appended.
     """
     arrays: dict[str, Any] = {"format": np.frombuffer(FORMAT.encode(), np.uint8)}
     for name in COLUMNS:
@@ -95,7 +95,7 @@ def save_npz(sessions: Sessions, path: Location) -> None:
 def iter_npz(
     path: Location, block_rows: int = ROWS_TOGETHER, report: Progress = unreported
 ) -> Iterator[Sessions]:
-    """Read sessions that `save_npz` wrote block by block.
+    """Read sessions that `save_npz` wrote, block by block.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def iter_npz(
     Raises
     ------
     SessionStatsError
-        If the file is not one of `save_npz`, or damaged; a `DataError` if what it holds breaks §1.4.
+        If the file was not written by `save_npz`, or is damaged; a `DataError` if its contents break §1.4.
     OSError
         If it cannot be opened.
     """
@@ -132,7 +132,7 @@ def iter_npz(
 
 @contextmanager
 def _rejected() -> Iterator[None]:
-    """Whatever NumPy and zipfile raise over a foreign file, and there is no end to it, as one error."""
+    """Whatever NumPy and zipfile raise over a foreign file, which is an open-ended list, as one error."""
     try:
         yield
     except (MemoryError, SessionStatsError):
@@ -146,7 +146,7 @@ def _foreign(problem: str) -> SessionStatsError:
 
 
 def _checked(columns: dict[str, Any], before: int) -> Sessions:
-    """Sessions of the columns of a block; what is wrong is named by its row in the file."""
+    """Sessions from the columns of a block; errors name the row in the file."""
     try:
         return Sessions(**columns)
     except DataError as error:
@@ -154,7 +154,7 @@ def _checked(columns: dict[str, Any], before: int) -> Sessions:
 
 
 class _Member:
-    """An array of an archive, read from its beginning on.
+    """An array of an archive, read from start to end.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class _Member:
             raise _foreign(f"{name} has {size} bytes, which are not an array of shape {shape}")
 
     def read(self, count: int) -> NDArray[Any]:
-        """The next entries, fewer only at the end."""
+        """The next entries; fewer only at the end."""
         data = self._file.read(count * self.dtype.itemsize)
         self.hash.update(data)
         return np.frombuffer(data, self.dtype)
@@ -191,7 +191,7 @@ class _Member:
 
 
 def _members(file: BinaryIO) -> dict[str, _Member]:
-    """The arrays of an archive, if they are those that there must be."""
+    """The arrays of an archive, if they are the required ones."""
     archive = ZipFile(file)
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > os.fstat(file.fileno()).st_size:
@@ -217,7 +217,7 @@ def _common_length(members: Mapping[str, _Member]) -> int:
 
 
 def _digest(hashes: Mapping[str, Any]) -> bytes:
-    """Digest of all arrays but the digest itself, from one of each: of their names and bytes."""
+    """Digest of the names and bytes of all arrays but the digest itself, from one digest of each."""
     parts = [f"{name} {hashes[name].hexdigest()}\n" for name in ARRAYS if name != "digest"]
     return blake2b("".join(parts).encode(), digest_size=32).digest()
 
@@ -250,7 +250,7 @@ def _categories(members: Mapping[str, _Member]) -> dict[str, Encoded[Any]]:
 
 
 def _texts(name: str, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[Any]:
-    """The texts that `ends` cuts the bytes into."""
+    """The texts that `ends` splits the bytes into."""
     inside = not len(ends) or (ends.min() >= 0 and ends.max() == ends[-1])
     if not inside or np.any(np.diff(ends) < 0) or (ends[-1] if len(ends) else 0) != len(data):
         raise _foreign(f"{name}.ends does not cut {name}.texts into texts")

@@ -1,6 +1,6 @@
-"""Where the data is, and where the machines are: Arrow, Parquet and Dask.
+"""Optional packages: Arrow, Parquet and Dask.
 
-1. The kernel needs NumPy alone. What is here needs a package of an extra, which is imported when it is first
+1. The kernel needs only NumPy. Everything else comes with an extra, and is imported when it is first
    needed.
 2. A package that is not installed is an error that says how to install it.
 """

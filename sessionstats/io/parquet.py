@@ -1,10 +1,10 @@
-"""Files of Parquet (extra ``arrow``), read as a whole or block by block.
+"""Parquet files (extra ``arrow``), read as a whole or block by block.
 
 1. Columns are found by their names (§1.1), and only those are read.
 2. A thread reads the next block while one is converted.
-3. Pages have checksums, which are verified where a file has them. What Arrow says of a damaged file comes
+3. Pages have checksums, which are verified if a file has them. Arrow's message about a damaged file comes
    with the row group and the column (`sessionstats.io.damage`).
-4. Releases and the like are read as the dictionaries that the file holds. A text has one code in all blocks.
+4. Releases and the like are read as the dictionaries that the file holds. A text keeps its code across blocks.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from sessionstats.io.tables import ours_of
 from sessionstats.sessions import Sessions
 
 ROWS_WRITTEN: Final = 1 << 20
-"""Rows of a row group that is written."""
+"""Rows of a row group on writing."""
 
 ROWS_TOGETHER: Final = 1 << 18
 """Most rows that are read together."""
@@ -48,7 +48,7 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
     Raises
     ------
     SessionStatsError
-        If the file is damaged, or not Parquet, or names of its columns are wrong (§1.5).
+        If the file is damaged, or not Parquet, or names of its columns are invalid (§1.5).
     """
     pa = needed("pyarrow", "arrow")
     dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
@@ -56,7 +56,7 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
     rows, columns = 0, list(names.theirs.values())
     updates_of(
         ours_of(file.schema_arrow.empty_table(), names)
-    )  # wrong columns are an error without rows, too
+    )  # invalid columns are an error without rows, too
     declared = file.metadata.num_rows
     with located_damage(file, columns):
         for batch in ahead(file.iter_batches(batch_size=block_rows, columns=columns)):
@@ -80,7 +80,7 @@ def write_parquet(sessions: Sessions, path: str) -> None:
 
 
 def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
-    """A reader that hands out columns of few texts as the dictionaries of the file, and the names."""
+    """A reader that returns columns of few texts as the dictionaries of the file, and the names."""
     pa, parquet = needed("pyarrow", "arrow"), needed("pyarrow.parquet", "arrow")
     with one_line("not a Parquet file"):
         schema = parquet.read_schema(file)
@@ -90,7 +90,7 @@ def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
             for ours, theirs in names.theirs.items()
             if ours not in MANY and _is_text(pa.types, schema.field(theirs).type)
         ]
-        # What is buffered in advance stays in memory until the file is closed.
+        # What is buffered in advance would stay in memory until the file is closed.
         file = parquet.ParquetFile(
             file, read_dictionary=few, pre_buffer=False, page_checksum_verification=True
         )

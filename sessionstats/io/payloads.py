@@ -5,18 +5,18 @@
    without it is a session by itself. A ``sid`` that is a UUID is the same with and without dashes, and in
    either case: SDKs differ in this. ``status`` is ``ok`` unless given; the rest is as in §1.1.
 2. Updates are ordered by ``seq``, and ``init`` means 0, whatever ``seq`` says. Where neither is given, the
-   place is the milliseconds of ``timestamp``, when the update was sent, as a server takes the time at which
-   it comes in; without a ``timestamp``, those of ``started`` [ours: no clock has a part in an answer]. So an
-   update that does not tell its place comes after those that count 0, 1, 2, ….
-3. ``timestamp`` places no session, and does not stand in for ``started``, which is required [ours: an error
+   position is the milliseconds of ``timestamp``, when the update was sent, as a server uses the time at which
+   it arrives; without a ``timestamp``, those of ``started`` [ours: no clock plays a role in an answer]. So an
+   update without a position comes after those that count 0, 1, 2, ….
+3. ``timestamp`` does not place a session, nor substitute for ``started``, which is required [ours: an error
    is better than a session in the wrong bucket].
 4. Aggregates are ``{"aggregates": [{"started", "did", "exited", "errored", "crashed", "abnormal",
-   "unhandled"}, …], "attrs"}``. Each count becomes a row of that status and ``quantity``; one that is not
-   given is 0. Errored sessions have one error each, the least that they can have had [ours]. Without a
+   "unhandled"}, …], "attrs"}``. Each count becomes a row of that status and ``quantity``; a missing count
+   is 0. Errored sessions have one error each, the least that they can have had [ours]. Without a
    ``did`` they have no user; none have a duration.
 5. A payload with the key ``aggregates`` is of the second shape, every other of the first [ours].
-6. Other keys are ignored, and null is a missing value. ``attrs`` may be missing as what is in it may
-   [ours: §1.1 knows a missing release]. What is wrong is named by payload, key path and value; payloads and
+6. Other keys are ignored, and null is a missing value. ``attrs`` may be missing, as may its contents
+   [ours: §1.1 knows a missing release]. Errors name the payload, key path and value; payloads and
    aggregates are counted from 0.
 """
 
@@ -42,10 +42,10 @@ KEYS: Final = MappingProxyType(
     {column.name: column.payload_key for column in UPDATE if column.payload_key is not None}
     | {"init": "init", "timestamp": "timestamp"}
 )
-"""The key path of each column in a payload; the last three tell the place of an update."""
+"""The key path of each column in a payload; the last three determine the position of an update."""
 
 COUNTED: Final = ("exited", "errored", "crashed", "abnormal", "unhandled")
-"""Statuses of which aggregates have counts."""
+"""Statuses that aggregates have counts of."""
 
 IS_UUID: Final = re.compile(
     r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
@@ -61,29 +61,29 @@ class Row(NamedTuple):
 
     payload: int
     prefix: str
-    """What stands before its keys: ``aggregates[2].``, or nothing."""
+    """The prefix of its keys: ``aggregates[2].``, or nothing."""
     columns: Mapping[str, Any]
 
 
 def from_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int) -> Sessions:
-    """Sessions of what SDKs send for one project.
+    """Sessions from what SDKs send for one project.
 
     Parameters
     ----------
     payloads : iterable of mappings
         Session updates and session aggregates, decoded from JSON.
     project_id : int
-        A payload does not say to which project it was sent.
+        A payload does not say which project it was sent to.
 
     Returns
     -------
     Sessions
-        Updates are folded; sessions stand in the order of first appearance.
+        Updates are folded; sessions are in the order of first appearance.
 
     Raises
     ------
     DataError
-        If a payload is wrong (§1.4): `row` is its number, counted from 0, `column` the path of the key.
+        If a payload is invalid (§1.4): `row` is its number, counted from 0, `column` the path of the key.
 
     Examples
     --------
@@ -135,12 +135,12 @@ def _rows(number: int, payload: Any) -> Iterator[Row]:
 
 
 def _same_id(sid: Any) -> Any:
-    """One text for all that write the same UUID."""
+    """One text for all spellings of the same UUID."""
     return sid.replace("-", "").lower() if isinstance(sid, str) and IS_UUID(sid) else sid
 
 
 def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A row for each status; those that count nothing are checked like the others, then left out."""
+    """A row per status; those with a count of 0 are checked like the others, then left out."""
     for status in COUNTED:
         count = aggregate.get(status)
         yield {
@@ -153,7 +153,7 @@ def _counted(aggregate: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _places(seq: list[Any], init: list[Any], timestamp: list[Any], started: Instants) -> NDArray[np.int64]:
-    """Place of each update among those of its session."""
+    """Position of each update among those of its session."""
     counted = integer_column("seq", seq, default=0, least=BY_NAME["seq"].least)
     first = np.array(python_values("init", "true or false", init, (bool,), False), np.bool_)
     uncounted = np.array([value is None for value in seq], np.bool_)
@@ -162,7 +162,7 @@ def _places(seq: list[Any], init: list[Any], timestamp: list[Any], started: Inst
 
 
 def _sent(timestamp: list[Any], started: Instants) -> Instants:
-    """When each update was sent; if it does not tell, when its session began."""
+    """When each update was sent; if it does not say, when its session began."""
     sent = started.copy()
     rows = [row for row, value in enumerate(timestamp) if value is not None]
     try:

@@ -36,15 +36,15 @@ def from_records(
     ----------
     records : iterable of mappings
     columns : mapping of str to str or None, optional
-        Which column a key is that is not called like one; `None` leaves it out (§1.5).
+        Which column a differently named key is; `None` leaves it out (§1.5).
     projects : mapping of str to int, optional
-        Ids of the projects that the data calls by a text.
+        Ids of the projects that the data names by a text.
     statuses : collection of str
         Those of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
-        Whether bad rows are an error, or left out.
+        Whether bad rows are an error, or are left out.
     report : ReadReport, optional
-        Is told what was left out; without it a warning says how many rows.
+        Filled with what was left out; without it a warning says how many rows.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def from_records(
 def records_block(
     rows: list[Any], reading: Reading, lines: Sequence[int] | None = None, share: float = 1.0
 ) -> Block:
-    """Records as a block of rows; one that is a `DataError` already is raised when it is converted."""
+    """Records as a block of rows; a record that is a `DataError` is raised on conversion."""
     mappings = [row for row in rows if isinstance(row, Mapping)]
     names = reading.naming.of(dict.fromkeys(chain.from_iterable(mappings)), all_there=False)
 
@@ -89,12 +89,12 @@ def records_block(
 
 
 def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
-    """Sessions of the rows of a request (§9): other keys are ignored, except those of what SDKs send (§1.5).
+    """Sessions from the rows of a request (§9): other keys are ignored, except those that SDKs send (§1.5).
 
     Raises
     ------
     DataError
-        If a row is not a mapping, has a key of what SDKs send, or breaks §1.4; the first such row is named.
+        If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
     for number, row in enumerate(rows):
         if isinstance(row, Mapping) and (keys := sdk_keys(row)):
@@ -108,7 +108,7 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
 
 
 def to_records(sessions: Sessions) -> list[dict[str, Any]]:
-    """One dict a row, fit for JSON and for `from_records`; `None` for no user and no duration.
+    """One dict per row, fit for JSON and for `from_records`; a missing user or duration is `None`.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def to_records(sessions: Sessions) -> list[dict[str, Any]]:
 
 
 def rows_of(sessions: Sessions) -> Iterator[tuple[Any, ...]]:
-    """The rows as tuples of Python values, in the order of `COLUMNS`; otherwise as `to_records`."""
+    """The rows as tuples of Python values, in the order of `COLUMNS`; otherwise like `to_records`."""
     values = {name: getattr(sessions, name) for name in COLUMNS}
     lists = {name: c.decode() if name in ENCODED else c.tolist() for name, c in values.items()}
     lists["started"] = [f"{text}Z" for text in sessions.started.astype(str).tolist()]

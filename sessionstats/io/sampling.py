@@ -2,12 +2,12 @@
 
 1. A sample covers the `DAYS` before `UNTIL`. Three projects of different size each ship a release every other
    day; a release starts small and takes over from the one before it within a day or two.
-2. Users belong to one project. Most come back seldom, a few daily, most of them in the afternoon; some
+2. Users belong to one project. Most return rarely, a few daily, most of them in the afternoon; some
    sessions have no user.
 3. Sessions mostly end well, after a log-normal time. Crashes cluster in `BAD_RELEASE`; some sessions hang
    (``abnormal``) with an ``anr`` mechanism; some have handled errors; some are still open.
-4. Everything follows from the seed, under any version of NumPy: of its random numbers only the bits of PCG64
-   are used, which it promises to keep; instants and durations are cut to milliseconds, far above the last
+4. Everything follows from the seed, under any version of NumPy: only the bits of its PCG64 generator
+   are used, which NumPy promises to keep; instants and durations are cut to milliseconds, far above the last
    digit, in which the logarithms of two machines may differ.
 """
 
@@ -61,10 +61,10 @@ ENDINGS: Final = {"abnormal": 0.006, "errored": 0.03, "ok": 0.02}
 """Statuses other than ``crashed`` and ``exited``, and their shares."""
 
 MECHANISMS: Final = ("", "anr_foreground", "anr_background")
-"""What made a session abnormal."""
+"""Mechanisms of abnormal sessions."""
 
 SESSIONS_PER_USER: Final = 6
-"""Sessions for each user, on average."""
+"""Sessions per user, on average."""
 
 WITHOUT_USER: Final = 0.05
 """Share of the sessions without a user."""
@@ -78,7 +78,7 @@ def sample(n: int, seed: int = 0) -> Sessions:
     Parameters
     ----------
     n : int
-        How many.
+        Number of sessions.
     seed : int
         Equal seeds give equal samples.
 
@@ -89,7 +89,7 @@ def sample(n: int, seed: int = 0) -> Sessions:
     Raises
     ------
     SessionStatsError
-        If one of them is negative.
+        If either of them is negative.
 
     Examples
     --------
@@ -119,13 +119,13 @@ def sample(n: int, seed: int = 0) -> Sessions:
 
 
 def _uniform(bits: np.random.PCG64, n: int) -> NDArray[np.float64]:
-    """Numbers between 0 and 1, never one of the two: odd multiples of 2⁻⁵³."""
+    """Numbers strictly between 0 and 1: odd multiples of 2⁻⁵³."""
     odd = bits.random_raw(n) >> np.uint64(11) | np.uint64(1)
     return odd.astype(np.float64) * 2.0**-53
 
 
 def _normal(bits: np.random.PCG64, n: int) -> NDArray[np.float64]:
-    """Normal numbers of mean 0 and deviation 1, by the method of Box and Muller."""
+    """Normally distributed numbers of mean 0 and deviation 1, by the method of Box and Muller."""
     radius = np.sqrt(-2.0 * np.log(_uniform(bits, n)))
     return radius * np.cos(2.0 * np.pi * _uniform(bits, n))
 
@@ -166,20 +166,20 @@ def _status(bits: np.random.PCG64, release: Encoded[str]) -> NDArray[np.int8]:
         status[(draw >= least) & (draw < least + share)] = STATUSES.index(name)
         least += share
     crashing = np.array([CRASHING_BADLY if name == BAD_RELEASE else CRASHING for name in release.categories])
-    # Crashes take the other end of the same draw.
+    # Crashes use the other end of the same draw.
     status[draw >= 1 - crashing[release.codes]] = STATUSES.index("crashed")
     return status
 
 
 def _errors(bits: np.random.PCG64, status: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Handled errors: at least one in errored sessions, one or two more in a few of all."""
+    """Handled errors: at least one in errored sessions, one or two more in a few of all sessions."""
     errors = np.searchsorted([0.97, 0.985], _uniform(bits, len(status)), side="right")
     errors[status == STATUSES.index("errored")] += 1
     return errors.astype(np.int64)
 
 
 def _user(bits: np.random.PCG64, project: NDArray[np.int32]) -> Encoded[str]:
-    """Users of each project; the power makes some of them come back much more often than others."""
+    """Users of each project; the power makes some of them return much more often than others."""
     sizes = np.bincount(project, minlength=len(PROJECTS)) // SESSIONS_PER_USER + 1
     firsts = np.cumsum(sizes) - sizes
     user = firsts[project] + (_uniform(bits, len(project)) ** 1.5 * sizes[project]).astype(np.int64)

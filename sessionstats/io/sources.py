@@ -33,7 +33,7 @@ COMPRESSED: Final = (".gz", ".zst")
 """Extensions of compressed files."""
 
 TEXT: Final = (".csv", ".jsonl", ".envelope")
-"""Extensions of text, which may be compressed; other formats are compressed by themselves."""
+"""Extensions of text, which may be compressed; other formats have a compression of their own."""
 
 KNOWN: Final = (*TEXT, ".npz", ".parquet")
 """Extensions of files of sessions."""
@@ -47,9 +47,9 @@ class Source(NamedTuple):
     path : str
         `STANDARD_INPUT` for standard input.
     format : str
-        Of `KNOWN`.
+        One of `KNOWN`.
     compression : str
-        Of `COMPRESSED`, or ``""``.
+        One of `COMPRESSED`, or ``""``.
     """
 
     path: str
@@ -67,11 +67,11 @@ class Opened(NamedTuple):
 
     file: BinaryIO
     share: Callable[[], float]
-    """The share that has been read; of what has no size, 0."""
+    """The share that has been read; 0 if the size is unknown."""
 
 
 def sources_of(locations: Location | Iterable[Location], input_format: str | None = None) -> list[Source]:
-    """The files that are meant.
+    """The files that the locations refer to.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def sources_of(locations: Location | Iterable[Location], input_format: str | Non
     Raises
     ------
     SessionStatsError
-        If nothing matches, or a file has no extension of ours.
+        If nothing matches, or a file's extension is unknown.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def opened(source: Source) -> Iterator[Opened]:
     Raises
     ------
     SessionStatsError
-        If the file is damaged; whatever is raised while it is read names it.
+        If the file is damaged; errors raised while it is read name it.
     OSError
         If it cannot be opened.
     """

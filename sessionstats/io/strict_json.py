@@ -1,7 +1,7 @@
-r"""JSON as it must be for an answer that can be trusted (§9).
+r"""JSON strict enough for an answer that can be trusted (§9).
 
 1. A key that occurs twice in one object is an error: readers differ in which of the values they keep.
-2. What is wrong is one sentence, whatever it is: syntax, nesting, an integer of too many digits.
+2. Every problem is one sentence: syntax, nesting, an integer of too many digits.
 3. The value of one member can be found in text that is not JSON, so that an error can name the request it
    belongs to.
 
@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 SEARCHED: Final = 1 << 20
-"""Characters of a damaged text in which a member is looked for."""
+"""Characters of a damaged text that are searched for a member."""
 
 _TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _COLON: Final = re.compile(r"[ \t\r\n]*+:[ \t\r\n]*+")
@@ -66,7 +66,7 @@ def member_of_damaged(text: str, key: str) -> Any:
     Parameters
     ----------
     text : str
-        Only its first `SEARCHED` characters are looked at.
+        Only its first `SEARCHED` characters are examined.
     key : str
 
     Returns
@@ -96,7 +96,7 @@ def member_of_damaged(text: str, key: str) -> Any:
         value, end = _DECODER.raw_decode(text, found[0])
     except (ValueError, RecursionError):
         return None
-    return value if _AFTER.match(text, end) else None  # else the number may go on
+    return value if _AFTER.match(text, end) else None  # otherwise the number may continue
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Data frames of other libraries as Arrow tables that the kernel reads (extra ``arrow``).
 
-1. Whatever has the Arrow PyCapsule interface is a frame: tables, batches and readers of pyarrow, frames of
+1. Anything with the Arrow PyCapsule interface is a frame: tables, batches and readers of pyarrow, frames of
    Polars, relations of DuckDB; a lazy frame of Polars is collected. Data is not copied.
-2. A frame of pandas is converted column by column, so that a column that is none of ours hinders nobody. NaN,
-   NaT, `None` and pandas' NA are missing values. An index that is named like a column of ours is that column.
-3. A frame keeps integers as floats once one is missing: such a column of whole numbers is one of integers
-   again, up to 2⁵³, beyond which a float no longer tells integers apart.
-4. Lengths of time (timedelta) are durations in seconds, decimals are numbers.
+2. A frame of pandas is converted column by column, so that a column that is not ours does no harm. NaN,
+   NaT, `None` and pandas' NA are missing values. An index named like a column of ours is that column.
+3. A frame stores integers as floats once one is missing: such a column of whole numbers becomes integers
+   again, up to 2⁵³, beyond which floats no longer distinguish integers.
+4. Time spans (timedelta) are durations in seconds, decimals are numbers.
 """
 
 import sys
@@ -26,7 +26,7 @@ INTEGERS: Final = tuple([column.name for column in UPDATE if column.kind in (Kin
 """Columns in which a float may be an integer."""
 
 EXACT: Final = 2**53
-"""Largest size of an integer up to which float64 holds all of them."""
+"""Largest size of an integer up to which float64 represents all of them."""
 
 
 EVERYTHING: Final = Naming()
@@ -46,7 +46,7 @@ def is_frame(data: object) -> bool:
 
 
 def as_table(data: Any, naming: Naming = EVERYTHING) -> tuple[Any, Names]:
-    """The data as a `pyarrow.Table` of our columns under our names, and the names that it had.
+    """The data as a `pyarrow.Table` of our columns under our names, and their original names.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _usual_table(pa: Any, table: Any) -> Any:
 
 
 def _is_pandas(data: object) -> bool:
-    pandas = sys.modules.get("pandas")  # a frame of it exists only if it was imported
+    pandas = sys.modules.get("pandas")  # its frames exist only if it was imported
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
@@ -126,7 +126,7 @@ def _of_pandas(pa: Any, frame: Any, naming: Naming) -> tuple[Any, Names]:
 
 
 def with_ids(table: Any, projects: Mapping[str, int]) -> Any:
-    """The table with the ids of projects that it calls by texts; a text that is not known stays one."""
+    """The table with ids for projects that it names by texts; an unknown text stays one."""
     place = table.column_names.index("project_id")
     column = table.column(place)
     if not projects or not _is_text(column.type):
@@ -162,7 +162,7 @@ def _pandas_column(pa: Any, name: str, series: Any) -> Any:
 
 
 def _usual(pa: Any, name: str, column: Any) -> Any:
-    """The column in the type that `sessionstats.io.arrow` expects, if another one can mean the same."""
+    """The column in the type that `sessionstats.io.arrow` expects, if that can represent the same values."""
     kind = column.type
     if name == "duration" and pa.types.is_duration(kind):
         nanoseconds = column.cast(pa.duration("ns")).cast(pa.int64())

@@ -1,8 +1,8 @@
-"""Sessions from text, and as text: CSV, and JSON Lines.
+"""Sessions from text, and as text: CSV and JSON Lines.
 
 1. CSV has a header with the names of columns (§1.1, §1.2, §1.5) in any order. An empty cell is a missing
    value. ``started`` is ISO 8601 or epoch seconds.
-2. JSON Lines has one object a line, with the same names as keys.
+2. JSON Lines has one object per line, with the same names as keys.
 3. Both are UTF-8, with or without a byte order mark; lines end with LF or CRLF. Blank lines are not rows.
 4. Text is read once, from front to back (a pipe will do), in blocks of rows, each converted by whole columns.
 """
@@ -27,7 +27,7 @@ from sessionstats.io.writable import check_cells
 from sessionstats.sessions import Sessions, require_known_statuses
 
 ROWS_TOGETHER: Final = 1 << 12
-"""Rows converted together: enough that the cost of a block vanishes, few enough to stay in the cache."""
+"""Rows converted together: enough to make the cost per block negligible, few enough to stay in cache."""
 
 
 class Blocks(Protocol):
@@ -38,7 +38,7 @@ class Blocks(Protocol):
 
 
 class Rest:
-    """What has not been read of a file, in blocks of whole lines or line by line.
+    """The unread part of a file, in blocks of whole lines or line by line.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Rest:
         self.n_lines += block.count(b"\n")
 
     def put_back(self, block: bytes) -> None:
-        """Let a block be the next again, for `lines`."""
+        """Put a block back, to be read again by `lines`."""
         self._held = block
 
     def lines(self) -> Iterator[bytes]:
@@ -81,7 +81,7 @@ def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) 
     source : Opened
     reading : Reading
     block_rows : int, optional
-        Rows of a block; the last has fewer. By default what is fastest: large blocks if Arrow is installed.
+        Rows of a block; the last has fewer. By default the fastest: large blocks if Arrow is installed.
 
     Yields
     ------
@@ -121,7 +121,7 @@ def _arrow_blocks(rest: Rest, blocks: Blocks, reading: Reading) -> Iterator[Upda
 
 
 def _is_for_arrow(rest: Rest) -> bool:
-    """Whether Arrow is installed, and the file so long that importing it is worth it."""
+    """Whether Arrow is installed, and the file is large enough for importing it to pay off."""
     from sessionstats.io.arrow_csv import FROM, is_available
 
     start = rest.block(FROM)
@@ -137,7 +137,7 @@ def _plain_csv(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[li
 
 
 def _all_known(updates: Updates, reading: Reading) -> bool:
-    """Whether the edition has all statuses; if not, the plain reader knows on which line one is."""
+    """Whether the edition has all statuses; if not, the plain reader knows which line has the unknown one."""
     try:
         require_known_statuses(updates.sessions, reading.statuses)
     except DataError:
@@ -172,12 +172,12 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int | None = None
     source : Opened
     reading : Reading
     block_rows : int, optional
-        Rows of a block; the last has fewer. By default what is fastest: large blocks if Arrow is installed.
+        Rows of a block; the last has fewer. By default the fastest: large blocks if Arrow is installed.
 
     Yields
     ------
     Block
-        What is not a JSON object is found when the row is converted.
+        A line that is not a JSON object is found when the row is converted.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int | None = None
 
 
 def _plain_jsonl(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[Any]]]:
-    """The rows of the rest, block by block, and the lines on which they are."""
+    """The rows of the rest, block by block, and the lines they are on."""
     lines = enumerate(_lines(rest.lines(), rest.n_lines), rest.n_lines + 1)
     numbered = ((number, line) for number, line in lines if not line.isspace())
     while block := list(islice(numbered, block_rows)):
@@ -206,7 +206,7 @@ def _plain_jsonl(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[
 def write_csv(sessions: Sessions, path: str) -> None:
     """Write sessions to a CSV file for `sessionstats.read`, with all columns of §1.1."""
     check_cells(sessions)
-    # Python 3.11 leaves a carriage return unquoted, and then does not read what it wrote.
+    # Python 3.11 leaves a carriage return unquoted, and then cannot read what it wrote.
     columns = (sessions.release, sessions.environment, sessions.distinct_id, sessions.abnormal_mechanism)
     odd = any("\r" in text for column in columns for text in column.categories)
     with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
@@ -217,7 +217,7 @@ def write_csv(sessions: Sessions, path: str) -> None:
 
 
 def write_jsonl(sessions: Sessions, path: str) -> None:
-    """Write sessions to a file of one JSON object a line, with all columns of §1.1."""
+    """Write sessions to a file with one JSON object per line, with all columns of §1.1."""
     encode = json.JSONEncoder(check_circular=False).encode
     with open(path, "w", encoding="ascii", newline="\n") as file:
         for rows in _blocks_of_rows(sessions):
@@ -225,17 +225,17 @@ def write_jsonl(sessions: Sessions, path: str) -> None:
 
 
 def _blocks_of_rows(sessions: Sessions) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """The rows, not all of them Python values at the same time."""
+    """The rows, without making all of them Python values at the same time."""
     for first in range(0, len(sessions), ROWS_TOGETHER):
         yield rows_of(sessions[first : first + ROWS_TOGETHER])
 
 
 def _lines(lines: Iterable[bytes], before: int = 0) -> Iterator[str]:
-    """Lines as texts, with their ends, the first of a file without a byte order mark."""
+    """Lines as texts, with their line ends; the first line of a file without its byte order mark."""
     mark = "\ufeff" if before == 0 else ""
     for number, line in enumerate(lines, before + 1):
         try:
-            # Lone surrogates are no UTF-8, but text as JSON has it, and `write_csv` writes them.
+            # Lone surrogates are not valid UTF-8, but valid text in JSON, and `write_csv` writes them.
             text = line.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             raise DataError("not UTF-8").at(line=number) from None
@@ -244,7 +244,7 @@ def _lines(lines: Iterable[bytes], before: int = 0) -> Iterator[str]:
 
 
 def _rows(reader: Any, count: int, before: int = 0) -> tuple[list[int], list[list[str]]]:
-    """The next `count` rows that are not blank, fewer only at the end; and the lines on which they begin."""
+    """The next `count` non-blank rows, fewer only at the end; and the lines on which they begin."""
     lines: list[int] = []
     rows: list[list[str]] = []
     try:
@@ -270,7 +270,7 @@ def _check_widths(rows: list[list[str]], width: int) -> None:
 
 
 def _json(line: str) -> Any:
-    """What a line holds; if that is not JSON, the error that says so."""
+    """The value on a line; if it is not JSON, the error that says so."""
     try:
         return loads(line)
     except NotJSON as error:

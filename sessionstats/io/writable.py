@@ -11,7 +11,7 @@ from sessionstats.columns.values import refuse
 from sessionstats.sessions import Sessions
 
 LONGEST_CELL: Final = 131_072
-"""Characters of the longest cell that Python's CSV reader takes."""
+"""Characters of the longest cell that Python's CSV reader accepts."""
 
 TEXTS: Final = tuple([column.name for column in SESSION if column.kind in (Kind.TEXT, Kind.USER)])
 """The columns of texts."""
@@ -50,7 +50,7 @@ def reject_surrogates(name: str, column: Encoded[str]) -> None:
 
 
 def reject_texts(name: str, column: Encoded[str], wrong: Callable[[str], bool], problem: str) -> None:
-    """Reject the first row whose text is wrong; texts that no row has do not matter."""
+    """Reject the first row whose text is invalid; texts that no row uses do not matter."""
     by_category = np.fromiter(map(wrong, column.categories), np.bool_, len(column.categories))
     if by_category.any():
         rows = np.append(by_category, False)[column.codes].nonzero()[0]  # code −1 finds the last

@@ -1,9 +1,9 @@
-"""Files that appear under their names only when they are whole.
+"""Files that appear under their names only when they are complete.
 
-1. A file is written beside its name, under a hidden one, and renamed at the end: whoever reads the name finds
-   the old file, or the new one, never a part.
-2. If writing fails, or is interrupted, the part is removed, and the error names the file.
-3. What is not a regular file, such as a pipe or a terminal, cannot be replaced, and is written to directly.
+1. A file is written next to its final name, under a hidden one, and renamed at the end: a reader finds
+   the old file or the new one, never a part.
+2. If writing fails or is interrupted, the partial file is removed, and the error names the file.
+3. Anything but a regular file, such as a pipe or a terminal, cannot be replaced, and is written to directly.
 """
 
 import os
@@ -14,12 +14,12 @@ from os import PathLike
 
 
 def whole(path: str | PathLike[str], write: Callable[[str], object]) -> None:
-    """Write a file as a whole.
+    """Write a file completely or not at all.
 
     Parameters
     ----------
     path : str or path
-        Replaced if it exists; a symbolic link stays one, and what it points to is replaced.
+        Replaced if it exists; a symbolic link stays one, and its target is replaced.
     write : function of a path
         Writes the file to that path.
 
