@@ -1,9 +1,9 @@
-"""Chunks held in memory until all are there, as long as memory allows: one look at the data is the fastest.
+"""Chunks held in memory, as far as memory allows, until all have arrived: a single pass is fastest.
 
-1. Of a chunk is held what the request needs: the sessions that count, without durations or users if no field
-   asks for them.
-2. A share of the memory that is available decides how much is held; a caller may say another number of bytes.
-3. If more comes, the caller summarizes what is held, and goes on chunk by chunk
+1. Only what the request needs is held of a chunk: the sessions that count, without durations or users if no
+   field asks for them.
+2. A share of the available memory limits how much is held; a caller may pass another number of bytes.
+3. If more arrives, the caller summarizes what is held, and goes on chunk by chunk
    (`sessionstats.engines.summaries`): that takes longer, and memory does not grow with the rows.
 """
 
@@ -26,13 +26,13 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions, require_known_statuses
 
 SHARE: Final = 0.25
-"""Share of the available memory that is filled: what is made of the sessions takes some, too."""
+"""Share of the available memory to fill: processing the sessions takes some, too."""
 
 UNKNOWN: Final = 1 << 30
-"""Bytes that are taken to be available where the system does not say."""
+"""Bytes assumed to be available if the system does not say."""
 
 ENOUGH: Final = 1 << 18
-"""Rows of a part; smaller chunks are put together."""
+"""Rows of a part; smaller chunks are concatenated."""
 
 
 class Held(NamedTuple):
@@ -59,7 +59,7 @@ class Seen:
     Attributes
     ----------
     n_rows : int
-        Rows, without those of quantity 0.
+        Number of rows, not counting those of quantity 0.
     span : tuple of int, or None
         First and last ``started``, in microseconds since the epoch.
     """
@@ -157,7 +157,7 @@ def _bytes_of_users(chunk: Sessions) -> int:
 
 
 def available_memory() -> int:
-    """Bytes that can be had without swapping, as far as the system says."""
+    """Bytes that can be allocated without swapping, as far as the system says."""
     limits = [*_read_numbers("/proc/meminfo", "MemAvailable:", 1024)]
     most, used = (_read_numbers(f"/sys/fs/cgroup/memory.{name}", "", 1) for name in ("max", "current"))
     if most and used:
@@ -168,7 +168,7 @@ def available_memory() -> int:
 
 
 def _read_numbers(path: str, label: str, unit: int) -> list[int]:
-    """The numbers of the lines of a file that begin with a label; none where there is no such file."""
+    """The numbers on the lines of a file that begin with a label; none if the file does not exist."""
     try:
         with open(path, encoding="ascii") as file:
             lines = [line.removeprefix(label).split() for line in file if line.startswith(label)]

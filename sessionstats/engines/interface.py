@@ -19,7 +19,7 @@ class Engine(Protocol):
 
     @property
     def groups(self) -> BaseGroups:
-        """The base groups that sessions make, in ascending order of their keys (§5)."""
+        """The base groups of the sessions, in ascending order of their keys (§5)."""
 
     def totals(self, needs: Needs) -> Measures:
         """Measures over the whole window: one slot per base group."""
@@ -43,7 +43,7 @@ class Engine(Protocol):
 
 
 def slot_of_group(shown: NDArray[np.intp], n_groups: int) -> NDArray[np.intp]:
-    """Slot of each base group among those shown: (n_groups + 1,) intp, −1 for groups that are not.
+    """Slot of each base group among those shown: (n_groups + 1,) intp, −1 for groups that are not shown.
 
     The last entry is for `sessionstats.grouping.NO_GROUP`.
 

@@ -4,7 +4,7 @@
 2. Find their base groups (`sessionstats.grouping`).
 3. Give every session its slot, a group or a cell, and measure all slots together (`sessionstats.measures`).
 
-This is the text that people read, and what every other engine must equal to the bit.
+This is the code that people read, and that every other engine must match bit for bit.
 """
 
 import numpy as np

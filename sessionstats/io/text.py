@@ -44,7 +44,7 @@ class Rest:
     ----------
     file : binary file
     n_lines : int
-        Lines that have been read.
+        Number of lines that have been read.
     """
 
     def __init__(self, file: BinaryIO, n_lines: int = 0) -> None:

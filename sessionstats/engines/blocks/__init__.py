@@ -9,7 +9,7 @@ The plain engine passes over whole columns, copies what it selects and sorts all
    `durations`), and adds durations exactly without leaving NumPy (`exact_sums`);
 5. works on blocks, and then on groups, with all cores (`threads`).
 
-Which rows count, and what a value is, are the plain engine's own functions. `engine` puts the steps together.
+Row selection and the values of fields use the plain engine's own functions. `engine` puts the steps together.
 """
 
 from sessionstats.engines.blocks.engine import BlockEngine, can_measure

@@ -1,8 +1,8 @@
 """Rows in the order of cells.
 
 1. Cell and row number are packed into one integer, and the integers of a block are sorted: 32 bits are enough
-   for 2**14 cells and blocks of 2**18 rows. The row numbers that come out are the order.
-2. The values to measure (users, durations) are taken in that order, and kept block by block.
+   for 2**14 cells and blocks of 2**18 rows. The sorted row numbers are the order.
+2. The values to measure (users, durations) are gathered in that order, and kept block by block.
 3. Reading cells gathers their values from all blocks, one cell after the other.
 
 Measured, per row: sorting the 32-bit integers of a block takes 4 ns; a stable (radix) `argsort` of 16-bit
@@ -78,7 +78,7 @@ class CellValues:
         return counts
 
     def of(self, first: int, end: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The values of the cells in ``range(first, end)``, in order, and how many each has."""
+        """The values of the cells in ``range(first, end)``, in order, and how many each cell has."""
         ends = self._ends[:, first : end + 1]
         of_blocks = [
             values[a:b]
@@ -95,7 +95,7 @@ class CellValues:
                 for values, a, b in zip(of_blocks, starts_of_cell, ends_of_cell, strict=True)
             ]
             return np.concatenate(segments), counts
-        before = np.cumsum([0, *map(len, of_blocks[:-1])])[:, np.newaxis]  # in the blocks put together
+        before = np.cumsum([0, *map(len, of_blocks[:-1])])[:, np.newaxis]  # in the concatenated blocks
         starts = (ends[:, :-1] - ends[:, :1] + before).T.ravel()
         rows = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
         rows += np.arange(total)

@@ -34,9 +34,9 @@ def statistics(
     counts : (slices,) int64
         Lengths of the consecutive slices of `values`.
     names : sequence of str
-        Of `sessionstats.fields.DURATION_STATISTICS`.
+        Some of `sessionstats.fields.DURATION_STATISTICS`.
     parts : (parts, slices) float64, or None
-        From `exact_parts`; used for ``avg`` alone, which is slower without.
+        From `exact_parts`; used only for ``avg``, which is slower without them.
 
     Returns
     -------

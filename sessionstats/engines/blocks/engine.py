@@ -1,7 +1,7 @@
 """The block engine: base groups found in one pass over the blocks, measured in another.
 
 1. Find the base groups, and count their sessions (`groups`).
-2. Totals that only count sessions are known then; others are measured for all groups (`measuring`).
+2. Totals that only count sessions are then known; others are measured for all groups (`measuring`).
 3. Totals and series of the groups on the page are measured together (`measuring`).
 """
 
@@ -27,10 +27,10 @@ class BlockEngine:
     Parameters
     ----------
     sessions : Sessions, or sequence of Sessions
-        For which `can_measure` holds; several parts are such as `parts.aligned` makes.
+        `can_measure` must hold for them; several parts must be aligned (`parts.aligned`).
     query : Query
     settings : Settings
-        Sizes; they change nothing in the answer.
+        Sizes; they do not change the answer.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class BlockEngine:
 
 
 def can_measure(sessions: Sessions | Sequence[Sessions], query: Query) -> bool:
-    """Whether the block engine is fit for a request: its table of combinations must not outgrow the rows."""
+    """Whether the block engine suits a request: its table of combinations must not outgrow the rows."""
     return has_small_table(_parts(sessions), query)
 
 

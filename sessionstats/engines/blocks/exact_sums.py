@@ -1,13 +1,13 @@
 """Exact sums of durations, many at a time (§6.3).
 
-A sum that is rounded once, at the end, does not depend on the order of the rows. `math.fsum` computes it for
+A sum that is rounded only once, at the end, does not depend on the order of the rows. `math.fsum` computes it
 one list of Python floats; here NumPy does all but the last step:
 
 1. Add a power of two σ to every value and subtract it again: what remains of a value is its leading bits, a
    multiple of one small unit. σ is so large that the leading bits of a whole slice add up without rounding.
-2. The rest is exact as well: value = leading bits + rest. Sum the leading bits by slice.
-3. Repeat with the rest until it is zero. Three rounds exhaust ordinary durations; each takes some 30 binary
-   digits, so that the widest range of binary64 takes about 70.
+2. The rest is also exact: value = leading bits + rest. Sum the leading bits by slice.
+3. Repeat with the rest until it is zero. Three rounds exhaust ordinary durations; each uses some 30 binary
+   digits, so the widest range of binary64 takes about 70.
 4. `math.fsum` of the few parts of a slice is the sum, rounded once.
 
 Measured: about 7 ns per value, where `math.fsum` over Python floats takes 50 to 70 ns.
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_EXPONENT: Final = 1000
-"""σ stays below two to the power of this, so that sums of any number of slices stay below 2**1024."""
+"""σ stays below two to this power, so that sums of any number of slices stay below 2**1024."""
 
 
 def exact_parts(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64] | None:

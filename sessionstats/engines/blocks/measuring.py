@@ -1,12 +1,12 @@
 """Measuring cells, and the groups they make up (§6).
 
 1. Place the rows (`placing`).
-2. For each kind of value, cut the groups into tasks of some hundred thousand values. A task reads its values,
-   measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share the
+2. For each kind of value, divide the groups into tasks of some hundred thousand values. A task reads its
+   values, measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share the
    threads.
 3. A group much larger than a task is measured alone, and the threads share its cells.
-4. A total of sessions is the sum of its cells, which are whole numbers. Totals of users and durations are not
-   sums: they are measured from the rows again.
+4. A total of sessions is the sum over its cells, which are whole numbers. Totals of users and durations are
+   not sums: they are measured again from the rows.
 """
 
 from typing import Any, Final, TypeAlias
@@ -28,7 +28,7 @@ Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """The same measures per group and per cell: (measures, groups) and (measures, cells)."""
 
 Task: TypeAlias = tuple[str, int, int]
-"""A kind of value, the first group, and the one after the last."""
+"""A kind of value, the first group, and the end of the range of groups."""
 
 Counts: TypeAlias = NDArray[np.int64]
 """Number of values per cell, or per group."""
@@ -58,7 +58,7 @@ def _measure_values(kept: dict[str, CellValues], placing: Placing) -> dict[str, 
     )
     small: list[Task] = []
     large: list[Task] = []
-    for kind in reversed(kept):  # durations take longest: they come first
+    for kind in reversed(kept):  # durations take longest, so they come first
         counts = kept[kind].counts().reshape(placing.n_groups, n_buckets).sum(axis=1)
         for first, end in _ranges(counts, task_rows):
             is_large = counts[first:end].sum() > LARGE * task_rows

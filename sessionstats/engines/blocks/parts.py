@@ -1,9 +1,9 @@
-"""Parts of sessions under common codes, so that they are measured together without being put together.
+"""Parts of sessions under common codes, so that they are measured together without being concatenated.
 
-1. Categories of a column that continue each other, as those of the blocks of one file do, become the longest.
-2. Others are united, and the codes of the parts replaced.
+1. Categories of a column that continue each other, as in the blocks of one file, become the longest of them.
+2. Other categories are united, and the codes of the parts replaced.
 
-What it buys: 10 million sessions are half a gigabyte, and copying them costs as much as the answer.
+Why: 10 million sessions are half a gigabyte, and copying them costs as much as the answer.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 1. A row of a group on the page belongs to a cell, group × bucket; other rows are left out.
 2. Sessions are counted by cell and health class (§6.1).
 3. A row has *kinds*, one bit each: the user sets that it puts its user into (§6.2), and a duration that
-   counts (§6.3). The block is sorted by cell once; the values of each kind are then picked in that order.
+   counts (§6.3). The block is sorted by cell once; the values of each kind are then gathered in that order.
 
 One order serves every kind, and a set of few users costs little more than testing its bit.
 """
@@ -57,7 +57,7 @@ class Placing:
 
     @property
     def n_cells(self) -> int:
-        """Number of cells; those of group ``g`` begin at ``g * n_buckets``."""
+        """Number of cells; the cells of group ``g`` begin at ``g * n_buckets``."""
         return self.n_groups * self.n_buckets
 
     @property

@@ -1,9 +1,9 @@
 """Reading rows block by block.
 
 1. A block is a slice of the columns: rows are copied only once it is known which of them count.
-2. The rows that count are chosen by the plain engine's own filter, prepared once; a block whose rows all
+2. The plain engine's own filter, prepared once, selects the rows that count; a block whose rows all
    count is used as it is.
-3. The values of a row in the groupBy columns make one number, its *combination*: the codes are the digits of
+3. The values of a row in the groupBy columns form one number, its *combination*: the codes are the digits of
    a mixed radix. The text itself is not read.
 
 Ten million sessions are selected, grouped and placed with a few megabytes of temporary memory, where the
@@ -27,7 +27,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 
 SMALL_TABLE: Final = 1 << 20
-"""A table of up to this many combinations is always worthwhile; a larger one, if there are as many rows."""
+"""A table of up to this many combinations is always worthwhile; a larger one only with as many rows."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Scan:
     def blocks(self) -> list[tuple[int, slice]]:
         """The blocks: which part, and which of its rows.
 
-        Each is as long as the table of combinations, if the part is, so that rows outweigh tables.
+        Each is as long as the table of combinations, if its part is, so that rows outweigh tables.
         """
         step = max(self.settings.block_rows, self.n_combinations)
         return [

@@ -11,9 +11,9 @@ class Settings:
     Parameters
     ----------
     block_rows : int
-        Rows read at a time: few enough that what is derived from them stays in cache.
+        Rows read at a time: few enough that intermediate arrays stay in cache.
     task_rows : int
-        Least number of values of a task, unless there are fewer.
+        Minimum number of values of a task, unless there are fewer.
     threads : int
         Threads that work at the same time.
     """

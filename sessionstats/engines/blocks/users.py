@@ -4,7 +4,7 @@
 2. Sort the users of each cell in place; a user counts where the one before differs, or the cell begins.
 3. Sort the users of each whole group, for its total, and count likewise.
 
-Measured, per row: 3 to 4 ns for each sort, of 32-bit integers in cache; one sort of (cell, user) over all
+Measured, per row: 3 to 4 ns for each sort of 32-bit integers in cache; one sort of (cell, user) over all
 rows takes 15 ns and twice the memory. The cost is the same whether users return or not.
 """
 

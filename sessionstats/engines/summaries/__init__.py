@@ -1,11 +1,11 @@
-"""Past memory and past one machine: summaries of chunks of sessions, merged in any order (§6.7).
+"""Beyond memory and beyond one machine: summaries of chunks of sessions, merged in any order (§6.7).
 
-1. `summarize` keeps of a chunk of sessions what the answer to a request depends on (`summarizing`).
+1. `summarize` keeps what the answer to a request depends on of a chunk of sessions (`summarizing`).
 2. `merge` makes one summary of several, exactly (`merging`); `Summary.of_nothing` is the empty element.
 3. `SummaryEngine` measures what the answer shows (`engine`): `sessionstats.pipeline.finish` makes the answer,
-   to the bit that of `sessionstats.compute` on all sessions at once.
+   bit for bit that of `sessionstats.compute` on all sessions at once.
 4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`).
-5. A summary is of *sessions*: updates of one session (§1.2) are folded before, wherever they stand.
+5. A summary is of *sessions*: updates of one session (§1.2) are folded before, wherever they are.
 
 Examples
 --------

@@ -1,7 +1,7 @@
-"""The summary engine: measures of what chunks of sessions left behind (§5, §6).
+"""The summary engine: measures from summaries of chunks of sessions (§5, §6).
 
 1. The base groups are the summary's.
-2. Measures come from the tallies, block by block: Σ quantity, users and the samples of a slot by the
+2. Measures come from the tallies, block by block: Σ quantity, users and samples of a slot, by the
    functions that count sessions.
 3. Totals are measured over the whole window from the tallies, never from the series (§6).
 """
@@ -22,15 +22,15 @@ from sessionstats.percentiles import OrderedSamples
 
 
 class _Slots:
-    """Where to count a group, or a group's interval.
+    """Where to count a group, or an interval of a group.
 
     Parameters
     ----------
     place : (groups,) intp
-        Place of each group, −1 where it is not counted.
+        Position of each group, −1 where it is not counted.
     n_places : int
     n_intervals : int
-        Intervals to tell apart; 1 for totals.
+        Intervals to distinguish; 1 for totals.
     """
 
     def __init__(self, place: NDArray[np.intp], n_places: int, n_intervals: int) -> None:
@@ -88,7 +88,7 @@ def _base_groups(summary: Summary) -> BaseGroups:
 
 
 def _measured(summary: Summary, slots: _Slots, wanted: Needs) -> Measures:
-    """Measure every slot (§6), and nothing that is not wanted."""
+    """Measure what is requested (§6), for every slot."""
     counts = np.zeros((slots.size, 0), np.int64)
     if wanted.sessions:
         counts = _counts(summary, slots)
@@ -110,7 +110,7 @@ def _counts(summary: Summary, slots: _Slots) -> NDArray[np.int64]:
 def _users(summary: Summary, slots: _Slots) -> Mapping[str, NDArray[np.int64]]:
     sets = needs_of(summary.query).user_sets
     counts = np.zeros((slots.size, len(sets)), np.int64)
-    # All intervals of a group's user come in one block, so that no user is counted by two.
+    # All intervals of a group's user come in one block, so no user is counted by two blocks.
     for group, user, interval, member in summary.memberships.blocks(depth=2):
         inside, slot = slots.of(group, interval)
         belongs = member[inside].astype(np.uint8)

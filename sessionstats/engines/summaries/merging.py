@@ -1,10 +1,10 @@
 """Merging summaries: the summary of all sessions of some summaries.
 
-1. Groups, users and durations are united, and the tallies renumbered; that keeps their order.
-2. Numbers of one place are added, or united as sets of bits. Nothing is rounded, so neither the order of the
-   summaries nor what is merged first can be told from the result.
-3. Summaries of different requests do not merge. A chunk that was given a name merges once; chunks without a
-   name are the caller's to count.
+1. Groups, users and durations are united, and the tallies renumbered, which keeps their order.
+2. Numbers at the same position are added, or united as sets of bits. Nothing is rounded, so the result
+   depends neither on the order of the summaries nor on what is merged first.
+3. Summaries of different requests do not merge. A named chunk merges only once; avoiding duplicates of
+   unnamed chunks is up to the caller.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,14 +31,14 @@ def merge(first: Summary, *others: Summary) -> Summary:
     Returns
     -------
     Summary
-        Whatever their order, and whatever is merged first.
+        The same whatever their order, and whatever is merged first.
 
     Raises
     ------
     SessionStatsError
         If the requests differ, or a named chunk comes twice.
     DataError
-        If the quantities add up to more than 64 bits hold.
+        If the quantities add up to more than 64 bits can hold.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def merge(first: Summary, *others: Summary) -> Summary:
 def _together(
     tallies: Sequence[Tally], shape: Shape, ranks: Iterable[Sequence[Any]], combine: np.ufunc
 ) -> Tally:
-    """The tallies as one of a larger table; `ranks` are the new places, a sequence of the parts' an axis."""
+    """The tallies as one of a larger table; `ranks` are the new positions: per axis, one of each part."""
     places = zip(*ranks, strict=True)
     return merged([one.renumbered(shape, at) for one, at in zip(tallies, places, strict=True)], combine)
 

@@ -1,11 +1,11 @@
-"""Sets of distinct values in one order, packed, so that sets from anywhere can be united.
+"""Sets of distinct values in one order, packed, so that sets of any origin can be united.
 
-1. A value's *rank* is its place in the set's order. The order is that of the values themselves, never of
-   their arrival: the set of the same values is the same arrays.
+1. A value's *rank* is its position in the set's order. The order is that of the values themselves, never of
+   their arrival: sets of the same values are the same arrays.
 2. A union keeps the order of each of its parts. So what was sorted by the ranks of a part is still sorted by
    the ranks of the union.
-3. Texts are kept as UTF-8 bytes (lone surrogates pass), those of one length in one array, without a Python
-   object a text: the shorter first, then by bytes.
+3. Texts are kept as UTF-8 bytes (lone surrogates are allowed), one array per length, without a Python
+   object per text: shorter ones first, then by bytes.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Ranks: TypeAlias = NDArray[np.signedinteger[Any]]
 """Ranks in a union, by rank in one of its parts."""
 
 NARROW: Final = 2**31
-"""Up to this many values, ranks are of 32 bits."""
+"""Up to this many values, ranks have 32 bits."""
 
 
 def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
@@ -34,7 +34,7 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
     union : (m,) array
         The distinct values, ascending.
     ranks : list of (n,) int32 or int64
-        For each part the rank of its values in the union.
+        For each part, the ranks of its values in the union.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
 
 
 class SortedTexts:
-    """Distinct texts, none of them empty, in the order of rule 3.
+    """Distinct non-empty texts, in the order of rule 3.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class SortedTexts:
 
     @classmethod
     def union(cls, parts: Sequence["SortedTexts"]) -> tuple["SortedTexts", list[Ranks]]:
-        """The texts of all parts, and for each part the ranks of its texts in the union.
+        """The texts of all parts, and for each part, the ranks of its texts in the union.
 
         Examples
         --------
@@ -133,7 +133,7 @@ class SortedTexts:
 
     def decode(self) -> list[str]:
         """The texts in ascending order."""
-        # NumPy takes NULs off the end of a text when it hands it out; `tobytes` does not.
+        # NumPy strips trailing NULs from a text when it returns it; `tobytes` does not.
         return [
             block.tobytes()[at : at + width].decode("utf-8", "surrogatepass")
             for width, block in self.blocks.items()

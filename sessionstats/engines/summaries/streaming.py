@@ -1,10 +1,10 @@
 """A stream of chunks, summarized in bounded memory.
 
-1. Chunks are summarized one by one, large ones piece by piece, small ones several together.
-2. Summaries wait until together they are an eighth of what has been merged before, then are merged with it:
-   merging takes time in proportion to the sessions times the logarithm of their number, and those that wait
+1. Chunks are summarized one by one: large ones in pieces, small ones several together.
+2. Summaries wait until together they are an eighth of what has been merged, and are then merged with it:
+   merging takes time in proportion to the sessions times the logarithm of their number, and waiting summaries
    take little memory.
-3. Memory holds one chunk, the summary of everything so far, and while it is merged with others that of the
+3. Memory holds one chunk, the summary of everything so far and, during a merge, that of the
    result.
 """
 
@@ -18,7 +18,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions, require_known_statuses
 
 PIECE: Final = 1 << 20
-"""Most rows that are summarized at once: what that takes in between stays under some hundred megabytes."""
+"""Most rows that are summarized at once: intermediate arrays then stay under some hundred megabytes."""
 
 ENOUGH: Final = 1 << 18
 """Rows that are worth a summary of their own."""
@@ -38,7 +38,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     chunks : iterable of Sessions
         In any order and of any size.
     query : Query
-        The judged request.
+        The validated request.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     ------
     DataError
         If a session has a status that the edition does not know (§1.4), or the quantities add up to more than
-        64 bits hold.
+        64 bits can hold.
     TypeError
         If a chunk is something else.
 
@@ -76,7 +76,7 @@ def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
 
 
 def _of_the_edition(chunks: Iterable[Sessions], query: Query) -> Iterator[Sessions]:
-    """The same chunks, checked while it is known how many rows came before."""
+    """The same chunks, checked while the number of rows before each is known."""
     before = 0
     for chunk in chunks:
         if not isinstance(chunk, Sessions):

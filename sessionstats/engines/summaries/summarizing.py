@@ -1,7 +1,7 @@
 """From a chunk of sessions to its summary.
 
 1. The sessions that count are selected, and their base groups found, as for an answer (§4, §5). A session
-   that makes no group is left out.
+   without a group is left out.
 2. Sessions, users and durations are tallied, each only if a requested field needs it.
 3. Users are numbered by their texts and durations by their values, whatever their codes in the chunk.
 """
@@ -26,7 +26,7 @@ from sessionstats.sessions import Sessions, require_known_statuses
 
 
 class _Counting(NamedTuple):
-    """The sessions that count, and their places on the first axes of tallies."""
+    """The sessions that count, and their positions on the first axes of tallies."""
 
     sessions: Sessions
     group: NDArray[np.intp]
@@ -38,16 +38,16 @@ class _Counting(NamedTuple):
 
 
 def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> Summary:
-    """Keep of some sessions what the answer to a request depends on.
+    """Keep what the answer to a request depends on of some sessions.
 
     Parameters
     ----------
     sessions : Sessions
         A part of all sessions, in any order.
     query : Query
-        The judged request, the same for every part: judge it once, with one ``now``.
+        The validated request, the same for every part: validate it once, with one ``now``.
     chunk : str, optional
-        Name of the part; `merge` then refuses it a second time.
+        Name of the part; `merge` then rejects it a second time.
 
     Returns
     -------

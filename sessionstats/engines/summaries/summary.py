@@ -1,4 +1,4 @@
-"""`Summary`: what the answer to one request depends on, of some sessions.
+"""`Summary`: what the answer to one request depends on, for some sessions.
 
 1. Σ quantity by group, interval and health class (§6.1).
 2. Each user once by group and interval, with the user sets that they belong to (§6.2).
@@ -21,21 +21,21 @@ from sessionstats.instants import format_instant
 from sessionstats.request.query import Query
 
 LAYOUT: Final = 1
-"""Layout of a pickled summary; another one would be another number."""
+"""Layout of a pickled summary; another layout would get another number."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary:
-    """What the answer to a request depends on, of some sessions.
+    """What the answer to a request depends on, for some sessions.
 
     Make one with `summarize` and `merge`. Immutable. Pickled, it is about as large as in memory.
 
     Parameters
     ----------
     query : Query
-        The judged request.
+        The validated request.
     groups : tuple of tuple
-        Keys of the base groups (§5), ascending: project, release, environment, as far as they are grouped by.
+        Keys of the base groups (§5), ascending: project, release, environment, if grouped by.
     users : SortedTexts
         The users that occur.
     durations : (n,) float64
@@ -43,7 +43,7 @@ class Summary:
     counts : Tally
         Σ quantity by group, interval and health class.
     memberships : Tally
-        User sets, one bit a set of `measures.needs_of`, by group, user and interval.
+        User sets, one bit per set of `measures.needs_of`, by group, user and interval.
     samples : Tally
         How often a duration occurs, by group, interval and duration.
     n_rows, n_sessions : int
@@ -51,7 +51,7 @@ class Summary:
     span : tuple of int, or None
         First and last ``started`` of all sessions summarized, in microseconds since the epoch.
     chunks : frozenset of str
-        Names of the chunks summarized, as far as they were given.
+        Names of the summarized chunks that have one.
     """
 
     query: Query
@@ -68,7 +68,7 @@ class Summary:
 
     @classmethod
     def of_nothing(cls, query: Query) -> "Summary":
-        """The summary of no sessions, which merging leaves without effect.
+        """The summary of no sessions; merging it has no effect.
 
         Examples
         --------
@@ -93,7 +93,7 @@ class Summary:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory of what grows with the sessions: users, durations and numbers."""
+        """Bytes of memory used by what grows with the sessions: users, durations and numbers."""
         parts = (self.users, self.durations, self.counts, self.memberships, self.samples)
         return sum(part.nbytes for part in parts)
 

@@ -1,12 +1,12 @@
-"""Tallies: numbers for those places of a table that have one.
+"""Tallies: numbers for those positions of a table that have one.
 
-1. A table has three axes; the place (i, j, k) is the *key* ``(i × J + j) × K + k``. A tally holds the keys
-   that occur, ascending, and a number for each. Keys are as narrow as the table allows, numbers as they do.
+1. A table has three axes; the position (i, j, k) is the *key* ``(i × J + j) × K + k``. A tally holds the keys
+   that occur, ascending, and a number for each. Keys and numbers use the narrowest types that hold them.
 2. Numbers of equal keys are combined by a ufunc whose order does not matter: added, or united as sets of
    bits.
-3. Axes grow when tallies come together. Renumbering an axis keeps its order (`sorted_sets`), so
-   renumbered keys are sorted still, and combining tallies is merging sorted arrays.
-4. Work goes block by block: what it takes besides the tallies themselves does not grow with them.
+3. Axes grow when tallies are combined. Renumbering an axis keeps its order (`sorted_sets`), so
+   renumbered keys are still sorted, and combining tallies is merging sorted arrays.
+4. Work is done block by block: the memory it takes besides the tallies themselves does not grow with them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,18 +22,18 @@ from sessionstats.errors import SessionStatsError
 Shape: TypeAlias = tuple[int, int, int]
 
 BLOCK: Final = 1 << 20
-"""Keys that are worked on together: some tens of megabytes of intermediate arrays."""
+"""Keys that are processed together: some tens of megabytes of intermediate arrays."""
 
 MOST_PLACES: Final = 2**63 - 1
-"""Largest table whose places have keys."""
+"""Size of the largest table whose positions have keys."""
 
 NARROW: Final = 2**32
-"""Up to this many places, keys are of 32 bits."""
+"""Up to this many positions, keys have 32 bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Numbers by place.
+    """Numbers by position.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ class Tally:
         return self.keys.nbytes + self.numbers.nbytes
 
     def blocks(self, depth: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
-        """The places, axis by axis, and their numbers, a block at a time.
+        """The positions, axis by axis, and their numbers, one block at a time.
 
         Parameters
         ----------
         depth : int
-            Places that agree on this many of the first axes come in one block.
+            Positions that agree on this many of the first axes come in one block.
 
         Yields
         ------
@@ -96,7 +96,7 @@ class Tally:
         ----------
         shape : tuple of int
         ranks : sequence of (axis,) integer arrays, or None
-            For each axis the new place of each old one, ascending; `None` where it stays.
+            For each axis, the new position of each old one, ascending; `None` where it stays.
         """
         if shape == self.shape:
             return self
@@ -110,7 +110,7 @@ class Tally:
 
 
 def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], combine: np.ufunc) -> Tally:
-    """Combine the numbers of each place.
+    """Combine the numbers at each position.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], c
     Raises
     ------
     SessionStatsError
-        If the table has more places than 63 bits can number.
+        If the table has more positions than 63 bits can number.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], c
 
 
 def empty_tally(shape: Shape) -> Tally:
-    """A tally without places."""
+    """A tally without positions."""
     return Tally(shape, np.empty(0, _key_type(shape)), np.empty(0, np.uint8))
 
 
