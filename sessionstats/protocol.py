@@ -5,7 +5,7 @@
 2. Session rows are validated before anything else (§2.2), against the statuses of the edition, as far as the
    rules say which one it is: an invalid row is status 422.
 3. A rejected request has the status and the text of its error; an answered one has status 200, the answer
-   of §8, and links when ``per_page`` was given.
+   of §8, and links when ``per_page`` was present.
 4. Answers come in the order of requests and are flushed one by one, so that a peer can wait for each.
 5. What a request may cost is limited (`sessionstats.limits`): status 413. No more of a line is read than the
    limit allows.

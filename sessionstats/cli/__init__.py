@@ -3,9 +3,9 @@
 1. A command is a module of this package with ``add_parser(subparsers)``, whose parser sets ``run``, a
    function of the parsed arguments that returns the exit status. `COMMANDS` lists them.
 2. Only the module of the command that is called is imported.
-3. Exit status 0 is success. What goes wrong is one line on standard error, with a line for each note that may
+3. Exit status 0 is success. An error is one line on standard error, with a line for each note that may
    help, and status 2, never a traceback.
-   A reader that stops reading ends us quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT; a
+   If a reader stops reading, we end quietly, with the status of SIGPIPE; Ctrl-C with that of SIGINT; a
    command that has something to clean up ends with `Ended` after other signals.
 """
 
@@ -23,13 +23,13 @@ COMMANDS: Final = ("demo", "query", "serve", "sample", "oracle", "check", "expla
 """The commands and their modules, in the order of the help."""
 
 FAILED: Final = 2
-"""Exit status of a wrong usage, request or file."""
+"""Exit status for invalid usage, requests or files."""
 
 INTERRUPTED: Final = 128 + 2
 """Exit status after Ctrl-C: 128 and the number of SIGINT."""
 
 PIPE_CLOSED: Final = 128 + 13
-"""Exit status when nobody reads any more: 128 and the number of SIGPIPE."""
+"""Exit status when nobody reads the output any more: 128 and the number of SIGPIPE."""
 
 DESCRIPTION: Final = """\
 Exact release-health session statistics: crash-free rates, distinct users and
@@ -58,7 +58,7 @@ class Ended(BaseException):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that tells an error in one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where the help is."""
@@ -103,12 +103,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
-        # A name that the terminal cannot show is no reason to fail.
+        # A name that the terminal cannot show is not a reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         args = _parser(arguments).parse_args(arguments)
         status: int = args.run(args)
-    except SystemExit as stop:  # argparse: help, version, or an error that it told
+    except SystemExit as stop:  # argparse: help, version, or an error that it reported
         return int(stop.code or 0)
     except SessionStatsError as error:
         return _fail(error, error.notes)
@@ -151,7 +151,7 @@ def add_command(
     summary : str
         Half a line, for the list of commands.
     description, example : str
-        What the command's own help says, laid out as given.
+        The text of the command's own help, laid out as given.
     """
     return subparsers.add_parser(
         name,
@@ -163,7 +163,7 @@ def add_command(
 
 
 def _fail(problem: SessionStatsError | str, notes: Iterable[str] = ()) -> int:
-    # Bad rows are reported a line each; the lines are escaped one by one.
+    # Bad rows are reported one per line; the lines are escaped one by one.
     lines = getattr(problem, "lines", [str(problem)])
     for line in (*(f"sessionstats: {line}" for line in lines), *(f"note: {note}" for note in notes)):
         print(escape(line), file=sys.stderr)
@@ -171,14 +171,14 @@ def _fail(problem: SessionStatsError | str, notes: Iterable[str] = ()) -> int:
 
 
 def _replace_closed_streams() -> None:
-    """Read nothing from, and write nothing to, standard streams that were closed before we started."""
+    """Replace standard streams that were closed before we started: nothing is read or written there."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
 
 
 def _settle_output() -> None:
-    """Send what cannot be written nowhere, lest the interpreter try again, and complain, when it ends."""
+    """Discard unwritable output, lest the interpreter try again, and complain, when it ends."""
     try:
         sys.stdout.flush()
     except OSError:

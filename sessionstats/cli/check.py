@@ -1,11 +1,11 @@
 """``sessionstats check [OPTIONS] -- COMMAND …``: whether another implementation is right.
 
 1. The command after ``--`` is a program that speaks the protocol (§9) on standard input and output.
-2. Cases are drawn, or with ``--replay`` read from case files; the report is told on standard output.
+2. Cases are drawn or, with ``--replay``, read from case files; the report goes to standard output.
 3. Every finding is saved, and each request before it is sent, in the directory of ``--save``. Case files of
-   an earlier check there are put aside, and reported. Agreement leaves nothing new there.
-4. Exit status 0: agreement; 1: findings; 2: usage; 3: the program crashed, hung or wrote what is no answer.
-5. However it ends, by a signal too, the program and its children end before it.
+   an earlier check there are set aside, and reported. Agreement leaves nothing new there.
+4. Exit status 0: agreement; 1: findings; 2: usage; 3: the program crashed, hung or wrote an invalid answer.
+5. However it ends, even by a signal, the program and its children end first.
 """
 
 import argparse
@@ -46,7 +46,7 @@ DIRECTORY: Final = Path("sessionstats-findings")
 """Where case files are saved by default."""
 
 PENDING: Final = "pending.jsonl"
-"""Name of the file that holds the request that was sent last."""
+"""Name of the file that holds the last request sent."""
 
 CLAIMS: Final = {
     "search": "the parameter query",
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _directory(path: Path) -> Iterator[None]:
-    """A directory that is there meanwhile; it goes again if it was not there and is empty."""
+    """A directory that exists meanwhile; removed afterwards if it is new and empty."""
     existed = path.exists()
     path.mkdir(parents=True, exist_ok=True)
     try:
@@ -278,7 +278,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 @contextmanager
 def _progress() -> "Iterator[Progress]":
-    """What the runner tells, as a bar on a terminal."""
+    """What the runner reports, as a bar on a terminal."""
     from sessionstats.cli.progress import progress
 
     with progress("cases", sys.stderr) as report:

@@ -1,7 +1,7 @@
 """``sessionstats explain FILE REQUEST RESPONSE``: one response of an endpoint against its sessions.
 
 1. The sessions are read from a file as ``query`` does, the response from a JSON file.
-2. Exit status 0: they agree; 1: they differ; 2: wrong usage, request or file.
+2. Exit status 0: they agree; 1: they differ; 2: invalid usage, request or file.
 """
 
 import argparse

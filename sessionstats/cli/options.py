@@ -1,4 +1,4 @@
-"""Options that more than one command has: what an answer depends on besides sessions and request.
+"""Options that several commands share: what an answer depends on besides sessions and request.
 
 1. ``--now`` is the instant of the request; without it the clock is used.
 2. ``--edition`` and ``--rule`` choose the rules; ``--project`` names the accessible projects; ``--releases``
@@ -15,7 +15,7 @@ from sessionstats.search.releases import Releases
 
 
 def add_context(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what a request is answered with, besides the sessions."""
+    """Add the options that determine what a request is answered with, besides the sessions."""
     parser.add_argument("--now", metavar="INSTANT", help="instant of the request (default: the clock)")
     parser.add_argument(
         "--edition",
@@ -45,7 +45,7 @@ def add_context(parser: argparse.ArgumentParser) -> None:
 
 
 def context_of(args: argparse.Namespace) -> dict[str, Any]:
-    """What the options of `add_context` say, as `Query.parse` takes it."""
+    """The values of the options of `add_context`, as arguments of `Query.parse`."""
     return {
         "now": args.now,
         "rules": Rules.from_mapping({"edition": args.edition, **dict(args.rule)}),
@@ -55,7 +55,7 @@ def context_of(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _rule(text: str) -> tuple[str, Any]:
-    """A rule by name; numbers, true and false are read as JSON has them, anything else is text."""
+    """A rule by name; numbers, true and false are parsed as JSON, anything else is text."""
     name, value = _pair(text)
     try:
         return name, loads(value)
@@ -78,7 +78,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _read_releases(path: str) -> Releases:
-    """Release metadata (§9) from a file with a JSON list, or with a line a release."""
+    """Release metadata (§9) from a file with a JSON list, or with one release per line."""
     with located(path):
         try:
             with open(path, encoding="utf-8") as file:

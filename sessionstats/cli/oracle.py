@@ -54,7 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until the end of the input."""
+    """Serve until the input ends."""
     from sessionstats.protocol import serve
 
     limits = Limits(**{limit.name: getattr(args, limit.name) for limit in fields(Limits)})

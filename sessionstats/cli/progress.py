@@ -1,7 +1,7 @@
-"""How far a long reading has come: a bar on a terminal.
+"""The progress of a long read: a bar on a terminal.
 
-1. Only a terminal shows it: standard error may as well be a file, or read by a program.
-2. It appears after a while, so that what is quick does not flicker, and is gone at the end.
+1. Only a terminal shows it: standard error may also be a file, or read by a program.
+2. It appears after a while, so that quick reads do not flicker, and is gone at the end.
 """
 
 import sys
@@ -19,17 +19,17 @@ EVERY: Final = 0.1
 """Seconds from one drawing to the next."""
 
 WIDTH: Final = 30
-"""Characters of the bar, and most of the label."""
+"""Characters of the bar, and most characters of the label."""
 
 CLEAR: Final = "\r\x1b[K"
-"""Takes the line away."""
+"""Clears the line."""
 
 
 @contextmanager
 def progress(
     label: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Callable[[float], None]]:
-    """A function that shows the share that is done, from 0 to 1.
+    """A function that shows which share is done, from 0 to 1.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def progress(
     stream : text stream, optional
         By default standard error.
     clock : function
-        Seconds, from anywhere.
+        Seconds, from any origin.
 
     Examples
     --------

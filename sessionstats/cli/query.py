@@ -1,7 +1,7 @@
 """``sessionstats query FILE REQUEST``: the answer to a request about the sessions of a file.
 
-1. The request is judged before the file is read: what is wrong with it is told at once.
-2. The file may be larger than memory: of its chunks is held what fits, and the others are summarized one by
+1. The request is validated before the file is read, so its errors are reported at once.
+2. The file may be larger than memory: chunks that fit are held, and the others are summarized one by
    one (`sessionstats.engines.holding`).
 3. Without ``--now`` the clock is used. Files are often older than that: an answer in which nothing is counted
    says why, for which the file is read again (`sessionstats.explanation`).
@@ -105,7 +105,7 @@ def _bytes(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer."""
-    # Arrow's own allocator gives memory back after each block, and takes it again: a fifth of the time.
+    # Arrow's own allocator returns memory after each block, and requests it again: a fifth of the time.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     context = context_of(args)
     files = FilesRead(args, context["rules"].statuses)
@@ -148,7 +148,7 @@ WRITERS: Final[Mapping[str, Callable[[Result, bool], None]]] = MappingProxyType(
 
 
 def _tell_unknown_parameters(request: str) -> None:
-    """Tell parameters that are ignored (§2): here, unlike in a browser, somebody may have misspelt them."""
+    """Report parameters that are ignored (§2): here, unlike in a browser, somebody may have misspelt them."""
     for name in Parameters(request).ignored:
         close = get_close_matches(name, NAMES, n=1)
         meant = f"; {close[0]} is one" if close else ""

@@ -1,9 +1,9 @@
-"""Options of commands that read files of sessions, and what there is to say afterwards (§1.4, §1.5).
+"""Options of commands that read files of sessions, and what there is to report afterwards (§1.4, §1.5).
 
 1. ``--column OURS=THEIRS`` maps a name, ``--leave-out NAME`` leaves one out; an error about names shows the
    options to write.
-2. ``--skip-bad-rows`` leaves bad rows out, and says how many, and the first of them.
-3. Columns that are not ours are listed once; so is a median duration of more than a day, which is more often
+2. ``--skip-bad-rows`` leaves bad rows out, and reports how many there are, and the first of them.
+3. Columns that are not ours are listed once; so is a median duration of more than a day, which usually means
    milliseconds.
 """
 
@@ -64,7 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass
 class FilesRead:
-    """Files of sessions as a command is asked to read them.
+    """The files of sessions that a command is asked to read.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class FilesRead:
 
     @contextmanager
     def chunks(self) -> Iterator[Iterator[Sessions]]:
-        """The sessions, with a bar on a terminal; what there is to say is said at the end."""
+        """The sessions, with a bar on a terminal; remarks are printed at the end."""
         with progress(self.label) as bar, _options_shown():
             yield self._chunks(self.report, bar)
         self._tell()
@@ -149,7 +149,7 @@ def _mapping(args: argparse.Namespace) -> Mapped:
 
 @contextmanager
 def _options_shown() -> Iterator[None]:
-    """Show the options to write where an error about names shows a mapping."""
+    """If an error about names shows a mapping, show the options to write instead."""
     try:
         yield
     except ColumnNamesError as error:

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from sessionstats import sample, write
     from sessionstats.io.files import extension
 
-    extension(args.file)  # before anything is sampled
+    extension(args.file)  # before sampling anything
     with ended_by_signals():
         write(sample(args.n, args.seed), args.file)
     return 0

@@ -1,7 +1,7 @@
-"""``sessionstats serve FILE``: the endpoint on one's own machine, answering from the sessions of a file.
+"""``sessionstats serve FILE``: the endpoint on your own machine, answering from the sessions of a file.
 
-1. The file is read once, into memory. Only the own machine may ask, unless ``--host`` says otherwise.
-2. The URL is printed when requests are answered; then there is a line per request on standard error.
+1. The file is read once, into memory. Only this machine can connect, unless ``--host`` says otherwise.
+2. The URL is printed once requests are answered; then there is a line per request on standard error.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Commands that have something to clean up, such as half a file, when a signal ends them.
 
 1. A signal that ends a process raises `Ended` in it, as Ctrl-C raises `KeyboardInterrupt`.
-2. The status is that of a process that the signal killed: 128 and its number.
+2. The status is that of a process killed by the signal: 128 and its number.
 """
 
 import signal
@@ -19,7 +19,7 @@ ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let the signals that end a process end this one in order, as Ctrl-C does."""
+    """Let the signals that end a process end this one in an orderly way, as Ctrl-C does."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise Ended(number)

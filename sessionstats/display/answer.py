@@ -1,7 +1,7 @@
 """What display reads of an answer, and how its numbers become Python's.
 
-1. `Answer` is what every form of display reads: `sessionstats.result.Result` is one. Display imports no
-   result, so that a result can show itself.
+1. `Answer` is what every form of display reads: `sessionstats.result.Result` is one. Display modules do not
+   import `result`, so that a result can show itself.
 2. In Python values, null is `None`: neither NaN nor an infinity ever reaches a reader (§6.3).
 """
 
@@ -22,7 +22,7 @@ class Answer(Protocol):
 
     @property
     def query(self) -> Query:
-        """The judged request."""
+        """The validated request."""
 
     @property
     def by(self) -> Mapping[str, NDArray[np.object_]]:

@@ -1,4 +1,4 @@
-"""The answer as a table of Arrow, for data frames: the lines of `sessionstats.display.tidy`, with types.
+"""The answer as an Arrow table, for data frames: the lines of `sessionstats.display.tidy`, with types.
 
 1. Keys are strings (``project`` is int64), ``start`` and ``end`` are instants in UTC.
 2. Counts are int64, other values float64; null is null.

@@ -1,12 +1,13 @@
-"""The answer as HTML: in a notebook, and as a page by itself.
+"""The answer as HTML: in a notebook, and as a page of its own.
 
 1. It shows what `sessionstats.display.table` shows: heading, keys, totals, and each series as a sparkline,
    here a curve in SVG.
-2. Text and lines have the colour of the surroundings, so that light and dark notebooks both work; a page by
-   itself follows the reader's system.
-3. Every text is escaped, and what does not print is shown as in `terminal`. Nothing is loaded from elsewhere.
-4. Where the screen is narrow, the table scrolls sideways, not the page.
-5. The scale of a sparkline is its own, as in `sparklines`. A null is a gap, a value between two nulls a dot.
+2. Text and lines use the colours of their surroundings, so light and dark notebooks both work; a separate
+   page follows the reader's system.
+3. Every text is escaped, and unprintable characters are shown as in `terminal`. Nothing is loaded from
+   elsewhere.
+4. On a narrow screen the table scrolls sideways, not the page.
+5. Every sparkline has its own scale, as in `sparklines`. A null is a gap, a value between two nulls a dot.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ from sessionstats.display.terminal import escape
 from sessionstats.fields import Field
 
 WIDTH: Final = 120
-"""Width of a sparkline in pixels; also the most points it has."""
+"""Width of a sparkline in pixels; also its maximum number of points."""
 
 HEIGHT: Final = 24
 """Height of a sparkline in pixels."""
@@ -83,7 +84,7 @@ def page(answer: Answer, *, uncertainty: bool = False) -> str:
 
 
 def fragment(answer: Answer, *, uncertainty: bool = False, most_rows: int | None = None) -> str:
-    r"""The answer as a part of an HTML document.
+    r"""The answer as part of an HTML document.
 
     Parameters
     ----------
@@ -167,7 +168,7 @@ def _path(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
         if np.isnan(point_y):
             pen_is_down = False
             continue
-        # A line of no length is drawn as a dot.
+        # A line without length is drawn as a dot.
         commands.append(
             f"{'L' if pen_is_down else 'M'}{point_x:.1f} {point_y:.1f}{'' if pen_is_down else 'h0'}"
         )

@@ -1,9 +1,9 @@
 """Numbers as a person reads them.
 
 1. A count has thousands separators.
-2. A duration has three digits and the unit that suits it.
-3. A rate is a percentage with `DECIMALS` decimals, or with as many as it takes that neither a rate below one
-   reads as 100 % nor one above zero as 0 %. All rates of a column have the same number, so that they align.
+2. A duration has three significant digits and a suitable unit.
+3. A rate is a percentage with `DECIMALS` decimals, or with as many as it takes for no rate below one
+   to read as 100 % and none above zero as 0 %. All rates of a column have equally many, so they align.
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 DECIMALS: Final = 2
-"""Decimals of a percentage that is neither 0 nor 100 with them."""
+"""Decimals of a percentage, unless more are needed to tell it from 0 or 100."""
 
 DURATION_UNITS: Final = (("ms", 1.0, 1000), ("s", 1e3, 60), ("min", 6e4, 60), ("h", 3.6e6, float("inf")))
-"""Units of durations: name, milliseconds, and from how many on the next one is used."""
+"""Units of durations: name, milliseconds, and the number from which on the next one is used."""
 
 
 def count_text(count: int) -> str:
@@ -38,7 +38,7 @@ def duration_text(milliseconds: float) -> str:
     """
     if milliseconds == 0:
         return "0 ms"
-    # Judged after rounding: 999.9 ms are 1.00 s, not 1000 ms.
+    # Chosen after rounding: 999.9 ms are 1.00 s, not 1000 ms.
     texts = [f"{milliseconds / size:#.3g}".rstrip(".") for _, size, _ in DURATION_UNITS]
     limited = zip(texts, DURATION_UNITS, strict=True)
     return next(f"{text} {unit}" for text, (unit, _, limit) in limited if float(text) < limit)
@@ -56,7 +56,7 @@ def percentage_text(rate: float, decimals: int) -> str:
 
 
 def decimals_for(rates: Iterable[float]) -> int:
-    """Decimals that keep every rate from reading as 0 % or 100 %, unless it is that.
+    """Decimals that keep every rate from reading as 0 % or 100 %, unless it is exactly that.
 
     Examples
     --------

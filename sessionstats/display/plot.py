@@ -1,10 +1,10 @@
-"""The answer as a chart of matplotlib (extra ``plot``).
+"""The answer as a matplotlib chart (extra ``plot``).
 
-1. A chart shows one field: a line per row of the answer, over the intervals. A value is drawn from the start
-   of its interval to the end. A null is a gap.
-2. Around a rate is a band: its interval at 95 % (`sessionstats.uncertainty`).
+1. A chart shows one field: one line per row of the answer, over the intervals. A value is drawn from the
+   start of its interval to the end. A null is a gap.
+2. The band around a rate is its interval at 95 % (`sessionstats.uncertainty`).
 3. Each row has a colour, up to `MOST_ROWS`; if the answer has more rows, the title says so. The colours are
-   those of Okabe and Ito, which colour-blind readers tell apart, too.
+   those of Okabe and Ito, which colour-blind readers can tell apart, too.
 4. Dashed lines mark the edges of the window.
 """
 
@@ -42,13 +42,13 @@ def plot(answer: Answer, field: str | None = None, *, ax: Any = None) -> Any:
 
 
 def save(answer: Answer, path: "str | PathLike[str]") -> None:
-    """Draw all fields of the answer, one chart above the other, into a file.
+    """Draw all fields of the answer into a file, one chart above the other.
 
     Parameters
     ----------
     answer : Answer
     path : str or path
-        Its extension says the format: .svg, .png or .pdf.
+        Its extension determines the format: .svg, .png or .pdf.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def save(answer: Answer, path: "str | PathLike[str]") -> None:
     figure.supxlabel(heading(answer), fontsize="small")
     try:
         figure.savefig(path)
-    except ValueError as error:  # an extension that matplotlib does not write
+    except ValueError as error:  # an extension that matplotlib cannot write
         raise SessionStatsError(f"{path}: {error}") from None
 
 
@@ -105,18 +105,18 @@ def _draw(answer: Answer, field: Field, ax: Any) -> None:
 
 
 def _closed(values: NDArray[Any]) -> NDArray[np.float64]:
-    """The values at the edges of intervals: the last one lasts until the end of the window."""
+    """The values at the edges of intervals: the last one extends to the end of the window."""
     return np.append(values, values[-1:]).astype(np.float64)
 
 
 def _label(answer: Answer, row: int) -> str:
-    # A leading underscore would hide the row from the legend, a dollar sign start a formula.
+    # A leading underscore would hide the row from the legend, and a dollar sign start a formula.
     text = ", ".join(key_text(keys[row]) for keys in answer.by.values()).replace("$", r"\$")
     return f"\u200b{text}" if text.startswith("_") else text
 
 
 def _label_values(field: Field, ax: Any) -> None:
-    """Rates in per cent, durations in the unit that suits the largest, counts in whole numbers."""
+    """Rates in per cent, durations in a unit that suits the largest, counts in whole numbers."""
     ticker = needed("matplotlib.ticker", "plot")
     if field.kind == "rate":
         ax.yaxis.set_major_formatter(ticker.PercentFormatter(1))

@@ -1,12 +1,12 @@
 """Series as a line of marks: the total says how much, the line says when.
 
 1. A mark is an interval. Beyond `MAX_MARKS` intervals, equal numbers of neighbours share a mark, which shows
-   the largest of them, or the smallest for ``crash_free_rate``: merging hides no bad day, and draws nothing
+   the largest of them, or the smallest for ``crash_free_rate``: merging hides no bad day, and shows nothing
    that would be wrong, such as the sum of daily users or the mean of daily percentiles.
-2. Every line has its own scale, from zero to its largest value; ``crash_free_rate``, where all that matters
-   happens near one, from its smallest to its largest. One scale for all rows would show nothing of a small
-   release beside a large one, nor of crashed sessions beside healthy ones.
-3. The lowest mark is for the lowest value alone, so that a single crash stands out from none.
+2. Every line has its own scale, from zero to its largest value; for ``crash_free_rate``, where everything
+   of interest happens near one, from its smallest to its largest. One shared scale would hide a small
+   release beside a large one, and crashed sessions beside healthy ones.
+3. The lowest mark is for the lowest value alone, so that a single crash is distinct from none.
 4. Where smallest and largest are the same, zeros are low and a steady ``crash_free_rate`` is in the middle.
 5. A null has its own mark, `NULL`.
 """
@@ -41,14 +41,14 @@ def intervals_per_mark(n_intervals: int) -> int:
 
 
 def sparklines(series: NDArray[Any], *, complement: bool = False) -> list[str]:
-    """A line of marks a row.
+    """One line of marks per row.
 
     Parameters
     ----------
     series : (rows, intervals) array
         Not negative; NaN is null.
     complement : bool
-        Whether small values are the ones to see, as in ``crash_free_rate``.
+        Whether small values are the ones of interest, as in ``crash_free_rate``.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def sparklines(series: NDArray[Any], *, complement: bool = False) -> list[str]:
 
 
 def merged(series: NDArray[Any], complement: bool, most: int = MAX_MARKS) -> NDArray[np.float64]:
-    """The series with equal numbers of neighbours made one, so that there are at most `most` values per row.
+    """The series with equal numbers of neighbours merged, so that there are at most `most` values per row.
 
     Examples
     --------

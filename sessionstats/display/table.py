@@ -1,13 +1,14 @@
-"""The answer as a table for a person: what ``str(result)`` gives.
+"""The answer as a table for people: what ``str(result)`` gives.
 
-1. A line says which window the answer covers, in how many intervals, and how many rows it has.
-2. Then a line a row: its keys, and per field the total and a sparkline of the series (`sparklines`).
-   Numbers read as in `figures`: a rate below one never as 100 %.
-3. Asked for, every rate has its interval at 95 % beside it (`sessionstats.uncertainty`).
-4. Below stands what else there is to know: why nothing was counted, and where more rows are.
+1. The first line says which window the answer covers, in how many intervals, and how many rows it has.
+2. Then there is one line per row: its keys, and per field the total and a sparkline of the series
+   (`sparklines`).
+   Numbers are formatted as in `numbers`: a rate below one never reads as 100 %.
+3. On request, every rate has its interval at 95 % beside it (`sessionstats.uncertainty`).
+4. Below the table is what else there is to know: why nothing was counted, and where more rows are.
 5. A null is `NULL`, in totals and in sparklines; a missing text is ``""``.
-6. Names come from strangers: whatever could steer a terminal is escaped, and a long name loses its middle
-   (`terminal`).
+6. Names come from strangers: anything that could control a terminal is escaped, and a long name loses its
+   middle (`terminal`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,16 +27,16 @@ from sessionstats.instants import DAY, HOUR, MINUTE, SECOND
 from sessionstats.uncertainty import FEW, Bounds
 
 MAX_KEY: Final = 40
-"""Most columns of the terminal that a key takes."""
+"""Most terminal columns that a key may use."""
 
 FEW_MARK: Final = "*"
-"""Marks a rate that rests on few sessions or users."""
+"""Marks a rate that is based on few sessions or users."""
 
 GAP: Final = "  "
 """Between two columns of the table."""
 
 INTERVAL_UNITS: Final = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
-"""Units that the length of an interval is told in: the first that divides it."""
+"""Units for the length of an interval: the first that divides it is used."""
 
 
 def render(answer: Answer, *, uncertainty: bool = False) -> str:
@@ -82,7 +83,7 @@ def render(answer: Answer, *, uncertainty: bool = False) -> str:
 
 
 def notes(answer: Answer, *, uncertainty: bool = False) -> Iterator[str]:
-    """What stands below the table: why nothing was counted, what marks mean, where more rows are."""
+    """What appears below the table: why nothing was counted, what marks mean, where more rows are."""
     if answer.explanation is not None:
         yield str(answer.explanation)
     rates = [field.name for field in answer.query.fields if field.kind == "rate"]
@@ -126,7 +127,7 @@ def _key_column(name: str, keys: Iterable[object]) -> list[str]:
 
 
 def key_text(key: object) -> str:
-    """A key of a row, fit to be shown."""
+    """A key of a row, made printable."""
     if key is None:
         return NULL
     return fit(escape(str(key)), MAX_KEY) or '""'
@@ -153,7 +154,7 @@ def total_texts(answer: Answer, field: Field, *, uncertainty: bool = False) -> l
         With totals.
     field : Field
     uncertainty : bool
-        Whether a rate has its interval beside it, and a mark if it rests on few sessions or users.
+        Whether a rate has its interval beside it, and a mark if it is based on few sessions or users.
     """
     values = with_nulls(answer.totals[field.name])
     write: Callable[[Any], str] = duration_text if field.kind == "duration" else count_text
@@ -174,7 +175,7 @@ def _aligned(texts: list[str]) -> list[str]:
 
 
 def _intervals(bounds: Bounds | None, decimals: int) -> list[str]:
-    """Each rate's interval at 95 % in per cent, and a mark where it rests on few."""
+    """Each rate's interval at 95 % in per cent, and a mark if it is based on few."""
     assert bounds is not None  # there are totals
     few = bounds.few
     ends = zip(bounds.low.tolist(), bounds.high.tolist(), few.tolist(), strict=True)

@@ -1,7 +1,7 @@
-r"""Text from strangers, made fit for a terminal.
+r"""Text from strangers, made safe for a terminal.
 
-1. A character that does not print (controls, escape sequences, marks that turn the direction of writing) is
-   shown as its escape, such as ``\x1b``: a release name may not move a cursor or hide its neighbours.
+1. An unprintable character (controls, escape sequences, marks that change the writing direction) is
+   shown as its escape, such as ``\x1b``: a release name must not move the cursor or hide its neighbours.
 2. Wide characters take two columns of the terminal, combining marks none.
 3. A text that is too long keeps its beginning and its end: releases differ in both.
 """
@@ -10,11 +10,11 @@ import unicodedata
 from typing import Final
 
 ELLIPSIS: Final = "…"
-"""Stands for the middle of a text that was too long."""
+"""Replaces the middle of a text that is too long."""
 
 
 def escape(text: str) -> str:
-    r"""Escape every character that does not print.
+    r"""Escape every unprintable character.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """Columns that a terminal takes to show a text of printing characters.
+    """Columns that a terminal uses to show a text of printable characters.
 
     Examples
     --------
@@ -49,9 +49,9 @@ def fit(text: str, width: int) -> str:
     Parameters
     ----------
     text : str
-        Of printing characters.
+        Of printable characters.
     width : int
-        Columns of the terminal; also the most characters, so that a pile of combining marks ends somewhere.
+        Terminal columns; also the most characters, so that a pile of combining marks is limited.
 
     Examples
     --------

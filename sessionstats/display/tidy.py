@@ -1,11 +1,11 @@
-"""The answer as a tidy table: a line an observation, for CSV and for data frames.
+"""The answer as a tidy table: one line per observation, for CSV and for data frames.
 
 1. The columns are the keys of groupBy, then ``part``, ``start`` and ``end``, then the fields.
 2. Every row of the answer gives a line with ``part`` ``total``, whose ``start`` and ``end`` are the window's,
    and a line with ``part`` ``interval`` for each interval, with its own. Filter by ``part`` before adding up:
    distinct users, percentiles and rates of a window do not follow from those of its intervals.
 3. ``includeTotals=0`` leaves out the totals, ``includeSeries=0`` the intervals (§8).
-4. Asked for, the columns of a rate are followed by the ends of its interval at 95 %.
+4. On request, the columns of a rate are followed by the ends of its interval at 95 %.
 5. A null is `None`, an empty cell in CSV.
 """
 
@@ -54,7 +54,7 @@ def lines(answer: Answer, *, uncertainty: bool = False) -> Iterator[list[object]
     Yields
     ------
     list
-        A value a column of `header`.
+        One value per column of `header`.
     """
     window = answer.query.window
     starts = range(window.start, window.end, window.interval)

@@ -1,11 +1,11 @@
-"""Judging a search and applying it (§4.3, §4.4, §4.5, §7.5).
+"""Validating a search and applying it (§4.3, §4.4, §4.5, §7.5).
 
 1. The text is parsed; errors of its structure come first (`grammar`, §4.4).
-2. Term by term, in text order, keys must be known and values good (`terms`).
+2. Term by term, in text order, keys must be known and values valid (`terms`).
 3. No value of a key other than ``release.version`` and ``release.build`` may hold a wildcard (§4.3).
-4. ``session.status`` stands only at the top level: it selects health classes, several terms intersect, and
-   no session is removed (§4.5).
-5. What is left is bound to the categories of the sessions: a table a condition, combined to a mask (`masks`).
+4. ``session.status`` is allowed only at the top level: it selects health classes, several terms intersect,
+   and no session is excluded (§4.5).
+5. The rest is bound to the categories of the sessions: a table per condition, combined into a mask (`masks`).
 """
 
 from dataclasses import dataclass, field
@@ -28,14 +28,14 @@ WILDCARD_KEYS: Final = ("release.version", "release.build")
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """A search found to be good; from `judge`.
+    """A validated search; from `judge`.
 
-    Two are equal, and one is pickled, as the text and what it was judged against.
+    Equality and pickling use the text and the context it was validated against.
 
     Attributes
     ----------
     text : str
-        As given.
+        As received.
     classes : tuple of str or None
         The health classes that the search selects, in the order of `SearchContext.health_classes`; `None` if
         it has no status filter; empty if it selects none (§4.5).
@@ -66,7 +66,7 @@ class Search:
         Parameters
         ----------
         projects, releases, environments : Encoded
-            The columns; only their categories are looked at.
+            The columns; only their categories are used.
 
         Returns
         -------
@@ -94,14 +94,14 @@ class Search:
         return None if mask.everything else mask
 
     def environment_selection(self) -> tuple[EnvironmentRequirement, ...]:
-        """What the top-level ``environment`` terms ask of the releases' own environments (§7.5).
+        """What the top-level ``environment`` terms require of the releases' own environments (§7.5).
 
         The ``environment`` parameter is not a term: it is a requirement that the caller adds.
 
         Raises
         ------
         RequestError
-            If an ``environment`` term stands inside OR or parentheses.
+            If an ``environment`` term is inside OR or parentheses.
 
         Examples
         --------
@@ -113,20 +113,20 @@ class Search:
 
 
 _EMPTY: Final = Search("")
-"""The search that is most often judged."""
+"""The search that is validated most often."""
 
 
 def judge(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Search:
-    """Parse a search and find what its terms mean, or refuse it.
+    """Parse a search and resolve what its terms mean, or reject it.
 
     Parameters
     ----------
     text : str
         The ``query`` parameter; empty if there is none.
     context : SearchContext
-        What it is judged against.
+        What it is validated against.
     limits : Limits
-        How many terms the search may have, and how deep it may be.
+        How many terms the search may have, and how deeply it may be nested.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def _refuse_wildcard(term: Term | FreeText) -> None:
 
 
 def _top_level(tree: And | Or, key: str) -> list[Term]:
-    """Terms of a key, all of which must stand at the top level (§4.5, §7.5)."""
+    """Terms of a key, all of which must be at the top level (§4.5, §7.5)."""
     children = tree.children if isinstance(tree, And) else ()
     found = [child for child in children if isinstance(child, Term) and child.key == key]
     if len(found) != sum(isinstance(leaf, Term) and leaf.key == key for leaf in leaves(tree)):

@@ -1,20 +1,20 @@
 r"""The grammar of a search (§4.1) and the errors of its structure (§4.4).
 
-1. A search is read once from left to right: spaces part words, ``(`` opens a group and ``)`` closes one.
+1. A search is read once from left to right: spaces separate words, ``(`` opens a group and ``)`` closes one.
 2. A word that starts with a key and a colon is a term: ``key:value``, ``key:[v1, v2]`` or ``has:key``, each
-   with an optional ``!`` in front. ``AND`` and ``OR``, in any case, are operators. Anything else is free
+   with an optional leading ``!``. ``AND`` and ``OR``, in any case, are operators. Anything else is free
    text.
-3. Text is quoted if its closing quote stands where a value (in a list: an element) ends; otherwise it is
-   unquoted. An unquoted value holds no unescaped quote; an unquoted element holds whatever it holds.
-4. Two escapes exist, ``\"`` and ``\*``; any other backslash stands for itself.
-5. A group is an OR of ANDs; neighbours without an operator are ANDed. A parenthesised group always is an
-   `And` or an `Or` of its own, so that the tree tells what stands at the top level (§4.5, §7.5).
-6. Errors of terms and of parentheses count in text order (§4.4). An unclosed parenthesis stands before all it
+3. Text is quoted if its closing quote is where a value (in a list: an element) ends; otherwise it is
+   unquoted. An unquoted value contains no unescaped quote; an unquoted element may contain anything.
+4. There are two escapes, ``\"`` and ``\*``; any other backslash is literal.
+5. A group is an OR of ANDs; neighbours without an operator are ANDed. A parenthesised group is always an
+   `And` or an `Or` of its own, so that the tree shows what is at the top level (§4.5, §7.5).
+6. Errors of terms and of parentheses are found in text order (§4.4). An unclosed parenthesis precedes all it
    encloses, so an error inside parentheses waits until the outermost of them is closed.
 7. Missing conditions come after these, again in text order.
 
-Nothing here recurses, and no stretch of text is read more than a few times: time is linear, and memory less
-than 200 bytes a character, whatever the text. `Limits` end the reading early.
+Nothing here recurses, and no part of the text is read more than a few times: time is linear, and memory less
+than 200 bytes per character, whatever the text. `Limits` can end the reading early.
 """
 
 import re
@@ -46,12 +46,12 @@ def parse(text: str, limits: Limits = UNLIMITED) -> And | Or:
     text : str
         The ``query`` parameter.
     limits : Limits
-        How many terms the search may have, and how deep it may be.
+        How many terms the search may have, and how deeply it may be nested.
 
     Returns
     -------
     And or Or
-        The top level. A child that is an `And` or `Or` of a top-level `And` stood in parentheses.
+        The top level. A child that is an `And` or `Or` of a top-level `And` was in parentheses.
 
     Raises
     ------
@@ -79,7 +79,7 @@ _OPEN: Final = "("
 """Marks on the stack where a group begins."""
 
 _EMPTY_GROUP: Final = FreeText("()")
-"""What an empty group is; one for all of them."""
+"""An empty group; the same object for all of them."""
 
 
 class _Parser:
@@ -96,13 +96,13 @@ class _Parser:
         self.position = 0
         self.stack: list[Node | str] = [_OPEN]
         self.last: list[str | None] = [None]
-        self.first_opened = -1  # where the outermost group that is open begins
+        self.first_opened = -1  # where the outermost open group begins
         self.terms = 0
         self.term_error: RequestError | None = None
         self.missing: RequestError | None = None
-        # Where an element of a failed list began: reading on from there fails again.
+        # Where an element of a failed list began: reading on from there would fail again.
         self.dead_ends: set[int] = set()
-        # The last stretch of text without an end of an element, so that it is searched once.
+        # The last stretch of text without an end of an element, so that it is searched only once.
         self.stretch = range(0)
 
     def parse(self) -> And | Or:
@@ -221,7 +221,7 @@ class _Parser:
         return _unescape(word, False, operator)
 
     def elements(self) -> tuple[Value, ...] | None:
-        """Elements of the list that opens here; `None`, and nothing read, if it is not well-formed."""
+        """Elements of the list that opens here; `None`, with nothing consumed, if it is not well-formed."""
         text, start = self.text, self.position + 1
         begun: list[int] = []
         spans: list[tuple[int, int]] = []
@@ -253,12 +253,12 @@ class _Parser:
         return self.stretch.stop
 
     def quoted_end(self, start: int) -> int | None:
-        """Where the quoted text that starts here ends; `None` if none does."""
+        """Where the quoted text that starts here ends; `None` if it does not end."""
         end = self.closing_quote(start)
         return end if end is not None and self.value_ends(end) else None
 
     def closing_quote(self, start: int) -> int | None:
-        # Escapes depend on one character before, so stretches between quotes never overlap: linear time.
+        # Escapes depend on only one character before, so stretches between quotes never overlap: linear time.
         quote = _QUOTE.search(self.text, start + 1) if self.text.startswith('"', start) else None
         return quote.end() if quote else None
 
@@ -269,7 +269,7 @@ class _Parser:
         return _WORD.match(self.text, start).end()  # type: ignore[union-attr]
 
     def wrong_term(self, detail: str) -> None:
-        """Raise now, or, inside parentheses, when the outermost of them is closed (step 6)."""
+        """Raise now or, inside parentheses, when the outermost of them is closed (step 6)."""
         self.term_error = self.term_error or self.error(detail)
         if len(self.last) == 1:
             raise self.term_error

@@ -1,12 +1,12 @@
 """From conditions on columns to a mask of rows (§4.1).
 
-1. A condition looks at one column, so all it can say is one Boolean table over that column's categories.
-2. Tables on one column combine where they meet: a group (AND or OR) holds at most one table a column, and its
-   groups of the other kind as parts. A search without OR is three tables.
+1. A condition looks at one column, so all it can express is one Boolean table over that column's categories.
+2. Tables on one column combine where they meet: a group (AND or OR) holds at most one table per column, and
+   its groups of the other kind as parts. A search without OR is three tables.
 3. What is left is a short list of steps on a stack of masks. Parts come before the group's own tables, and
    the part that needs the most masks comes first, so that even a deep search holds few masks at a time:
    about the logarithm of its number of groups.
-4. Rows are looked at only by the steps, block by block if the caller wishes: codes in, mask out.
+4. Only the steps read rows, block by block if the caller wishes: codes in, mask out.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class _Junction:
     Attributes
     ----------
     tables : list of (categories,) bool or None
-        For each of `COLUMNS` what the conditions on it come to.
+        For each of `COLUMNS`, the result of the conditions on it.
     parts : list of _Junction
         Groups of the other kind that look at several columns.
     masks : int
@@ -53,7 +53,7 @@ class _Junction:
         self.masks = 1
 
     def add_table(self, column: int, table: Table) -> None:
-        """Take in a condition; the table now belongs to the junction."""
+        """Add a condition; the table now belongs to the junction."""
         mine = self.tables[column]
         if mine is None:
             self.tables[column] = table
@@ -61,7 +61,7 @@ class _Junction:
             (np.logical_and if self.kind == "and" else np.logical_or)(mine, table, out=mine)
 
     def add(self, part: "_Junction") -> None:
-        """Take in a finished group: whole, or its contents where the kind does not matter."""
+        """Add a finished group: whole, or its contents if the kind does not matter."""
         single = len(part.parts) + sum(table is not None for table in part.tables) == 1  # AND or OR: the same
         if part.kind != self.kind and not single:
             part.finish()
@@ -94,8 +94,8 @@ class RowMask:
     everything : bool
         Whether every row is kept, whatever its codes.
     tables : tuple of (categories,) bool or None, or None
-        For a plain conjunction one table for each of `COLUMNS`, `None` for a column that does not matter: a
-        row is kept if all its entries are true. `None` for a search that is no conjunction of columns.
+        For a plain conjunction, one table for each of `COLUMNS`, `None` for a column that does not matter: a
+        row is kept if all its entries are true. `None` for a search that is not a conjunction of columns.
 
     Examples
     --------
@@ -148,8 +148,8 @@ def combine(tree: Node, table_of: Callable[[Term | FreeText], tuple[int, Table] 
     tree : Node
         From `grammar.parse`.
     table_of : callable
-        For each leaf, called in text order: its column, a place in `COLUMNS`, and a table that it gives away;
-        or `None` if the leaf removes no rows.
+        For each leaf, called in text order: its column, a position in `COLUMNS`, and a table to keep;
+        or `None` if the leaf excludes no rows.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def combine(tree: Node, table_of: Callable[[Term | FreeText], tuple[int, Table] 
 
 
 def _row_mask(top: _Junction) -> RowMask:
-    """Leave out, at the top, what every row passes."""
+    """Drop conditions at the top that every row meets."""
     top.tables = [None if table is None or table.all() else table for table in top.tables]
     top.finish()
     return RowMask(top.steps, None if top.parts else tuple(top.tables))

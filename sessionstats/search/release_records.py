@@ -1,9 +1,9 @@
-"""Release metadata read a column at a time (§4.8).
+"""Release metadata read column by column (§4.8).
 
-1. Where every value of a column is of the plain form that nearly all have, the whole column is checked and
+1. If every value of a column is in the plain form that nearly all have, the whole column is checked and
    converted together: a million releases take about a second.
-2. Where one is not, nothing is decided here: `Releases` reads the releases one by one, and names the first
-   wrong one.
+2. If one is not, nothing is decided here: `Releases` reads the releases one by one, and names the first
+   invalid one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, YEAR_10000, parse_now
 
 NO_STAGES: Final[Mapping[str, str]] = MappingProxyType({})
-"""Stages of a release that has none; shared, because most have none."""
+"""Stages of a release without any; shared, because most have none."""
 
 
 class Read(NamedTuple):
@@ -39,7 +39,7 @@ def read_together(
     environments: Sequence[Any],
     stages: Sequence[Any],
 ) -> Read | None:
-    """The columns of release metadata, or `None` if they are not all of the plain form.
+    """The columns of release metadata, or `None` if they are not all in the plain form.
 
     Plain are texts for versions, instants that `columns.started` reads together, lists of positive `int` for
     projects, lists of texts for environments, and no stages.
@@ -64,7 +64,7 @@ def read_together(
 
 
 def instant_of(value: Any) -> int | None:
-    """Microseconds since the epoch, or `None` if the value is no instant."""
+    """Microseconds since the epoch, or `None` if the value is not an instant."""
     if isinstance(value, np.generic) and not isinstance(value, np.datetime64):
         value = value.item()
     try:
@@ -87,7 +87,7 @@ def _instants(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | None:
 
 
 def _sets(lists: Sequence[Any], kind: type) -> tuple[frozenset[Any], ...] | None:
-    """Each list as a set, equal ones the same; `None` if they are not all lists of one kind of values."""
+    """Each list as a set, equal ones the same object; `None` unless all are lists of one kind of values."""
     if not (_all_of(lists, list, tuple) and _all_of(chain.from_iterable(lists), kind)):
         return None
     known: dict[tuple[Any, ...], frozenset[Any]] = {}
@@ -96,5 +96,5 @@ def _sets(lists: Sequence[Any], kind: type) -> tuple[frozenset[Any], ...] | None
 
 
 def _all_of(values: Iterable[Any], *kinds: type) -> bool:
-    """Whether each value is exactly of one of the kinds: `True` is no integer."""
+    """Whether each value is exactly of one of the types: `True` is not an integer."""
     return set(map(type, values)).issubset(kinds)

@@ -1,11 +1,11 @@
-"""Release metadata (§4.8): what is known of releases besides their sessions.
+"""Release metadata (§4.8): what is known about releases besides their sessions.
 
 1. A release has a version text, the instant it was added, the projects and environments it belongs to, and
-   per environment possibly a stage. A version is listed once.
-2. Releases order by the instant they were added, then by version text (§4.8, §7.5).
+   possibly a stage per environment. A version is listed once.
+2. Releases are ordered by the instant they were added, then by version text (§4.8, §7.5).
 3. The latest release of a project is the last of that order among those that belong to it (§4.8).
-4. A release takes part in an order by ``release.timestamp`` if it belongs to a selected project and its own
-   environments meet every requirement: hold one of the values or, negated, none of them (§7.5).
+4. A release participates in an order by ``release.timestamp`` if it belongs to a selected project and its own
+   environments meet every requirement: include one of the values or, negated, none of them (§7.5).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ LISTS: Final = (list, tuple, set, frozenset, np.ndarray)
 
 @dataclass(frozen=True)
 class EnvironmentRequirement:
-    """What a release's own environments must meet (§7.5).
+    """A requirement on a release's own environments (§7.5).
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class EnvironmentRequirement:
 
 
 class Releases:
-    """Release metadata, immutable, a release a place.
+    """Release metadata, immutable, one entry per release.
 
     Parameters
     ----------
     versions : sequence of str
-        Release texts, each once.
+        Release texts, each only once.
     date_added : sequence
         When each was added: ISO 8601 text, epoch seconds, `datetime` or `datetime64`.
     project_ids : sequence of lists of int
@@ -62,7 +62,7 @@ class Releases:
     environments : sequence of lists of str, optional
         The environments each belongs to.
     stages : sequence of mappings, optional
-        For each release its stage by environment; the stages are `STAGES`.
+        For each release, its stage by environment; the stages are `STAGES`.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class Releases:
         Raises
         ------
         RequestError
-            Naming the release, the key and the value.
+            For the first invalid value; names the release, the key and the value.
 
         Examples
         --------
@@ -163,7 +163,7 @@ class Releases:
         return f"Releases({len(self):,} of {len(self._newest):,} projects)"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Read-only mappings do not pickle; dicts do.
+        # Read-only mappings cannot be pickled; dicts can.
         instants, stages = self.date_added.view("M8[us]"), [dict(stages) for stages in self.stages]
         return Releases, (self.versions, instants, self.project_ids, self.environments, stages)
 
@@ -172,7 +172,7 @@ class Releases:
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
-        """Places of the releases, in ascending order of `date_added`, then of version text (§7.5)."""
+        """Positions of the releases, in ascending order of `date_added`, then of version text (§7.5)."""
         order = np.argsort(self.date_added, kind="stable")
         instants = self.date_added[order]
         if np.any(instants[1:] == instants[:-1]):
@@ -183,7 +183,7 @@ class Releases:
 
     @cached_property
     def _newest(self) -> dict[int, str]:
-        """The latest release of each project: the last in order is written last."""
+        """The latest release of each project: the last in the order overwrites the others."""
         versions, project_ids = self.versions, self.project_ids
         return {project: versions[place] for place in self.order.tolist() for project in project_ids[place]}
 
@@ -193,14 +193,14 @@ class Releases:
         Parameters
         ----------
         project_ids : iterable of int, optional
-            The selected projects; all of them by default.
+            The selected projects; by default all of them.
         """
         newest = self._newest
         selected = newest if project_ids is None else project_ids
         return frozenset(newest[project] for project in selected if project in newest)
 
     def stages_in(self, environment: str) -> dict[str, str]:
-        """Stage by version, of the releases that have a stage in an environment (§4.8).
+        """Stage by version, for the releases that have a stage in an environment (§4.8).
 
         Examples
         --------
@@ -213,14 +213,14 @@ class Releases:
     def taking_part(
         self, project_ids: Iterable[int] | None = None, requirements: Iterable[EnvironmentRequirement] = ()
     ) -> NDArray[np.intp]:
-        """Places of the releases that an order by ``release.timestamp`` shows, the oldest first (§7.5).
+        """Positions of the releases that an order by ``release.timestamp`` shows, oldest first (§7.5).
 
         Parameters
         ----------
         project_ids : iterable of int, optional
-            The selected projects; all of them by default. A release without a project belongs to none.
+            The selected projects; by default all of them. A release without a project belongs to none.
         requirements : iterable of EnvironmentRequirement
-            What the releases' own environments must meet, all of it: the ``environment`` parameter, if
+            All requirements on the releases' own environments: the ``environment`` parameter, if
             there is one, and `Search.environment_selection`.
 
         Examples
@@ -243,7 +243,7 @@ class Releases:
 
 
 def _refuse_wrong_records(records: list[Any]) -> None:
-    """Refuse the first record that is no mapping, or lacks a key."""
+    """Reject the first record that is not a mapping, or lacks a key."""
     for place, record in enumerate(records):
         if not isinstance(record, Mapping):
             raise _error(f"release {place} must be a record, not {record!r:.80}")
@@ -253,7 +253,7 @@ def _refuse_wrong_records(records: list[Any]) -> None:
 
 
 def _stages_given(stages: Any) -> Any:
-    """The stages of a record without those that are null; what is no mapping is left to be refused."""
+    """The stages of a record without null ones; anything but a mapping is left to be rejected."""
     if stages is None:
         return NO_STAGES
     if not isinstance(stages, Mapping):
@@ -262,7 +262,7 @@ def _stages_given(stages: Any) -> Any:
 
 
 def _read_one_by_one(*columns: Any) -> Read:
-    """All releases with their values checked, the first wrong one named."""
+    """All releases with their values checked; errors name the first invalid one."""
     rows = [_read_release(place, *row) for place, row in enumerate(zip(*columns, strict=True))]
     versions, instants, *others = zip(*rows, strict=True) if rows else ((), (), (), (), ())
     return Read(versions, np.array(instants, np.int64), *others)

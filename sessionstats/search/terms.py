@@ -2,10 +2,10 @@
 
 1. A term looks at one column. Most ask whether the column's value is one of some values (`OneOf`); those on
    ``release.version``, ``release.package`` and ``release.build`` compare releases as versions (`Compared`).
-2. ``!`` negates. A release that takes no part in a comparison, or has no stage, is selected
+2. ``!`` negates. A release that does not participate in a comparison, or has no stage, is selected
    neither way (§4.7, §4.8).
 3. ``has:key`` means that the value is not empty (§4.1).
-4. `read_term` knows every key; a key, or a value, that it does not know is refused with the endpoint's text.
+4. `read_term` knows every key; an unknown key or value is rejected with the endpoint's text.
 """
 
 import re
@@ -27,7 +27,7 @@ from sessionstats.search.version_index import VersionIndex
 from sessionstats.search.versions import parse_pattern
 
 PROJECT, RELEASE, ENVIRONMENT = range(len(COLUMNS))
-"""Places in `masks.COLUMNS`."""
+"""Positions in `masks.COLUMNS`."""
 
 LATEST: Final = "latest"
 """The value of ``release`` that means the newest release of each selected project (§4.8)."""
@@ -35,17 +35,17 @@ LATEST: Final = "latest"
 _ID: Final = re.compile(r"-?[0-9]+")
 
 MAX_ID_DIGITS: Final = 4300
-"""Digits of the longest id that is read; a longer one is a number, but of no project."""
+"""Digits of the longest id that is parsed; a longer one is a number, but belongs to no project."""
 
 
 @dataclass(frozen=True)
 class SearchContext:
-    """What a search is judged against.
+    """What a search is validated against.
 
     Parameters
     ----------
     projects : mapping of str to int, optional
-        The accessible projects by slug. Without it every id is known and no slug (§4.2).
+        The accessible projects by slug. Without it, every id is known but no slug (§4.2).
     selected : frozenset of int, optional
         The selected projects; by default all accessible ones.
     environments : tuple of str
@@ -74,13 +74,13 @@ class SearchContext:
 
 
 class Columns:
-    """The columns that a search is bound to, and its releases as versions, read when first asked for.
+    """The columns that a search is bound to, and its releases as versions, parsed on first use.
 
     Parameters
     ----------
     projects, releases, environments : Encoded
     metadata : Releases or None
-        If given, only the releases in it take part in comparisons (§4.8).
+        If given, only the releases in it participate in comparisons (§4.8).
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Columns:
 
     @cached_property
     def visible(self) -> Table:
-        """Which releases of the sessions comparisons see (§4.8)."""
+        """Which releases of the sessions participate in comparisons (§4.8)."""
         releases = self.encoded[RELEASE].categories
         if self.metadata is None:
             return np.ones(len(releases), bool)
@@ -128,7 +128,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The release, as a version, compares so or, negated, takes part and does not (§4.7)."""
+    """The release, as a version, compares so or, negated, participates and does not (§4.7)."""
 
     takes_part: Callable[[VersionIndex], Table]
     selects: Callable[[VersionIndex], Table]
@@ -136,7 +136,7 @@ class Compared:
 
     @property
     def column(self) -> int:
-        """Place of the column in `masks.COLUMNS`."""
+        """Position of the column in `masks.COLUMNS`."""
         return RELEASE
 
     def table(self, columns: Columns) -> Table:
@@ -160,12 +160,12 @@ def read_term(leaf: Term | FreeText, context: SearchContext) -> Condition | None
     Returns
     -------
     OneOf, Compared or None
-        `None` for ``session.status``, which removes no session (§4.5).
+        `None` for ``session.status``, which excludes no session (§4.5).
 
     Raises
     ------
     RequestError
-        If the key is unknown or a value bad (§4.2, §4.7, §4.8).
+        If the key is unknown or a value is invalid (§4.2, §4.7, §4.8).
 
     Examples
     --------
@@ -190,7 +190,7 @@ def refused(detail: str, value: object, note: Note | None = None) -> RequestErro
 
 
 def texts(term: Term) -> frozenset[str]:
-    """Values of a term; of ``has:key`` the empty text, which `negates` turns round.
+    """Values of a term; for ``has:key`` the empty text, which `negates` reverses.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def texts(term: Term) -> frozenset[str]:
 
 
 def negates(term: Term) -> bool:
-    """Whether a term asks for none of its `texts`: ``!key:value`` and ``has:key`` do."""
+    """Whether a term selects values other than its `texts`: ``!key:value`` and ``has:key`` do."""
     return term.negated != term.has
 
 
@@ -224,7 +224,7 @@ def _metadata(feature: str, context: SearchContext) -> Releases:
 
 
 def _project_id(term: Term, _: SearchContext) -> Condition:
-    """Ids alone; that they be selected is asked under ``project`` only (§4.2)."""
+    """Ids alone; only ``project`` requires them to be selected (§4.2)."""
     for value in term.values:
         if _ID.fullmatch(value.text) is None:
             raise refused(f"{term.key}: Invalid number: {value.text}.", value.text)
@@ -272,7 +272,7 @@ def _stage(term: Term, context: SearchContext) -> Condition:
         if value.text not in STAGES:
             raise refused("Unsupported release.stage value.", value.text)
     stages = _metadata("release.stage", context).stages_in(context.environments[0])
-    # Every stage is a text that is not empty, so has:release.stage asks for none of no stages.
+    # ``has:release.stage`` has no values and negates, so it selects every release with a stage.
     selected = (version for version, stage in stages.items() if (stage in wanted) != negates(term))
     return OneOf(RELEASE, frozenset(selected))
 
@@ -295,7 +295,7 @@ def _package(term: Term, _: SearchContext) -> Condition:
 
 
 def _version(term: Term, _: SearchContext) -> Condition:
-    if term.has:  # a readable version is not empty
+    if term.has:  # a readable version is never empty
         return Compared(_takes_part, _takes_part, term.negated)
     value = _operand(term)
     shift = len(value.operator)
@@ -322,7 +322,7 @@ def _operand(term: Term) -> Value:
 
 
 def _status(*_: object) -> None:
-    """Selects health classes, no sessions (§4.5)."""
+    """Selects health classes, not sessions (§4.5)."""
 
 
 _READERS: Final[Mapping[str, Callable[[Term, SearchContext], Condition | None]]] = MappingProxyType(

@@ -1,7 +1,7 @@
 """The syntax tree of a search (§4.1).
 
 1. A leaf is a `Term` or `FreeText`. A term has the values of a list, one value, or none for ``has:key``.
-2. `And` and `Or` hold their parts in text order. A parenthesised group always is one of them, so that the
+2. `And` and `Or` hold their parts in text order. A parenthesised group is always one of them, so that the
    tree shows what is at the top level (§4.5, §7.5).
 3. Nothing here recurses: a tree may be as deep as its text is long.
 """
@@ -18,13 +18,13 @@ class Value:
     Parameters
     ----------
     text : str
-        The value without quotes and escapes; with the comparison operator, where one stands in front (§4.6).
+        The value without quotes and escapes; with the comparison operator, if it has one (§4.6).
     quoted : bool
         Whether it was enclosed in quotes.
     operator : str
-        The comparison operator that stands, outside quotes, in front of it; empty if none.
+        The comparison operator before it, outside quotes; empty if none.
     stars : tuple of int
-        Places in `text` of unescaped asterisks.
+        Positions in `text` of unescaped asterisks.
     """
 
     text: str
@@ -55,13 +55,13 @@ class Term:
     Parameters
     ----------
     key : str
-        The key; of ``has:key`` the key asked for.
+        The key; for ``has:key``, the key that is asked for.
     values : tuple of Value
         One value, the elements of a list, or none for ``has:key``.
     is_list : bool
-        Whether the values stood in brackets.
+        Whether the values were in brackets.
     negated : bool
-        Whether ``!`` stands in front.
+        Whether ``!`` precedes it.
     has : bool
         Whether this is ``has:key``.
     """
@@ -82,7 +82,7 @@ class FreeText:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of the children; the empty search is an `And` of nothing."""
+    """All of the children; the empty search is an `And` without children."""
 
     children: tuple["Node", ...]
 
@@ -98,7 +98,7 @@ Node: TypeAlias = Term | FreeText | And | Or
 
 
 def leaves(node: Node) -> Iterator[Term | FreeText]:
-    """Terms and free text of a tree in text order, however deep it is.
+    """Terms and free text of a tree, in text order, however deep it is.
 
     Examples
     --------

@@ -1,11 +1,11 @@
 """Many releases compared as versions at once (§4.7).
 
-1. Releases are split, and each distinct version is read once. Builds are read when first asked for.
-2. Readable versions are ranked once, by a sort of their numbers. What equals a version or a prefix is then
-   one range of ranks, and every operator is a comparison with its ends: nothing is compared pairwise.
+1. Releases are split, and each distinct version is parsed once. Builds are parsed on first use.
+2. Readable versions are ranked once, by sorting their numbers. What equals a version or a prefix is then
+   one range of ranks, and every operator is a comparison with its ends: there are no pairwise comparisons.
 3. Builds are ranked likewise, once as numbers and once as texts; packages are codes.
 
-So a comparison costs a pass over an array of ranks, and finding its range the logarithm of their number.
+So a comparison costs one pass over an array of ranks, and finding its range the logarithm of their number.
 """
 
 from bisect import bisect_left, bisect_right
@@ -21,7 +21,7 @@ from sessionstats.search.versions import NUMBER, Version, VersionPattern, parse_
 
 
 class VersionIndex:
-    """Distinct releases, read and sorted once, for any number of comparisons (§4.7).
+    """Distinct releases, parsed and sorted once, for any number of comparisons (§4.7).
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class VersionIndex:
 
     @cached_property
     def has_package(self) -> NDArray[np.bool_]:
-        """Which releases take part in comparisons of package: (n,) bool."""
+        """Which releases participate in comparisons of package: (n,) bool."""
         return ~self._is_package({""})
 
     @cached_property
     def takes_part(self) -> NDArray[np.bool_]:
-        """Which releases take part in comparisons of version and build: (n,) bool."""
+        """Which releases participate in comparisons of version and build: (n,) bool."""
         return self.has_package & (self._ranks >= 0)
 
     @cached_property
@@ -66,18 +66,18 @@ class VersionIndex:
         return np.fromiter(map(bool, self._build_texts), bool, len(self._build_texts))
 
     def package_is(self, packages: Iterable[str]) -> NDArray[np.bool_]:
-        """Which releases have one of these packages; the empty one is none (§4.7)."""
+        """Which releases have one of these packages; an empty package does not count (§4.7)."""
         return self._is_package(set(packages) - {""})
 
     def version_is(self, operator: str, pattern: VersionPattern) -> NDArray[np.bool_]:
-        """Which releases that take part compare so with a version or a prefix (§4.7).
+        """Which participating releases compare so with a version or a prefix (§4.7).
 
         Parameters
         ----------
         operator : str
             One of `versions.OPERATORS`.
         pattern : VersionPattern
-            From `versions.parse_pattern`. Its package must be equal whatever the operator.
+            From `versions.parse_pattern`. Its package must be equal, whatever the operator.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class VersionIndex:
         return selected & self.package_is([pattern.package]) if pattern.package else selected
 
     def build_is(self, operator: str, build: str, *, prefix: bool = False) -> NDArray[np.bool_]:
-        """Which releases that take part have such a build (§4.7).
+        """Which participating releases have such a build (§4.7).
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class VersionIndex:
         build : str
             Digits, or other text.
         prefix : bool
-            Whether `build` is only the beginning of the builds wanted, ``build*``.
+            Whether `build` is only the beginning of the requested builds, ``build*``.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class VersionIndex:
         """
         if not prefix and NUMBER.fullmatch(build):
             ranks, numbers = self._build_numbers
-            # A build that is no number differs, and nothing else.
+            # A build that is not a number is different, and nothing else.
             selected = _compare(ranks, operator, *_range(numbers, int(build)))
             selected &= (ranks >= 0) | (operator == "!=")
         else:
@@ -157,7 +157,7 @@ class VersionIndex:
 
     @cached_property
     def _build_numbers(self) -> tuple[NDArray[np.intp], list[int]]:
-        """Rank of each release's build as a number, −1 where it is none, and the numbers in their order."""
+        """Rank of each release's build as a number, −1 where it is not one, and the numbers in order."""
         builds = self._builds.categories
         numbers = [int(text) if NUMBER.fullmatch(text) else None for text in builds]
         ascending = sorted({number for number in numbers if number is not None})
@@ -167,7 +167,7 @@ class VersionIndex:
 
 
 def _sorted_places(versions: list[Version]) -> NDArray[np.intp]:
-    """Places of versions in ascending order; by columns, unless a number is too large for one."""
+    """Positions of versions in ascending order; by columns, unless a number is too large for one."""
     if not versions:
         return np.empty(0, np.intp)
     *numbers, final, prerelease = zip(*versions, strict=True)
@@ -180,12 +180,12 @@ def _sorted_places(versions: list[Version]) -> NDArray[np.intp]:
 
 
 def _range(ascending: Sequence[Any], value: Any, key: Callable[[Any], Any] | None = None) -> tuple[int, int]:
-    """The ranks of what equals a value, from the first to before the second."""
+    """The ranks of the items that equal a value: from the first to before the second."""
     return bisect_left(ascending, value, key=key), bisect_right(ascending, value, key=key)
 
 
 def _compare(ranks: NDArray[np.intp], operator: str, low: int, high: int) -> NDArray[np.bool_]:
-    """Compare ranks with what is equal, the ranks from `low` to before `high`."""
+    """Compare ranks with the range of equal ones, from `low` to before `high`."""
     if operator == "<":
         return ranks < low
     if operator == "<=":

@@ -1,18 +1,18 @@
 """Releases as versions (§4.7).
 
-1. A release text is ``package@version+build``, split at the last ``@`` and then at the first ``+``; a part
-   that is not there is empty.
+1. A release text is ``package@version+build``, split at the last ``@`` and then at the first ``+``; a
+   missing part is empty.
 2. A version is ``major[.minor[.patch[.revision]]]``, decimal digits, missing ones 0, then optionally
    ``-prerelease``, any text. Versions order by (major, minor, patch, revision, is final, prerelease text).
-3. A release takes part in comparisons of package if it has a package, in those of version and build if its
-   version is readable too. Others are selected neither by a comparison nor by its negation.
+3. A release participates in comparisons of package if it has a package, and in those of version and build if
+   its version is readable as well. Others are selected neither by a comparison nor by its negation.
 4. A wildcard as one of the four numbers (``1.*``, ``1.2.X``) compares only the parts before it, with any
-   operator; what stands after it (``1.*.*``) does not matter. A package in front (``pkg@1.2.*``) must be
-   equal as well; it has no wildcards.
+   operator; what follows it (``1.*.*``) does not matter. A leading package (``pkg@1.2.*``) must be
+   equal as well; it cannot have wildcards.
 5. A build of digits compares as a number with any operator; among other builds only ``!=`` holds. Other text
-   compares by equality, or as a prefix with ``*`` at its end, whatever the operator, ``!=`` negating.
+   is compared by equality, or as a prefix if it ends in ``*``, whatever the operator, with ``!=`` negating.
 
-How many releases are compared at once is in `sessionstats.search.version_index`.
+`sessionstats.search.version_index` compares many releases at once.
 """
 
 import re
@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 MAX_DIGITS: Final = 4300
-"""Digits of the longest readable number: Python refuses to convert longer ones by default."""
+"""Digits of the longest readable number: by default Python does not convert longer ones."""
 
 OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=")
-"""The comparison operators (§4.7); none in front means ``=``."""
+"""The comparison operators (§4.7); without one, ``=`` applies."""
 
 WILDCARDS: Final = ("*", "X")
-"""What may stand for a number of a version, to compare only the numbers before it (§4.7)."""
+"""What may replace a number of a version, to compare only the numbers before it (§4.7)."""
 
 _VERSION: Final = re.compile(
     r"([0-9]{1,4300})(?:\.([0-9]{1,4300}))?(?:\.([0-9]{1,4300}))?(?:\.([0-9]{1,4300}))?(?:-(.+))?", re.DOTALL
@@ -112,10 +112,10 @@ def parse_pattern(text: str, stars: tuple[int, ...] | None = None) -> VersionPat
     Parameters
     ----------
     text : str
-        A version or a prefix with a wildcard, optionally with a package in front and a build, which does not
-        compare, behind.
+        A version or a prefix with a wildcard, optionally with a leading package and a trailing build, which
+        is not compared.
     stars : tuple of int, optional
-        Places of the asterisks that are wildcards; others are text. By default all of them are.
+        Positions of the asterisks that are wildcards; others are text. By default all of them are.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def parse_pattern(text: str, stars: tuple[int, ...] | None = None) -> VersionPat
 
 
 def _before_wildcard(version: str, stars: Collection[int]) -> tuple[int, ...] | None:
-    """The numbers before the first wildcard; `None` if anything else stands before it, or there is none."""
+    """The numbers before the first wildcard; `None` if anything else precedes it, or there is none."""
     numbers: list[int] = []
     begin = 0
     for part in version.split(".", 3):

@@ -2,8 +2,8 @@
 
 1. Place the rows (`placing`).
 2. For each kind of value, divide the groups into tasks of some hundred thousand values. A task reads its
-   values, measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share the
-   threads.
+   values, measures its cells, for the series, and then its groups, for the totals. Tasks of all kinds share
+   the threads.
 3. A group much larger than a task is measured alone, and the threads share its cells.
 4. A total of sessions is the sum over its cells, which are whole numbers. Totals of users and durations are
    not sums: they are measured again from the rows.
