@@ -32,6 +32,7 @@ THOROUGH = settings.get_current_profile_name() == "thorough"
 """Whether everything is tried."""
 
 RARE = {
+    "builds-as-text",
     "groups-joined", "instants-in-32-bits", "last-rows-lost", "local-instants", "na-users-dropped",
     "numbers-as-milliseconds", "prototype-groups-lost", "prototype-users-dropped", "search-as-pattern",
     "users-cut", "users-through-floats",
@@ -62,7 +63,7 @@ def test_every_bug_shows_in_cases_that_are_drawn(family: Any) -> None:
     assert hidden == []
 
 
-@pytest.mark.parametrize("mutant", MUTANTS if THOROUGH else MUTANTS[::8], ids=lambda each: each.name)
+@pytest.mark.parametrize("mutant", MUTANTS if THOROUGH else MUTANTS[7::8], ids=lambda each: each.name)
 def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
     """§1 to §9: what was not made from the registry is named by it."""
     (found,) = check(mutant, max_findings=1, shrink_seconds=3).findings

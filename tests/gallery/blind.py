@@ -6,16 +6,6 @@ from tests.gallery.mutant import Mutant
 
 MUTANTS = (
     Mutant(
-        "offset-of-instants-ignored",
-        "offset-ignored",
-        {
-            "instants": """
-- offset = moment.utcoffset() or timedelta(0)
-+ offset = timedelta(0)
-""",
-        },
-    ),
-    Mutant(
         "start-end-win",
         "period-precedence",
         {
