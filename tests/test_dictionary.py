@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sessionstats.columns import dictionary
 from sessionstats.columns.dictionary import TextDictionary, mixed
 from sessionstats.columns.packed import Column, PackedTexts, utf8_of, word_columns
+from sessionstats.engines.summaries.sorted_sets import SortedTexts
 
 TEXTS = st.lists(
     st.one_of(
@@ -46,7 +47,21 @@ def test_packed_texts_are_the_texts(texts: list[str]) -> None:
     assert offsets.tolist() == expected[1].tolist()
     assert pickle.loads(pickle.dumps(packed)) == packed
     assert packed != PackedTexts.of([*distinct, "one more" * 50])
+    assert list(packed.take(np.arange(len(distinct))[::-2])) == distinct[::-2]
     assert "not there at all" not in packed
+
+
+@given(TEXTS)
+def test_packed_texts_in_order_are_the_texts_in_order(texts: list[str]) -> None:
+    """§6.7: a summary has no trace of how its users were kept."""
+    distinct = list(dict.fromkeys(text for text in texts if text))
+    expected, ranks = SortedTexts.of(distinct)
+    packed, packed_ranks = SortedTexts.of(PackedTexts.of(distinct))
+    assert packed == expected
+    assert packed.decode() == sorted(
+        distinct, key=lambda text: (len(raw := text.encode("utf-8", "surrogatepass")), raw)
+    )
+    assert packed_ranks.tolist() == ranks.tolist()
 
 
 def test_packed_texts_as_a_sequence() -> None:

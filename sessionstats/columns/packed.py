@@ -128,6 +128,21 @@ class PackedTexts(Sequence[str]):
             raise ValueError(f"{text!r} is not one of the texts")
         return place
 
+    def take(self, places: NDArray[np.integer[Any]]) -> "PackedTexts":
+        """The texts at some places.
+
+        Examples
+        --------
+        >>> list(PackedTexts.of(["ann", "benedikta", "cleo"]).take(np.array([2, 1])))
+        ['cleo', 'benedikta']
+        """
+        sizes = np.diff(self.starts)[places]
+        starts = np.zeros(len(places) + 1, np.int64)
+        np.cumsum(sizes, out=starts[1:])
+        at = np.repeat(self.starts[places] - starts[:-1], sizes)
+        at += np.arange(len(at))
+        return PackedTexts(self.words[at], starts)
+
     def utf8(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         r"""The bytes of all texts, and the offsets that separate them: (bytes,) uint8 and (n + 1,) int64.
 

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from sessionstats.columns.packed import PackedTexts, utf8_of
 
 Ranks: TypeAlias = NDArray[np.signedinteger[Any]]
 """Ranks in a union, by rank in one of its parts."""
@@ -78,16 +81,16 @@ class SortedTexts:
     @classmethod
     def of(cls, texts: Sequence[str]) -> tuple["SortedTexts", Ranks]:
         """The set of distinct texts, and the rank of each of them."""
-        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        length = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        data, offsets = texts.utf8() if isinstance(texts, PackedTexts) else utf8_of(texts)
+        length = np.diff(offsets)
         by_length = np.argsort(length, kind="stable")
         blocks: dict[int, NDArray[np.bytes_]] = {}
-        ranks = np.empty(len(encoded), np.int64)
+        ranks = np.empty(len(length), np.int64)
         first = 0
-        while first < len(encoded):
+        while first < len(length):
             width = int(length[by_length[first]])
             places = by_length[first : int(np.searchsorted(length, width, "right", sorter=by_length))]
-            block = np.array([encoded[place] for place in places.tolist()], f"S{width}")
+            block = sliding_window_view(data, width)[offsets[places]].view(f"S{width}").ravel()
             order = block.argsort(kind="stable")
             blocks[width] = block[order]
             ranks[places[order]] = np.arange(first, first + len(places))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sessionstats.bucketing import bucket_index, microseconds
 from sessionstats.columns.encoding import MISSING
+from sessionstats.columns.packed import PackedTexts
 from sessionstats.counting import set_membership
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.engines.summaries.summary import Summary, tally_shapes
@@ -111,7 +112,9 @@ def _users(counting: _Counting, n_groups: int, query: Query) -> tuple[SortedText
     counting = counting.at((counting.sessions.distinct_id.codes != MISSING) & bool(sets))
     user, mechanism = counting.sessions.distinct_id, counting.sessions.abnormal_mechanism
     codes, place = np.unique(user.codes, return_inverse=True)
-    users, ranks = SortedTexts.of([user.categories[code] for code in codes.tolist()])
+    texts = user.categories
+    used = texts.take(codes) if isinstance(texts, PackedTexts) else [texts[code] for code in codes.tolist()]
+    users, ranks = SortedTexts.of(used)
     _, shape, _ = tally_shapes(query, n_groups, len(users), 0)
     member = set_membership(sets, counting.health, classes, mechanism.codes, mechanism.categories)
     places = counting.group, ranks[place], counting.interval
