@@ -4,7 +4,7 @@
 2. `FAN_IN` summaries at a time are merged, level by level, wherever Dask puts the task; only the last summary
    travels to the caller.
 3. A task that is rerun because its worker died yields the same summary. So the answer is bit for bit
-   that of `sessionstats.compute` on all sessions, whatever happens on the way (§6.7).
+   what `sessionstats.compute` gives for all sessions, whatever happens on the way (§6.7).
 4. Updates of one session may be in different partitions, where nobody can fold them (§1.2). They are rejected
    unless the caller has brought the updates of each session together.
 """
@@ -53,7 +53,7 @@ def compute(
     Returns
     -------
     Result
-        Bit for bit that of `sessionstats.compute` on all sessions.
+        Bit for bit what `sessionstats.compute` gives for all sessions.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Folding: several updates of one session become one session (§1.2).
 
-1. Updates of one session share project and ``session_id``; a row without a ``session_id`` is a session by
-   itself and stays as it is. So does a row of quantity 0: it is not an update of any session (§1.1).
+1. Updates of one session share project and ``session_id``; a row without a ``session_id`` is a
+   standalone session and stays as it is. So does a row of quantity 0: it updates no session (§1.1).
 2. The updates of a session are ordered by ``seq``; where that is equal, by ``started``, severity, release,
    environment, user, mechanism, duration (missing first), errors and quantity, so that the order of rows
    does not matter. Texts are compared only where the columns before them leave a tie.
@@ -55,7 +55,7 @@ class Updates(NamedTuple):
     sessions : Sessions
         One row per update.
     session_id : Encoded of str
-        ``""`` for rows that are sessions by themselves.
+        ``""`` for standalone sessions.
     seq : (n,) int64
         Position of the update in its session.
     """
@@ -66,13 +66,13 @@ class Updates(NamedTuple):
 
     @classmethod
     def alone(cls, sessions: Sessions) -> "Updates":
-        """Sessions by themselves."""
+        """Standalone sessions."""
         n = len(sessions)
         return cls(sessions, *[converted(BY_NAME[name], None, n) for name in ("session_id", "seq")])
 
     @property
     def to_fold(self) -> NDArray[np.bool_]:
-        """Which rows are updates of a session, not sessions by themselves: (n,) bool."""
+        """Which rows are updates of a session, not standalone sessions: (n,) bool."""
         return has_text(self.session_id) & (self.sessions.quantity > 0)
 
     @classmethod
@@ -105,7 +105,7 @@ def from_updates(**columns: Values) -> Sessions:
     Parameters
     ----------
     session_id : array of strings, iterable of str and None, or Encoded, optional
-        Rows where it is missing or ``""`` are sessions by themselves.
+        Rows where it is missing or ``""`` are standalone sessions.
     seq : array or iterable of int and None, optional
         Position of an update in its session: any 64-bit integer; missing values are 0.
     **columns

@@ -31,7 +31,7 @@ def parse_interval(text: str | None, min_interval: int = 3600) -> int:
     Raises
     ------
     RequestError
-        If the interval breaks one of the three rules; of several, for the first.
+        For the first of the three rules that the interval breaks.
 
     Examples
     --------

@@ -58,9 +58,9 @@ def compute(
     Parameters
     ----------
     sessions : Sessions, data frame, or iterable of them
-        All sessions, or chunks of them, which may exceed memory (`answer_chunks`). A data
-        frame is one of pandas or Polars, a DuckDB relation, or anything else that Arrow reads (extra
-        ``arrow``), with the columns of §1.1.
+        All sessions, or chunks of them, which may exceed memory (`answer_chunks`). A data frame is one of
+        pandas or Polars, a DuckDB relation, or anything else that Arrow reads (extra ``arrow``), with the
+        columns of §1.1.
     params : str, mapping or Query
         A query string, names with values or lists of values, or a request validated before.
     now : None, datetime, datetime64, str, int or float
@@ -132,7 +132,7 @@ def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None =
     Returns
     -------
     Result
-        Bit for bit that of `compute` on all sessions at once (§6.7).
+        Bit for bit what `compute` gives for all sessions at once (§6.7).
     """
     held = hold(chunks, query, memory)
     if held.rest is None:
@@ -169,7 +169,7 @@ def finish(summary: "Summary") -> Result:
     Returns
     -------
     Result
-        Bit for bit that of `compute` on all sessions at once (§6.7).
+        Bit for bit what `compute` gives for all sessions at once (§6.7).
 
     Examples
     --------

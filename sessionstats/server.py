@@ -6,7 +6,8 @@
    ``rel``, ``results``, ``cursor``.
 3. ``Authorization`` is ignored unless a token is set: then anything but ``Bearer TOKEN`` is 401.
    Any other path is 404, any method other than GET and HEAD is 405.
-4. Sessions are only read. Connections are served in threads; as many answers at a time as there are cores.
+4. Sessions are only read. Each connection has a thread; as many requests are answered at a time as there
+   are cores.
 5. A client may hang up, send nothing, or send far too much: it gets an error if it listens, and no other
    client notices.
 """

@@ -61,7 +61,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where the help is."""
+        """Report what is wrong and where the help is."""
         self.exit(FAILED, f"{escape(f'{self.prog}: {message} (see {self.prog} --help)')}\n")
 
 

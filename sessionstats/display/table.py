@@ -2,8 +2,7 @@
 
 1. The first line says which window the answer covers, in how many intervals, and how many rows it has.
 2. Then there is one line per row: its keys, and per field the total and a sparkline of the series
-   (`sparklines`).
-   Numbers are formatted as in `numbers`: a rate below one never reads as 100 %.
+   (`sparklines`). Numbers are formatted as in `numbers`: a rate below one never reads as 100 %.
 3. On request, every rate has its interval at 95 % beside it (`sessionstats.uncertainty`).
 4. Below the table is what else there is to know: why nothing was counted, and where more rows are.
 5. A null is `NULL`, in totals and in sparklines; a missing text is ``""``.

@@ -1,7 +1,7 @@
 """Chunks held in memory, as far as memory allows, until all have arrived: a single pass is fastest.
 
-1. Only what the request needs is held of a chunk: the sessions that count, without durations or users if no
-   field asks for them.
+1. Of each chunk only what the request needs is held: the sessions that count, without durations or users if
+   no field needs them.
 2. A share of the available memory limits how much is held; a caller may pass another number of bytes.
 3. If more arrives, the caller summarizes what is held, and goes on chunk by chunk
    (`sessionstats.engines.summaries`): that takes longer, and memory does not grow with the rows.
@@ -36,7 +36,7 @@ ENOUGH: Final = 1 << 18
 
 
 class Held(NamedTuple):
-    """What is held of a stream of chunks.
+    """The part of a stream of chunks that is held in memory.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Held(NamedTuple):
 
 
 class Seen:
-    """What is remembered of the chunks of a stream that have passed.
+    """What is known of the chunks of a stream that have been read.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Seen:
 
 
 def hold(chunks: Iterable[Sessions], query: Query, memory: int | None = None) -> Held:
-    """Hold what a request needs of a stream of chunks.
+    """Hold what a request needs from a stream of chunks.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What an engine is (§5, §6).
 
 1. It has the base groups of the sessions that count for one request, in ascending order of their keys.
-2. It measures totals of every base group, as far as the ranking needs them.
+2. It measures totals of every base group, if the ranking needs them.
 3. It measures totals and series of the base groups that the answer shows, and of no others.
 """
 

@@ -1,6 +1,6 @@
 """Sessions from Arrow data, and back (extra ``arrow``).
 
-1. Frames of pandas and Polars, relations of DuckDB, and anything else with the Arrow PyCapsule interface are
+1. pandas and Polars frames, DuckDB relations, and anything else with the Arrow PyCapsule interface are
    accepted (`sessionstats.io.tables`). Columns are found by their names (§1.1); others are ignored.
 2. Numbers, instants and codes of the kernel's own types are used without a copy. Texts become codes without a
    Python string for each of them (`sessionstats.io.arrow_texts`).

@@ -182,7 +182,7 @@ def _good_rows(
     """The good rows of a part of a block; the bad ones are noted.
 
     An error that belongs to no single row, such as an invalid category, cannot be left out: then the error of
-        the `whole` is raised, of which this is a part.
+    the `whole` is raised, of which this is a part.
     """
     try:
         updates = block.convert(part)

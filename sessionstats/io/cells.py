@@ -5,7 +5,7 @@
    when the column is checked (§1.4): nothing is guessed.
 3. An instant is ISO 8601, or else epoch seconds: ``20240129`` is a day.
 
-Numbers are parsed once per distinct cell: most numeric columns have few.
+Numbers are parsed once per distinct cell: most numeric columns have few distinct ones.
 """
 
 import re

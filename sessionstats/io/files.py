@@ -2,10 +2,10 @@
 
 1. The extension says what a file is (`sessionstats.io.sources`); several files are read as one.
 2. A file is read in blocks of rows, each checked by the one loop of `sessionstats.io.blocks`. Rows that are
-   sessions by themselves are passed on as they come.
+   standalone sessions are passed on as they come.
 3. Updates of one session may be anywhere (§1.2): rows with a ``session_id`` wait until the last file ends,
    are folded, and come last.
-4. So memory holds one block, and the updates. For files without updates that bounds it, whatever their size.
+4. So memory holds one block and the updates: for files without updates it is bounded, whatever their size.
 5. A file is written under a temporary name, and renamed when it is complete (`sessionstats.io.writing`).
 """
 
@@ -41,7 +41,7 @@ from sessionstats.sessions import Sessions, require_known_statuses
 READERS: Final[Mapping[str, Callable[[Opened, Reading], Iterator[Block]]]] = MappingProxyType(
     {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".parquet": parquet_blocks}
 )
-"""How the rows of each kind of file are read; archives of ours have columns that were checked before."""
+"""How the rows of each kind of file are read; the columns of our archives have been checked before."""
 
 ENVELOPE: Final = ".envelope"
 """Extension of envelopes, which `sessionstats.io.envelopes` reads."""
@@ -270,7 +270,7 @@ def extension(path: Location) -> str:
 
 
 def folded(blocks: Iterable[Updates]) -> Iterator[Sessions]:
-    """Sessions of blocks of updates: sessions by themselves as they come, then those folded from updates.
+    """Sessions of blocks of updates: standalone sessions as they come, then those folded from updates.
 
     Parameters
     ----------

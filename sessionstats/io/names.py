@@ -3,7 +3,7 @@
 1. The caller may map names: ``{"user_id": "distinct_id"}``; a name that is mapped to `None` is left out. A
    ``duration_ms`` is a duration in milliseconds, whether it is the mapped name or what a name is
    mapped to: it is divided by 1000.
-2. A name of ours is that column.
+2. One of our names is that column.
 3. Keys of the two shapes that SDKs send are an error that says which function reads them.
 4. So is a name that differs from one of ours only in case, spaces, dashes and underscores, and a common name
    of a column that is absent: the error shows the mapping to write.
@@ -67,7 +67,7 @@ COMMON: Final = MappingProxyType(
 
 
 class ColumnNamesError(SessionStatsError):
-    """Columns that are probably some of ours, under other names (§1.5).
+    """Columns that are probably ours, under other names (§1.5).
 
     Attributes
     ----------
@@ -95,9 +95,9 @@ class Names:
     Parameters
     ----------
     theirs : mapping of str to str
-        The name in the data of each column of ours that it has.
+        For each of our columns in the data, its name there.
     left_out : sequence of str
-        Names that are not columns of ours.
+        Names that are not our columns.
     milliseconds : bool
         Whether durations are in milliseconds.
     """
@@ -157,7 +157,7 @@ column leaves one out
         Raises
         ------
         ColumnNamesError
-            If names probably mean columns of ours.
+            If names probably mean our columns.
         SessionStatsError
             If a column occurs twice, or is missing.
         """

@@ -4,7 +4,7 @@
 2. A thread reads the next block while one is converted.
 3. Pages have checksums, which are verified if a file has them. Arrow's message about a damaged file comes
    with the row group and the column (`sessionstats.io.damage`).
-4. Releases and such are read as the dictionaries that the file holds. A text keeps its code in all blocks.
+4. Releases and the like are read as the dictionaries that the file holds. All blocks share their codes.
 """
 
 from collections.abc import Iterator

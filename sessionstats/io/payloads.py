@@ -2,7 +2,7 @@
 
 1. An update is ``{"sid", "did", "seq", "init", "started", "timestamp", "status", "errors", "duration",
    "abnormal_mechanism", "attrs": {"release", "environment"}}``. Updates of one ``sid`` are folded (§1.2); one
-   without it is a session by itself. A ``sid`` that is a UUID is the same with and without dashes, and in
+   without it is a standalone session. A ``sid`` that is a UUID is the same with and without dashes, and in
    either case: SDKs differ in this. ``status`` is ``ok`` unless given; the rest is as in §1.1.
 2. Updates are ordered by ``seq``, and ``init`` means 0, whatever ``seq`` says. Where neither is given, the
    position is the milliseconds of ``timestamp``, when the update was sent, as a server uses the time at which

@@ -2,7 +2,7 @@
 
 1. Keys are names of columns (§1.5); a key that is absent, or null, is a missing value.
 2. A record with a ``session_id`` that is not empty is an update; updates of one session are folded (§1.2).
-   Others are sessions by themselves.
+   Others are standalone sessions.
 3. Records are turned into columns first, so that each column is checked and encoded once.
 """
 

@@ -1,9 +1,9 @@
 """Data frames of other libraries as Arrow tables that the kernel reads (extra ``arrow``).
 
-1. Anything with the Arrow PyCapsule interface is a frame: tables, batches and readers of pyarrow, frames of
-   Polars, relations of DuckDB; a lazy frame of Polars is collected. Data is not copied.
-2. A frame of pandas is converted column by column, so that a column that is not ours does no harm. NaN,
-   NaT, `None` and pandas' NA are missing values. An index named like a column of ours is that column.
+1. Anything with the Arrow PyCapsule interface is a frame: pyarrow tables, batches and readers, Polars frames,
+   DuckDB relations; a lazy Polars frame is collected. Data is not copied.
+2. A pandas frame is converted column by column, so that a column that is not ours does no harm. NaN,
+   NaT, `None` and pandas' NA are missing values. An index named like one of our columns is that column.
 3. A frame stores integers as floats once one is missing: such a column of whole numbers becomes integers
    again, up to 2⁵³, beyond which floats no longer distinguish integers.
 4. Time spans (timedelta) are durations in seconds, decimals are numbers.

@@ -182,7 +182,7 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int | None = None
     Raises
     ------
     SessionStatsError
-        If the file is not UTF-8, or keys of its rows probably mean columns of ours.
+        If the file is not UTF-8, or keys of its rows probably mean our columns.
     """
     rest = Rest(source.file)
     if block_rows is None and _is_for_arrow(rest):

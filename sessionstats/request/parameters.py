@@ -78,12 +78,12 @@ class Parameters:
         return tuple(name for name in self._values if name not in NAMES)
 
     def all(self, name: str) -> list[str]:
-        """Every value given, in order."""
+        """Every value passed, in order."""
         values = self._values.get(name, [])
         return [value for value in values if value] if name in ABSENT_IF_EMPTY else values
 
     def distinct(self, name: str) -> tuple[str, ...]:
-        """Every distinct value given, in order of first appearance."""
+        """Every distinct value passed, in order of first appearance."""
         return tuple(dict.fromkeys(self.all(name)))
 
     def last(self, name: str) -> str | None:

@@ -4,7 +4,7 @@
 2. Term by term, in text order, keys must be known and values valid (`terms`).
 3. No value of a key other than ``release.version`` and ``release.build`` may hold a wildcard (§4.3).
 4. ``session.status`` is allowed only at the top level: it selects health classes, several terms intersect,
-   and no session is excluded (§4.5).
+   and none excludes a session (§4.5).
 5. The rest is bound to the categories of the sessions: a table per condition, combined into a mask (`masks`).
 """
 

@@ -5,7 +5,7 @@ r"""The grammar of a search (§4.1) and the errors of its structure (§4.4).
    with an optional leading ``!``. ``AND`` and ``OR``, in any case, are operators. Anything else is free
    text.
 3. Text is quoted if its closing quote is where a value (in a list: an element) ends; otherwise it is
-   unquoted. An unquoted value contains no unescaped quote; an unquoted element may contain anything.
+   unquoted. An unquoted value contains no unescaped quote; an unquoted element may.
 4. There are two escapes, ``\"`` and ``\*``; any other backslash is literal.
 5. A group is an OR of ANDs; neighbours without an operator are ANDed. A parenthesised group is always an
    `And` or an `Or` of its own, so that the tree shows what is at the top level (§4.5, §7.5).

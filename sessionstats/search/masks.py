@@ -148,8 +148,8 @@ def combine(tree: Node, table_of: Callable[[Term | FreeText], tuple[int, Table] 
     tree : Node
         From `grammar.parse`.
     table_of : callable
-        For each leaf, called in text order: its column, a position in `COLUMNS`, and a table to keep;
-        or `None` if the leaf excludes no rows.
+        For each leaf, called in text order: its column, a position in `COLUMNS`, and a table that it
+        hands over; or `None` if the leaf excludes no rows.
 
     Returns
     -------

@@ -41,8 +41,8 @@ def read_together(
 ) -> Read | None:
     """The columns of release metadata, or `None` if they are not all in the plain form.
 
-    Plain are texts for versions, instants that `columns.started` reads together, lists of positive `int` for
-    projects, lists of texts for environments, and no stages.
+    The plain form has texts for versions, instants that `columns.started` reads together, lists of positive
+    `int` for projects, lists of texts for environments, and no stages.
 
     Examples
     --------

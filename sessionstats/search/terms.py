@@ -128,7 +128,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The release, as a version, compares so or, negated, participates and does not (§4.7)."""
+    """The release, as a version, meets the comparison or, negated, participates and does not (§4.7)."""
 
     takes_part: Callable[[VersionIndex], Table]
     selects: Callable[[VersionIndex], Table]

@@ -70,7 +70,7 @@ class VersionIndex:
         return self._is_package(set(packages) - {""})
 
     def version_is(self, operator: str, pattern: VersionPattern) -> NDArray[np.bool_]:
-        """Which participating releases compare so with a version or a prefix (§4.7).
+        """Which participating releases meet a comparison with a version or a prefix (§4.7).
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class VersionIndex:
         return selected & self.package_is([pattern.package]) if pattern.package else selected
 
     def build_is(self, operator: str, build: str, *, prefix: bool = False) -> NDArray[np.bool_]:
-        """Which participating releases have such a build (§4.7).
+        """Which participating releases meet a comparison of their build (§4.7).
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class VersionIndex:
         """
         if not prefix and NUMBER.fullmatch(build):
             ranks, numbers = self._build_numbers
-            # A build that is not a number is different, and nothing else.
+            # A build that is not a number satisfies only ``!=``.
             selected = _compare(ranks, operator, *_range(numbers, int(build)))
             selected &= (ranks >= 0) | (operator == "!=")
         else:

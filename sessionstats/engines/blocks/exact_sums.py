@@ -1,7 +1,7 @@
 """Exact sums of durations, many at a time (§6.3).
 
-A sum that is rounded only once, at the end, does not depend on the order of the rows. `math.fsum` computes it
-one list of Python floats; here NumPy does all but the last step:
+A sum that is rounded only once, at the end, does not depend on the order of the rows. `math.fsum` computes
+it for one list of Python floats; here NumPy does all but the last step:
 
 1. Add a power of two σ to every value and subtract it again: what remains of a value is its leading bits, a
    multiple of one small unit. σ is so large that the leading bits of a whole slice add up without rounding.

@@ -1,11 +1,11 @@
 """Beyond memory and beyond one machine: summaries of chunks of sessions, merged in any order (§6.7).
 
-1. `summarize` keeps what the answer to a request depends on of a chunk of sessions (`summarizing`).
+1. `summarize` reduces a chunk of sessions to what the answer to a request depends on (`summarizing`).
 2. `merge` makes one summary of several, exactly (`merging`); `Summary.of_nothing` is the empty element.
 3. `SummaryEngine` measures what the answer shows (`engine`): `sessionstats.pipeline.finish` makes the answer,
-   bit for bit that of `sessionstats.compute` on all sessions at once.
+   bit for bit what `sessionstats.compute` gives for all sessions at once.
 4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`).
-5. A summary is of *sessions*: updates of one session (§1.2) are folded before, wherever they are.
+5. A summary is of *sessions*: updates of one session (§1.2) are folded before that, wherever they are.
 
 Examples
 --------

@@ -36,7 +36,7 @@ def merge(first: Summary, *others: Summary) -> Summary:
     Raises
     ------
     SessionStatsError
-        If the requests differ, or a named chunk comes twice.
+        If the requests differ, or a named chunk occurs twice.
     DataError
         If the quantities add up to more than 64 bits can hold.
 

@@ -4,8 +4,7 @@
 2. Summaries wait until together they are an eighth of what has been merged, and are then merged with it:
    merging takes time in proportion to the sessions times the logarithm of their number, and waiting summaries
    take little memory.
-3. Memory holds one chunk, the summary of everything so far and, during a merge, that of the
-   result.
+3. Memory holds one chunk, the summary of everything so far and, during a merge, that of the result.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +26,7 @@ LEAST: Final = 1 << 24
 """Bytes of waiting summaries that are worth a merge."""
 
 WAITING: Final = 0.125
-"""Most that waits, in proportion to what has been merged."""
+"""Largest size of all waiting summaries, as a share of what has been merged."""
 
 
 def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
@@ -69,7 +68,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
 
 
 def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
-    """The same sessions in pieces of a good size."""
+    """The same sessions in pieces of a suitable size."""
     for chunk in _gathered(chunks):
         for first in range(0, len(chunk), PIECE):
             yield chunk[first : first + PIECE]

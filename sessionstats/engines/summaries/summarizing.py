@@ -39,7 +39,7 @@ class _Counting(NamedTuple):
 
 
 def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> Summary:
-    """Keep what the answer to a request depends on of some sessions.
+    """Reduce some sessions to what the answer to a request depends on.
 
     Parameters
     ----------
