@@ -21,7 +21,6 @@ from sessionstats import (
     Sessions,
     SessionStatsError,
     compute,
-    from_records,
     sample,
 )
 from sessionstats.engines.summaries import (
@@ -34,6 +33,7 @@ from sessionstats.engines.summaries import (
 )
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.pipeline import finish
+from sessionstats.protocol import read
 from sessionstats.testing.strategies import Claims, cases
 from tests.identical import assert_identical
 
@@ -50,17 +50,12 @@ def parsed(params: Any = EVERYTHING, **given: Any) -> Query:
     return Query.parse(params, now=NOW, **given)
 
 
-def judged(case: dict[str, Any]) -> tuple[Sessions, Query] | None:
-    """The sessions and the request of a case, unless it is refused."""
-    releases = None if case.get("releases") is None else Releases.from_records(case["releases"])
-    rules = Rules.from_mapping(case.get("rules") or {})
+def read_case(case: dict[str, Any]) -> tuple[Sessions, Query] | None:
+    """The sessions and the validated request of a case, unless it is rejected."""
     try:
-        query = Query.parse(
-            case["params"], now=case["now"], rules=rules, projects=case.get("projects"), releases=releases
-        )
+        return read(case)
     except RequestError:
         return None
-    return from_records(case["sessions"]), query
 
 
 def split(sessions: Sessions, draw: random.Random, parts: int) -> list[Sessions]:
@@ -89,7 +84,7 @@ def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
     case: dict[str, Any], parts: int, draw: random.Random
 ) -> None:
     """§6.7: fields, groups, filters, pages, editions and metadata of `cases`; §5 and §7 come at the end."""
-    if (world := judged(case)) is None:
+    if (world := read_case(case)) is None:
         return
     sessions, query = world
     with mock.patch.object(tallies, "BLOCK", draw.choice([1, 3, 1000])):
@@ -103,7 +98,7 @@ def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
 @given(cases(Claims(errors=False, bad_rows=False)))
 def test_the_empty_element_and_single_rows(case: dict[str, Any]) -> None:
     """§6.7: merging nothing changes nothing; a session a chunk is a split too."""
-    if (world := judged(case)) is None:
+    if (world := read_case(case)) is None:
         return
     sessions, query = world
     nothing, whole = Summary.of_nothing(query), summarize(sessions, query)
