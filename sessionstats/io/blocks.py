@@ -1,6 +1,6 @@
 """From blocks of rows, as a source provides them, to checked updates: one loop for every source (§1.4, §1.5).
 
-1. A source yields `Block`s: how many rows, how to convert some of them, which lines they are on.
+1. A source yields one `Block` at a time: how many rows, how to convert some of them, which lines they are on.
 2. A block is converted as a whole. If that fails, it is halved until the bad rows are isolated: that finds
    each of them, in order, and costs nothing if there are none.
 3. Errors name the file, the line or else the row in the whole data, and the column as the data calls it.
