@@ -3,7 +3,7 @@
 1. An answer holds at most `Rules.max_points` data points, base groups × intervals; at least one base group
    fits. Without series a base group is one point.
 2. A page is ``min(per_page, cap)`` base groups from the offset that ``cursor`` names; without ``per_page``
-   the cap's number.
+   it is ``cap`` base groups.
 3. Status groups do not count separately.
 """
 
@@ -48,7 +48,7 @@ def links(offset: int, size: int, n_groups: int) -> tuple[Link, Link]:
     Parameters
     ----------
     offset, size : int
-        Of this page, in base groups.
+        Offset and size of this page, in base groups.
     n_groups : int
         Base groups in all.
 
@@ -90,7 +90,7 @@ def page_of_groups(order: NDArray[np.intp], columns: int, offset: int, size: int
     columns : int
         Status groups of a base group, or 1.
     offset, size : int
-        Of the page, in base groups.
+        Offset and size of the page, in base groups.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def page_of_rows(order: NDArray[np.intp], columns: NDArray[np.intp], most_groups
     columns : (groups,) intp
         Status groups of each base group, or 1.
     most_groups : int
-        Base groups that the cap lets through (§7.4).
+        Base groups that the cap allows (§7.4).
     size : int
         Rows of the page.
 

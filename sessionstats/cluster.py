@@ -46,9 +46,9 @@ def compute(
     Parameters
     ----------
     data, whole_sessions
-        As `summary` takes them.
+        As in `summary`.
     params, now, rules, projects, releases
-        As `sessionstats.compute` takes them.
+        As in `sessionstats.compute`.
 
     Returns
     -------

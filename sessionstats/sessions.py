@@ -230,7 +230,7 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str], before
     ----------
     sessions : Sessions
     statuses : collection of str
-        Those of the edition, `Rules.statuses`.
+        The statuses of the edition, `Rules.statuses`.
     before : int
         How many rows came before these.
 

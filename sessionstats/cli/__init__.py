@@ -49,7 +49,7 @@ class Ended(BaseException):
     Parameters
     ----------
     number : int
-        Of the signal.
+        The number of the signal.
     """
 
     def __init__(self, number: int) -> None:

@@ -249,7 +249,7 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
 
 
 def _claims(args: argparse.Namespace, program: "Program") -> "Claims":
-    """What the program says of itself, less what the options switch off."""
+    """The claims of the program, minus those that the options switch off."""
     from sessionstats.testing import Claims
 
     names = [name.replace("-", "_") for name in CLAIMS]

@@ -71,7 +71,7 @@ class FilesRead:
     args : argparse.Namespace
         With ``file``, ``project`` and the options of `add_options`.
     statuses : collection of str
-        Those of the edition.
+        The statuses of the edition.
     """
 
     args: argparse.Namespace

@@ -1,9 +1,9 @@
-"""``sessionstats vectors [FILE]``: the frozen test vectors; with ``--run`` they are asked of a program.
+"""``sessionstats vectors [FILE]``: the frozen test vectors; with ``--run``, a program is tested with them.
 
 1. Without ``--run`` they are written to a file, or to standard output.
 2. With it COMMAND is a program that speaks the protocol (§9); what passed, failed and is not supported is
    counted by rule and by tag. The exit status is that of ``check``.
-3. ``--tag`` chooses vectors, those that have any of the tags.
+3. ``--tag`` selects the vectors that have any of the tags.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the vectors, or ask a program."""
+    """Write the vectors, or test a program."""
     chosen = _chosen(args.tag or [])
     if args.asked:
         if not args.words:

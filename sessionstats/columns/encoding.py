@@ -92,7 +92,7 @@ class Encoded(Generic[T]):
 
     @property
     def n_used(self) -> int:
-        """How many of the categories occur."""
+        """Number of categories that occur."""
         used = np.zeros(len(self.categories) + 1, np.bool_)
         used[self.codes] = True  # code −1 marks the last entry
         return int(np.count_nonzero(used[:-1]))

@@ -129,7 +129,7 @@ class PackedTexts(Sequence[str]):
         return place
 
     def take(self, places: NDArray[np.integer[Any]]) -> "PackedTexts":
-        """The texts at some places.
+        """The texts at some positions.
 
         Examples
         --------

@@ -69,7 +69,7 @@ def from_arrow(
     data : data frame, or object with ``__arrow_c_stream__`` or ``__arrow_c_array__``
         With the columns of §1.1, and possibly ``session_id`` and ``seq`` (§1.2).
     columns, projects, statuses, errors, report
-        As `sessionstats.from_records` takes them.
+        As in `sessionstats.from_records`.
 
     Returns
     -------

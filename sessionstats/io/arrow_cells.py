@@ -30,7 +30,7 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
     ----------
     name : str
     column : pyarrow.ChunkedArray
-        Of strings, or dictionaries of strings, without nulls.
+        Strings, or dictionaries of strings, without nulls.
     texts : TextDictionary
         New texts are added to it.
 

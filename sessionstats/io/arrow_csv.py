@@ -38,7 +38,7 @@ class CsvBlocks:
     Parameters
     ----------
     width : int
-        How many columns the header has.
+        Number of columns in the header.
     positions : mapping of str to int
         Which of them are ours.
     """

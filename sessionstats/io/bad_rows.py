@@ -33,17 +33,17 @@ class ReadReport:
     Attributes
     ----------
     rows : int
-        How many rows there were.
+        Number of rows.
     bad_rows : int
-        How many of them were bad.
+        Number of bad rows.
     first : list of DataError
         The first of these.
     reasons : Counter of (column, reason)
-        How many bad rows there were for each reason.
+        Number of bad rows for each reason.
     left_out : list of str
         Names of columns that are not ours (§1.5).
     items_left_out : dict of str to int
-        How many items in envelopes were of each type that does not hold sessions.
+        Number of items in envelopes of each type that does not hold sessions.
 
     Examples
     --------

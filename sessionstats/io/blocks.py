@@ -44,7 +44,7 @@ class Reading:
     projects : mapping of str to int
         Ids of the projects that the data names by a text.
     statuses : collection of str
-        Those of the edition, `Rules.statuses`.
+        The statuses of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
         What happens to bad rows.
     report : ReadReport

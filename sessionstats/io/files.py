@@ -79,7 +79,7 @@ def read(
     projects : mapping of str to int, optional
         Ids of the projects that the data names by a text.
     statuses : collection of str
-        Those of the edition, `Rules.statuses`.
+        The statuses of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
         Whether bad rows are an error, or are left out.
     report : ReadReport, optional
@@ -138,7 +138,7 @@ def read_chunks(
     Parameters
     ----------
     path, columns, projects, statuses, errors, report, input_format, project_id
-        As `read` takes them.
+        As in `read`.
     progress : function, optional
         Called after each block with the share that has been read, from 0 to 1.
 

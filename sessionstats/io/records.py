@@ -40,7 +40,7 @@ def from_records(
     projects : mapping of str to int, optional
         Ids of the projects that the data names by a text.
     statuses : collection of str
-        Those of the edition, `Rules.statuses`.
+        The statuses of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
         Whether bad rows are an error, or are left out.
     report : ReadReport, optional

@@ -30,7 +30,7 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
     Parameters
     ----------
     parts : sequence of (n,) arrays
-        Of one dtype, at least one. Ascending ones are united in linear time.
+        At least one, all of one dtype. Ascending ones are united in linear time.
 
     Returns
     -------

@@ -149,7 +149,7 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
     Parameters
     ----------
     parts : sequence of Tally
-        Of one shape, at least one.
+        At least one, all of one shape.
     combine : ufunc
 
     Examples
