@@ -75,7 +75,7 @@ class TestForeign:
         assert problem in error.detail
 
     def test_ends_that_wrap(self, tmp_path: Path) -> None:
-        """Differences of 64 bits that wrap are no ascending ends."""
+        """Ends whose 64-bit differences wrap around are not ascending."""
         arrays = arrays_of(tmp_path)
         ends = np.array([2**63 - 1, -(2**62), len(arrays["release.texts"])])
         np.savez(tmp_path / "x.npz", **(arrays | {"release.ends": ends}))

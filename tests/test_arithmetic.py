@@ -128,7 +128,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("seed", [0])
 def test_no_alarm(name: str, seed: int) -> None:
-    """§6.8: another order of the same operations is no mistake; the report counts what it did."""
+    """§6.8: another order of the same operations is not a bug; the report counts the differences."""
     implementation, claims = PROGRAMS[name]
     report = check(implementation, examples=400, seed=seed, claims=claims)
     assert report.agrees, str(report)

@@ -54,7 +54,7 @@ def test_the_kernel_and_the_naive_model_agree() -> None:
 
 
 def test_a_finding_is_small(wrong: Report) -> None:
-    """Shrinking leaves next to nothing, and what is without diagnosis is told once."""
+    """Shrinking leaves next to nothing, and findings without a diagnosis are reported once."""
     assert len(wrong.findings) == 1
     found = wrong.findings[0]
     assert found.diagnosis is None
@@ -291,7 +291,7 @@ def test_nothing_is_written_through_a_link(wrong: Report, tmp_path: Path) -> Non
 
 
 def test_a_replay_names_no_seed() -> None:
-    """What was not drawn has none; one case is no plural."""
+    """What was not drawn has no line; one case is not a plural."""
     case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)"}, "sessions": []}
     report = replay(respond, [case])
     assert str(report) == "No disagreement in 1 case."

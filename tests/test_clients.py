@@ -35,7 +35,7 @@ def node_sdk() -> None:
 
 
 def classes(sessions: Sessions) -> dict[str, int]:
-    """How many sessions of each class; there are no others, and all are of now."""
+    """How many sessions of each class; there are no others, and all start now."""
     request = "field=sum(session)&groupBy=session.status&interval=1d&statsPeriod=1d"
     answer = compute(sessions, request)
     counts = dict(zip(answer.by["session.status"], answer.totals["sum(session)"].tolist(), strict=True))

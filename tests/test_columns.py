@@ -75,7 +75,7 @@ class TestIntegers:
         assert refusal(quantity=[0, 1], errors=[-1, 0]).row == 0
 
     def test_sum_of_quantities(self) -> None:
-        """§6.1: whatever can be told is; beyond it is an error, also when parts are joined."""
+        """§6.1: every count that fits is reported; a larger one is an error, also when parts are joined."""
         half = built(quantity=[2**62])
         assert built(quantity=[2**62, 2**62 - 1]).quantity.tolist() == [2**62, 2**62 - 1]
         error = refusal(quantity=[2**62, 2**62])

@@ -192,7 +192,7 @@ def test_a_type_of_a_key() -> None:
 
 
 def test_status_groups() -> None:
-    """§5: every class is there, in any order unless it is asked for."""
+    """§5: every class is there, in any order unless the order is requested."""
     case = case_of(*ROWS, groupBy="session.status")
     assert judged(case, lambda answer: answer["body"]["groups"].reverse()) == []
     (finding,) = judged(case, lambda answer: answer["body"]["groups"].reverse(), ordered=True)
@@ -202,7 +202,7 @@ def test_status_groups() -> None:
 
 
 def test_order_of_keys() -> None:
-    """§8: the order of JSON keys does not matter unless it is asked for."""
+    """§8: the order of JSON keys does not matter unless it is requested."""
     case = case_of(*ROWS, groupBy=["release", "environment"], field=[COUNT, USERS])
 
     def turned(answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""What a search means and how it is judged (§4.2, §4.3, §4.5 to §4.8, §7.5)."""
+"""What a search means and how it is validated (§4.2, §4.3, §4.5 to §4.8, §7.5)."""
 
 import numpy as np
 import pytest
@@ -276,8 +276,8 @@ class TestStatus:
         assert refusal(text) == MISPLACED
 
 
-class TestJudging:
-    """§4.2, §4.3, §4.4: what is refused, and which refusal comes first."""
+class TestValidation:
+    """§4.2, §4.3, §4.4: what is rejected, and which error comes first."""
 
     @pytest.mark.parametrize("key", ["environment", "release", "release.package", "session.status"])
     @pytest.mark.parametrize("value", ["a*", '"*"', "[a, b*]"])
@@ -349,7 +349,7 @@ def test_the_empty_search_is_everything() -> None:
 
 
 def test_searches_compare_by_text_and_context() -> None:
-    """Two searches are equal if they were given and judged the same; another thing is none."""
+    """Searches are equal if their texts and contexts are; nothing else equals a search."""
     first, second, other = (judge(text, SearchContext()) for text in ("release:a", "release:a", "release:b"))
     assert first == second
     assert hash(first) == hash(second)

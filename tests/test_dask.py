@@ -96,7 +96,7 @@ def test_no_partitions() -> None:
 
 
 def test_partitions_are_named_once() -> None:
-    """A graph that took a partition twice would be refused."""
+    """A graph that took a partition twice would be rejected."""
     query = Query.parse(REQUEST, now=NOW)
     parts = [SAMPLE[number::9] for number in range(9)]
     with dask.config.set(scheduler="synchronous"):

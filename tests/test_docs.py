@@ -38,7 +38,7 @@ FRAMES = all(map(find_spec, ("pandas", "pyarrow")))
 """Whether scripts of data frames can be run."""
 
 LANGUAGES = ("python", "console", "sh", "json", "toml", "text", "sql", "diff", "javascript", "awk", "r")
-"""Languages of blocks; what becomes of each stands in `tests.pages`."""
+"""Languages of blocks; `tests.pages` says what becomes of each."""
 
 RULES_OF_CHAPTERS = {1: 5, 2: 3, 3: 8, 4: 8, 5: 0, 6: 8, 7: 6, 8: 0, 9: 0}
 """How many rules each chapter of the semantics has; the numbers are fixed (§1 to §9)."""
@@ -185,7 +185,7 @@ def test_every_rule_has_vectors(rule: str) -> None:
 
 @pytest.mark.parametrize("package", ["sessionstats", "tests"])
 def test_only_rules_that_exist_are_cited(package: str) -> None:
-    """A citation of a rule that is none would send the reader nowhere."""
+    """A citation of a rule that does not exist would lead nowhere."""
     unknown = {rule: places for rule, places in crossref.citations(package).items() if rule not in NUMBERS}
     assert unknown == {}
 
@@ -200,7 +200,7 @@ def test_rule_lines_stand_at_the_end_of_their_rules() -> None:
 
 
 def test_citations_become_links_in_text_only() -> None:
-    """Not in code, in links, in headings, nor where there is no such rule."""
+    """Not in code, in links, in headings, nor if the rule does not exist."""
     page = "# A §1.1\n\nSee §1.1, §9.9 and `§1.1` or [§1.1](x.md).\n\n```python\n>>> 1  # §1.1\n```\n(§5)"
     linked = rulelinks.linked_page(page)
     assert linked == page.replace("See §1.1", "See {ref}`§1.1 <rule-1-1>`").replace(

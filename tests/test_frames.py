@@ -140,7 +140,7 @@ def test_anything_else_is_refused_with_the_way_to_go(data: Any, problem: str) ->
 @pytest.mark.parametrize("missing", [np.nan, np.float32("nan"), pandas.NA, pandas.NaT])
 @pytest.mark.parametrize("column", ["release", "distinct_id", "errors"])
 def test_whoever_unpacks_a_frame_learns_of_the_reader(missing: Any, column: str) -> None:
-    """§1.4: NaN is no text and no integer; who has one most likely has a frame."""
+    """§1.4: NaN is neither text nor an integer; its most likely source is a frame."""
     columns = {name: list(frame()[name]) for name in ("started", "project_id", "status")}
     problem = rf"column '{column}', row 1: not an? .*\(.*from_arrow\(frame\) reads it\): "
     with pytest.raises(DataError, match=problem):

@@ -74,8 +74,8 @@ def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
 
 
 @pytest.mark.parametrize("program", PLANTED if THOROUGH else PLANTED[::9], ids=lambda each: each.__name__)
-def test_strangers_are_never_told_a_wrong_cause(program: Any) -> None:
-    """A cause is one of those that say what was planted, or none is named, and what matters is told."""
+def test_strangers_never_get_a_wrong_cause(program: Any) -> None:
+    """The cause is one that describes the planted bug, or none is named and what matters is reported."""
     for found in check(program(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings:
         assert set(found.diagnoses[:1]) <= set(program.MAY), str(found.explanation)
         assert found.diagnosis is not None or found.explanation.matters is not None

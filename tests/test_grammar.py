@@ -79,7 +79,7 @@ class TestTerms:
         assert only_term(f"release:{text}") == term("release", text)
 
     def test_bracket_with_a_space_inside_is_text_up_to_the_space(self) -> None:
-        """§4.1: `[a b]` is no list, and an unquoted value ends at a space."""
+        """§4.1: `[a b]` is not a list, and an unquoted value ends at a space."""
         assert parse("release:[a b]") == And((term("release", "[a"), FreeText("b]")))
         assert parse("release:[ a]") == And((term("release", "["), FreeText("a]")))
         assert parse("release:[a ]") == And((term("release", "[a"), FreeText("]")))
@@ -157,7 +157,7 @@ class TestStructure:
         assert parse("(has:a)has:b OR(has:c)") == Or((And((And((a,)), b)), And((c,))))
 
     def test_parentheses_make_a_group_of_their_own(self) -> None:
-        """§4.5, §7.5: the tree tells the top level from what stands in parentheses."""
+        """§4.5, §7.5: the tree distinguishes the top level from what is in parentheses."""
         a, b, c = (term(key, has=True) for key in "abc")
         assert parse("(has:a)") == And((And((a,)),))
         assert parse("has:a (has:b OR has:c)") == And((a, Or((b, c))))

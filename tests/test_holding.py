@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_left() -> None:
 
 @pytest.mark.parametrize("memory", [None, 0])
 def test_wrong_chunks(memory: int | None) -> None:
-    """§1.1, §1.4: what the whole would be refused for."""
+    """§1.1, §1.4: what the whole would be rejected for."""
     row = {"started": [0, 1], "project_id": [1, 1], "status": ["ok", "ok"]}
     many = Sessions(**row, quantity=[2**62, 2**62 - 1])
     with pytest.raises(DataError, match="the sum is beyond 64 bits"):

@@ -177,7 +177,7 @@ class TestStatusFilter:
         assert answer.to_dict()["groups"][0]["totals"] == {"max(session.duration)": None, "sum(session)": 7}
 
     def test_durations_stand_in_healthy(self) -> None:
-        """§6.3: an exited session with errors is errored; its duration stands in healthy all the same."""
+        """§6.3: an exited session with errors is errored; its duration is still listed under healthy."""
         rows = [session(errors=2, duration=4)]
         answer = ask(rows, "sum(session)", "max(session.duration)", groupBy="session.status")
         assert answer.totals["sum(session)"].tolist() == [0, 0, 1, 0]

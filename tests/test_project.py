@@ -19,7 +19,7 @@ TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sessionstats", "tests", 
 """What may stand at the top, besides dot-files."""
 
 WITH_EXTRAS = {"cluster.py", "io", "testing", "vectors"}
-"""Parts of the package that may need an extra; the kernel imports none of them before they are asked for."""
+"""Parts of the package that may need an extra; the kernel imports none of them before they are needed."""
 
 KERNEL = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] not in WITH_EXTRAS]
 

@@ -146,7 +146,7 @@ class TestNotRequests:
         assert answered["status"] == 200
 
     def test_nan_never_reaches_the_answer(self) -> None:
-        """§6.3, §9: NaN in an id is refused; as a duration it is the missing value."""
+        """§6.3, §9: NaN in an id is rejected; as a duration it is the missing value."""
         assert sent(b'{"id": NaN}')[0]["status"] == 400
         row = {**REQUEST["sessions"][0], "status": "exited", "duration": float("nan")}
         params = {**REQUEST["params"], "field": ["avg(session.duration)", "max(session.duration)"]}
@@ -202,7 +202,7 @@ class TestNotRequests:
 
     @given(st.dictionaries(st.sampled_from([*REQUEST, "projects", "releases", "rules"]), JSON))
     def test_any_json_in_place_of_a_part(self, parts: dict[str, Any]) -> None:
-        """§9: wrong types are refused as such, and never as a fault of ours."""
+        """§9: wrong types are rejected as such, and never reported as a bug of ours."""
         answer = json.loads(respond_to_line(json.dumps({**REQUEST, **parts}).encode()))
         assert answer["status"] in (200, 400, 422)
 

@@ -44,7 +44,7 @@ class TestTable:
         ]
 
     def test_without_groups(self) -> None:
-        """§5: no base group is no row."""
+        """§5: without a base group there is no row."""
         assert table(ask("field=sum(session)&groupBy=release", [])) == [
             "2024-01-28 12:00 to 2024-01-29 12:00 UTC, 2 intervals of 12 hours, 0 rows by release",
             "",

@@ -1,4 +1,4 @@
-"""Judging a request: what is wrong, in which words, and what of several faults is told first (§2)."""
+"""Validating a request: what is wrong, in which words, and which of several errors comes first (§2)."""
 
 import itertools
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ def refusal(params: str | Mapping[str, Any], **others: Any) -> str:
     return caught.value.detail
 
 
-class TestOrderOfJudging:
+class TestOrderOfValidation:
     """§2.2."""
 
     def test_sound(self) -> None:
@@ -104,7 +104,7 @@ class TestOrderOfJudging:
 
     @pytest.mark.parametrize(
         ("first", "second"),
-        # Without series there is no limit of points for a page (§7.6): these two exclude each other.
+        # Without series there is no limit of points for a page (§7.6): these two exclude one another.
         [
             pair
             for pair in itertools.combinations(FAULTS, 2)
@@ -118,7 +118,7 @@ class TestOrderOfJudging:
         assert first[2] in detail(both)
 
     def test_row_before_request(self) -> None:
-        """§2.2, §9: wrong rows have status 422, and are judged before a request without a field."""
+        """§2.2, §9: invalid rows have status 422, and are validated before a request without a field."""
         case = spoiled(SOUND, {"field": [], "sessions": [{"started": NOW, "project_id": 0, "status": "ok"}]})
         assert respond(case)["status"] == 422
 
@@ -133,7 +133,7 @@ class TestOrderOfJudging:
         ],
     )
     def test_fields_in_their_order(self, fields: list[str], said: str) -> None:
-        """§2.2: fields are judged in their order, each against grouping before filtering."""
+        """§2.2: fields are validated in their order, each against grouping before filtering."""
         query = "session.status:[healthy, crashed]"
         assert refusal({"field": fields, "groupBy": "session.status", "query": query}) == said
 
@@ -151,7 +151,7 @@ class TestOrderOfJudging:
             {"query": "session.status:crashed", "field": ["p50(session.duration)"]},
         ],
     )
-    def test_filter_that_ends_the_judging(self, ended: dict[str, Any]) -> None:
+    def test_filter_that_ends_validation(self, ended: dict[str, Any]) -> None:
         """§2.2: a status filter that selects nothing, or leaves no field, hides all later faults."""
         late = {"orderBy": ["x", "y"], "includeTotals": "0", "includeSeries": "0", "rules": {"max_points": 1}}
         answer = respond(spoiled(SOUND, {**ended, **late}))
@@ -159,7 +159,7 @@ class TestOrderOfJudging:
         assert answer["body"]["groups"] == []
 
     def test_filter_that_leaves_no_field_does_not_hide_earlier_ones(self) -> None:
-        """§2.2, §6.4: judging ends after the fields, so a field that may not be filtered is still refused."""
+        """§2.2, §6.4: validation ends after the fields: a field that may not be filtered is still rejected."""
         params = {"field": ["p50(session.duration)", "anr_rate()"], "query": "session.status:crashed"}
         assert refusal(params) == "Cannot filter field anr_rate() by session.status"
 
@@ -226,7 +226,7 @@ class TestParameters:
 
     @pytest.mark.parametrize("value", [1.5, b"x", object(), {"a": 1}, [["x"]]])
     def test_values_of_no_use(self, value: object) -> None:
-        """§2: a value that is neither text nor integer is refused by name."""
+        """§2: a value that is neither text nor integer is rejected by name."""
         assert "per_page" in refusal({"field": "sum(session)", "per_page": value})
 
     def test_project_selection(self) -> None:
@@ -262,7 +262,7 @@ class TestParameters:
         assert (caught.value.parameter, caught.value.value) == ("statsPeriod", "1y")
 
     def test_judged_once(self) -> None:
-        """§2: a judged request answers about any number of sessions, as the text of it does."""
+        """§2: a validated request can be answered for any sessions, just as its text can."""
         params = "field=sum(session)&statsPeriod=1d&interval=1d&groupBy=release"
         sessions = sample(50, seed=3)
         judged = Query.parse(params, now="2024-01-29T12:00Z")
@@ -314,7 +314,7 @@ class TestReleaseTimestamp:
 
 
 def test_parameters_that_are_neither_text_nor_mapping() -> None:
-    """§2: a caller's mistake, told as such."""
+    """§2: a caller's mistake, reported as such."""
     with pytest.raises(RequestError, match="params must be a query string or a mapping, not list"):
         compute(Sessions.empty(), ["field=sum(session)"])  # type: ignore[arg-type]
 

@@ -95,7 +95,7 @@ def test_groups_that_are_missing_or_strange() -> None:
 
 
 def test_last_bits_are_counted() -> None:
-    """§6.8: no difference, unless exactness is asked for."""
+    """§6.8: no difference, unless exactness is requested."""
     response = each_group(lambda group: group["totals"].update({RATE: group["totals"][RATE] + 2**-52}))
     comparison = explain(SESSIONS, REQUEST, response)
     assert comparison.agrees

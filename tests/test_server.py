@@ -120,7 +120,7 @@ def test_what_is_not_there(server: Server) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
 def test_other_methods(server: Server, method: str) -> None:
-    """Read-only: whatever else is sent is refused, with its body."""
+    """Read-only: any other method is rejected, along with its body."""
     status, body, headers = ask(server, REQUEST, method=method, body=b"x" * 100_000)
     assert (status, body) == (405, {"detail": f'Method "{method}" not allowed.'})
     assert headers["Connection"] == "close"
@@ -159,7 +159,7 @@ def test_links_lead_through_the_pages(server: Server) -> None:
 
 @pytest.mark.parametrize("host", ['"><script>', "a b", "x,y", ""])
 def test_links_name_a_host_only(server: Server, host: str) -> None:
-    """What is no host does not get into a header; nor does what would end a link."""
+    """What is not a host does not get into a header; nor does what would end a link."""
     query = quote('a>b,"c', safe='>,"')
     _, _, headers = ask(server, f"{REQUEST}&per_page=1&x={query}", headers={"Host": host})
     assert headers["Link"].startswith(f"<http://{server.authority}{EXAMPLE_PATH}?")
@@ -220,7 +220,7 @@ def test_one_connection_for_many_requests(server: Server) -> None:
 
 
 def test_clients_that_hang_up(capfd: pytest.CaptureFixture[str]) -> None:
-    """Before, within and after a request: nobody is told, and the next one is served."""
+    """Before, within and after a request: nothing is reported, and the next one is served."""
     request = f"GET {EXAMPLE_PATH}?{REQUEST} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with serving(Endpoint(SAMPLE, now=NOW)) as server:
         for sent in (b"", request[:20], request, request * 20):

@@ -249,7 +249,7 @@ class TestRepr:
         )
 
     def test_of_a_part(self) -> None:
-        """What is told is of the rows, not of the categories they share with others."""
+        """What is reported is about the rows, not the categories they share with others."""
         assert repr(built(release=["a", "b"], distinct_id=["u", "v"])[:1]).endswith("1 release, 1 user)")
 
     def test_nothing(self) -> None:

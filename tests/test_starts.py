@@ -138,7 +138,7 @@ class TestStarted:
         ],
     )
     def test_outside_the_years(self, value: Any) -> None:
-        """§1.4: 1970 to 2262, in every form; the value is told as it was given."""
+        """§1.4: 1970 to 2262, in every form; the value is reported as it was given."""
         for others in ([0], ["1970-01-01T00:00:00Z"], [], [datetime(1970, 1, 1)]):
             error = refusal(started=[*others, value])
             assert error.problem.startswith("outside the years 1970-2262: ")

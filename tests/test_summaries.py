@@ -147,7 +147,7 @@ def test_thousands_of_groups() -> None:
 
 
 def test_killed_reordered_and_repeated_chunks() -> None:
-    """§6.7: a chunk that is summarized again after a failure is the same; one that comes twice is refused."""
+    """§6.7: a chunk summarized again after a failure is the same; one that comes twice is rejected."""
     sessions = sample(3000)
     parts = {f"part-{k}": sessions[k * 1000 : (k + 1) * 1000] for k in range(3)}
     summaries = {name: summarize(part, parsed(), chunk=name) for name, part in parts.items()}
@@ -197,7 +197,7 @@ def test_statuses_of_another_edition_are_refused_in_every_chunk() -> None:
 
 
 def test_summaries_of_different_requests_do_not_merge() -> None:
-    """The window follows from ``now`` (§3.3): requests that are judged twice by the clock may differ."""
+    """The window follows from ``now`` (§3.3): requests that are validated twice by the clock may differ."""
     sessions = sample(10)
     other = Query.parse(EVERYTHING, now="2024-01-28T12:00:00Z")
     with pytest.raises(SessionStatsError, match="different requests"):

@@ -73,7 +73,7 @@ class TestTexts:
 
 
 class TestUsers:
-    """§1.1: text or integer; the nil UUID and `""` are no user."""
+    """§1.1: text or integer; the nil UUID and `""` mean no user."""
 
     NOBODY = ("", None, "0" * 32, "00000000-0000-0000-0000-000000000000")
 

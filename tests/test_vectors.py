@@ -112,7 +112,7 @@ def test_lines_conform_to_the_schema() -> None:
 
 
 def test_schema_refuses_what_is_wrong() -> None:
-    """The schema is itself tested: each of these is refused."""
+    """The schema is itself tested: each of these is rejected."""
     jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
     validator = jsonschema.Draft202012Validator(vectors.schema())
     right = next(vector for vector in LOADED if vector["answer"]["status"] == 200)

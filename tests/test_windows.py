@@ -276,7 +276,7 @@ def test_hourly_end_after_now_is_the_next_minute() -> None:
 
 
 def test_too_many_intervals() -> None:
-    """§3.6: a thousand are allowed; §3.7: judged on the length before it grows."""
+    """§3.6: a thousand are allowed; §3.7: checked on the length before it grows."""
     require_few_intervals(Window(0, 1000 * HOUR, HOUR, 1000 * HOUR), 1000)
     require_few_intervals(Window(0, 1001 * HOUR, HOUR, 1000 * HOUR), 1000)
     with pytest.raises(RequestError, match="would create too many results"):

@@ -96,7 +96,7 @@ def test_sentences() -> None:
 
 @needs_node
 def test_pictures() -> None:
-    """§3.5: a box for each bucket, and one for what is asked for; none where the request is rejected."""
+    """§3.5: a box for each bucket, and one for the requested range; none where the request is rejected."""
     program = """
     const {draw, instant} = require(process.argv[1]);
     const state = {period: "1d", edition: "aligned", now: instant("2024-01-29T12:27:28Z")};
