@@ -159,7 +159,7 @@ class TestOrderOfValidation:
         assert answer["body"]["groups"] == []
 
     def test_filter_that_leaves_no_field_does_not_hide_earlier_ones(self) -> None:
-        """§2.2, §6.4: validation ends after the fields: a field that may not be filtered is still rejected."""
+        """§2.2, §6.4: validation ends after fields: a field that may not be filtered is still rejected."""
         params = {"field": ["p50(session.duration)", "anr_rate()"], "query": "session.status:crashed"}
         assert refusal(params) == "Cannot filter field anr_rate() by session.status"
 
