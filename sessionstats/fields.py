@@ -48,9 +48,11 @@ class Field:
         Counts are integers, and 0 when empty; the others are floats, and null when empty (§6.6).
     subject : {"session", "user", "duration"}
         What is counted, or measured.
-    part : str
-        For a rate, the part that is divided by all: a health class, ``unhealthy``, ``anr`` or
-        ``foreground_anr``. For a duration, its statistic. Empty for a count.
+    statistic : str
+        For a duration, one of `DURATION_STATISTICS`; else empty.
+    numerator : str
+        For a rate, what is divided by all: a health class, ``unhealthy``, or a name of `ANR_MECHANISMS`; else
+        empty.
     complement : bool
         Whether the answer is one minus the rate (§6.5).
     """
@@ -58,14 +60,15 @@ class Field:
     name: str
     kind: Literal["count", "duration", "rate"]
     subject: Literal["session", "user", "duration"]
-    part: str = ""
+    statistic: str = ""
+    numerator: str = ""
     complement: bool = False
 
 
-def _rates(name: str, part: str, *, complement: bool = False) -> tuple[Field, Field]:
+def _rates(name: str, numerator: str, *, complement: bool = False) -> tuple[Field, Field]:
     return (
-        Field(f"{name}(session)", "rate", "session", part, complement),
-        Field(f"{name}(user)", "rate", "user", part, complement),
+        Field(f"{name}(session)", "rate", "session", numerator=numerator, complement=complement),
+        Field(f"{name}(user)", "rate", "user", numerator=numerator, complement=complement),
     )
 
 
@@ -76,11 +79,11 @@ def _by_name(*fields: Field) -> Mapping[str, Field]:
 DOCUMENTED_FIELDS: Final = _by_name(
     Field("sum(session)", "count", "session"),
     Field("count_unique(user)", "count", "user"),
-    *(Field(f"{s}(session.duration)", "duration", "duration", s) for s in DURATION_STATISTICS),
+    *(Field(f"{s}(session.duration)", "duration", "duration", statistic=s) for s in DURATION_STATISTICS),
     *_rates("crash_rate", "crashed"),
     *_rates("crash_free_rate", "crashed", complement=True),
-    Field("anr_rate()", "rate", "user", "anr"),
-    Field("foreground_anr_rate()", "rate", "user", "foreground_anr"),
+    Field("anr_rate()", "rate", "user", numerator="anr"),
+    Field("foreground_anr_rate()", "rate", "user", numerator="foreground_anr"),
 )
 """Fields of the documented edition, the two ANR rates included (§2.1)."""
 
@@ -89,7 +92,7 @@ LATER_FIELDS: Final = _by_name(
     *_rates("errored_rate", "errored"),
     *_rates("abnormal_rate", "abnormal"),
     *_rates("unhandled_rate", "unhandled"),
-    Field("unhealthy_rate(session)", "rate", "session", "unhealthy"),
+    Field("unhealthy_rate(session)", "rate", "session", numerator="unhealthy"),
 )
 """Fields of the later edition (§2.1)."""
 

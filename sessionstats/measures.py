@@ -86,11 +86,11 @@ def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) ->
         if field.subject == "session":
             sessions = True
         elif field.subject == "duration":
-            statistics.append(field.part)
-        elif by_class or field.part == "errored":
+            statistics.append(field.statistic)
+        elif by_class or field.numerator == "errored":
             user_sets.update(sets_for_classes(classes))
         else:
-            user_sets.update((ALL_USERS, field.part) if field.part else (ALL_USERS,))
+            user_sets.update((ALL_USERS, field.numerator) if field.numerator else (ALL_USERS,))
     return Needs(sessions, tuple(sorted(user_sets)), tuple(statistics))
 
 
@@ -180,7 +180,7 @@ def _duration_values(
     columns = len(chosen) if by_status else 1
     values = np.full((len(measures.sessions), columns), np.nan)
     if "healthy" in chosen:
-        values[:, chosen.index("healthy") if by_status else 0] = measures.durations[field.part]
+        values[:, chosen.index("healthy") if by_status else 0] = measures.durations[field.statistic]
     return values
 
 
@@ -194,13 +194,13 @@ def whole_of(field: Field, measures: Measures) -> NDArray[np.int64]:
 def _rate_values(field: Field, measures: Measures, classes: Sequence[str]) -> NDArray[np.float64]:
     whole = whole_of(field, measures)
     if field.subject == "session":
-        if field.part == UNHEALTHY:
+        if field.numerator == UNHEALTHY:
             part = whole - measures.sessions[:, classes.index("healthy")]
         else:
-            part = measures.sessions[:, classes.index(field.part)]
+            part = measures.sessions[:, classes.index(field.numerator)]
     else:
-        if field.part == "errored":
+        if field.numerator == "errored":
             part = users_by_class(measures.users, classes)[:, classes.index("errored")]
         else:
-            part = measures.users[field.part]
+            part = measures.users[field.numerator]
     return crash_free_rate(part, whole) if field.complement else rate(part, whole)

@@ -104,12 +104,12 @@ def program(quantile: Quantile, mean: Mean, *, milliseconds_first: bool = False)
                     series = group["series"][field.name]
                     cells += [(series, index, index) for index in range(len(series))]
                 for place, key, bucket in cells:
-                    if place[key] is None or field.kind == "count" or field.part == "max":
+                    if place[key] is None or field.kind == "count" or field.statistic == "max":
                         continue
                     if field.kind == "rate":
                         place[key] = other_rate(place[key], complement=field.complement)
                     else:
-                        place[key] = statistic(oracle.durations(base, bucket), field.part)
+                        place[key] = statistic(oracle.durations(base, bucket), field.statistic)
         return answer
 
     return respond_otherwise
@@ -151,7 +151,7 @@ def test_exactness_calls_a_last_bit_a_last_bit() -> None:
 @pytest.mark.parametrize("field", ["p75(session.duration)", "avg(session.duration)", "max(session.duration)"])
 def test_more_than_rounding_explains_is_wrong(field: str) -> None:
     """§6.8: nine units of the largest number are too many; of a maximum, one is."""
-    units = 1 if DOCUMENTED_FIELDS[field].part == "max" else 9
+    units = 1 if DOCUMENTED_FIELDS[field].statistic == "max" else 9
 
     def off(case: dict[str, Any]) -> dict[str, Any]:
         answer = respond(case)

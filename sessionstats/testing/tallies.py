@@ -98,7 +98,7 @@ class LastBits:
             if finding.units is not None and finding.path.field is not None:
                 kind = LATER_FIELDS[finding.path.field]
                 names = KINDS_OF_VALUES
-                self.counts[names.get(kind.kind) or names.get(kind.part) or "percentile"] += 1
+                self.counts[names.get(kind.kind) or names.get(kind.statistic) or "percentile"] += 1
                 self.units = max(self.units, finding.units)
 
     def __str__(self) -> str:

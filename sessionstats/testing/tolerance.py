@@ -93,9 +93,9 @@ def is_exact(field: Field, tolerance: Tolerance) -> bool:
     """Whether the values of a field have to be equal."""
     if field.subject == "user" and tolerance.users:
         return False
-    if field.part in PERCENTILES and tolerance.rank:
+    if field.statistic in PERCENTILES and tolerance.rank:
         return False
-    return field.kind == "count" or field.part == "max" or tolerance.ulps == 0
+    return field.kind == "count" or field.statistic == "max" or tolerance.ulps == 0
 
 
 def bounds(
@@ -131,11 +131,11 @@ def bounds(
         }
         low, high = _of_count(users, classes) if field.kind == "count" else _of_rate(users, field)
     durations = oracle.durations(base, bucket) if field.kind == "duration" else ()
-    if field.part in PERCENTILES and tolerance.rank:
-        low, high = _of_quantile(durations, PERCENTILES[field.part] / 100, tolerance.rank)
-    elif field.part in PERCENTILES and tolerance.ulps:
-        low, high = _of_position(durations, PERCENTILES[field.part], tolerance.ulps)
-    if field.kind == "count" or field.part == "max" or tolerance.ulps == 0:
+    if field.statistic in PERCENTILES and tolerance.rank:
+        low, high = _of_quantile(durations, PERCENTILES[field.statistic] / 100, tolerance.rank)
+    elif field.statistic in PERCENTILES and tolerance.ulps:
+        low, high = _of_position(durations, PERCENTILES[field.statistic], tolerance.ulps)
+    if field.kind == "count" or field.statistic == "max" or tolerance.ulps == 0:
         return low, high
     error = tolerance.ulps * _unit(field, durations)
     return min(low, exact) - error, max(high, exact) + error
@@ -146,8 +146,8 @@ def _unit(field: Field, durations: Sequence[float]) -> float:
     if field.kind == "rate":
         return math.ulp(1.0)
     n = len(durations)
-    if field.part in PERCENTILES:
-        above = math.ceil(Fraction((n - 1) * PERCENTILES[field.part], 100))
+    if field.statistic in PERCENTILES:
+        above = math.ceil(Fraction((n - 1) * PERCENTILES[field.statistic], 100))
         return math.ulp(durations[above] * MILLISECONDS)
     return max(1.0, n / FEW) * math.ulp(durations[-1] * MILLISECONDS)
 
@@ -190,7 +190,7 @@ def _of_class(users: Mapping[str, Bounds], health_class: str) -> Bounds:
 
 
 def _of_rate(users: Mapping[str, Bounds], field: Field) -> Bounds:
-    part = _of_class(users, field.part) if field.part == "errored" else users[field.part]
+    part = _of_class(users, field.numerator) if field.numerator == "errored" else users[field.numerator]
     whole = users[ALL_USERS]
     low, high = part[0] / whole[1], part[1] / whole[0]
     return (1 - high, 1 - low) if field.complement else (low, high)
