@@ -117,7 +117,9 @@ def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Fi
     return tuple(field for field in fields if field.kind != "duration")
 
 
-def judge_against_status(fields: Iterable[Field], selected: Sequence[str] | None, *, by_status: bool) -> None:
+def validate_against_status(
+    fields: Iterable[Field], selected: Sequence[str] | None, *, by_status: bool
+) -> None:
     """Reject fields that cannot be grouped or filtered by status (§6.4, §6.5).
 
     Parameters

@@ -46,13 +46,13 @@ def parse_interval(text: str | None, min_interval: int = 3600) -> int:
     interval = DEFAULT_INTERVAL if period is None else period
     if interval <= 0 or interval % (min_interval * SECOND):
         name = MINIMUM_NAMES.get(min_interval, f"{min_interval} seconds")
-        raise _refusal(f"The interval has to be a multiple of the minimum interval of {name}.", text)
+        raise _rejection(f"The interval has to be a multiple of the minimum interval of {name}.", text)
     if interval > DAY:
-        raise _refusal("The interval has to be less than one day.", text)
+        raise _rejection("The interval has to be less than one day.", text)
     if DAY % interval:
-        raise _refusal("The interval should divide one day without a remainder.", text)
+        raise _rejection("The interval should divide one day without a remainder.", text)
     return interval
 
 
-def _refusal(detail: str, text: str | None) -> RequestError:
+def _rejection(detail: str, text: str | None) -> RequestError:
     return RequestError(detail, parameter="interval", value=text)

@@ -71,11 +71,11 @@ def respond(request: object, limits: Limits = DEFAULT) -> dict[str, Any]:
         require_cells(sessions, query, limits)
         return {"id": identity, **answered(answer_query(sessions, query))}
     except SessionStatsError as error:
-        return _refusal(identity, error.status, error.detail)
+        return _rejection(identity, error.status, error.detail)
     except RecursionError:
-        return _refusal(identity, 400, "not a request: nested too deeply")
+        return _rejection(identity, 400, "not a request: nested too deeply")
     except MemoryError:
-        return _refusal(identity, TOO_LARGE, "not enough memory for this request")
+        return _rejection(identity, TOO_LARGE, "not enough memory for this request")
 
 
 def answered(result: Result) -> dict[str, Any]:
@@ -107,16 +107,16 @@ def respond_to_line(line: bytes, limits: Limits = DEFAULT) -> str:
         request = loads(line.decode("utf-8", "surrogatepass").removeprefix("\ufeff"))
         answer = respond(request, limits)
     except SessionStatsError as error:
-        answer = _refusal(_id_of_damaged(line), error.status, error.detail)
+        answer = _rejection(_id_of_damaged(line), error.status, error.detail)
     except UnicodeDecodeError:
-        answer = _refusal(_id_of_damaged(line), 400, "not a request: not UTF-8")
+        answer = _rejection(_id_of_damaged(line), 400, "not a request: not UTF-8")
     except NotJSON as error:
-        answer = _refusal(_id_of_damaged(line), 400, f"not a request: not JSON ({error})")
+        answer = _rejection(_id_of_damaged(line), 400, f"not a request: not JSON ({error})")
     try:
         return json.dumps(answer, allow_nan=False)
     except (ValueError, RecursionError):
         # Only the id can be the reason: it holds NaN or Infinity, or is nested too deeply.
-        return json.dumps(_refusal(None, 400, "not a request: the id cannot be repeated as JSON"))
+        return json.dumps(_rejection(None, 400, "not a request: the id cannot be repeated as JSON"))
 
 
 def serve(requests: BinaryIO, output: BinaryIO, limits: Limits = DEFAULT) -> None:
@@ -136,7 +136,7 @@ def serve(requests: BinaryIO, output: BinaryIO, limits: Limits = DEFAULT) -> Non
             # A bug of ours: reported to the peer and, in full, to whoever runs us; the stream goes on.
             traceback.print_exc(file=sys.stderr)
             detail = f"internal error: {type(error).__name__}: {error}"
-            answer = json.dumps(_refusal(_id_of_damaged(line), 500, detail))
+            answer = json.dumps(_rejection(_id_of_damaged(line), 500, detail))
         output.write(answer.encode() + b"\n")
         output.flush()
 
@@ -270,7 +270,7 @@ def _projects(projects: Mapping[str, Any] | None) -> Mapping[str, int] | None:
     return projects
 
 
-def _refusal(identity: object, status: int, detail: str) -> dict[str, Any]:
+def _rejection(identity: object, status: int, detail: str) -> dict[str, Any]:
     return {"id": identity, "status": status, "body": {"detail": detail}}
 
 

@@ -23,7 +23,7 @@ from sessionstats.columns.converting import converted
 from sessionstats.columns.encoding import Encoded, concat_encoded, same_values
 from sessionstats.columns.numbers import check_total
 from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION
-from sessionstats.columns.values import Values, check_length, refuse
+from sessionstats.columns.values import Values, check_length, reject
 from sessionstats.health import STATUSES
 from sessionstats.notes import editions_with
 
@@ -251,7 +251,7 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str], before
             rows = np.flatnonzero(sessions.status == code)
             if len(rows):
                 note = partial(editions_with, status)
-                refuse("status", "not a status of this edition", before + int(rows[0]), status, note)
+                reject("status", "not a status of this edition", before + int(rows[0]), status, note)
 
 
 def _read_only(column: Any) -> Any:

@@ -13,7 +13,7 @@ def built(**columns: Any) -> Sessions:
     return Sessions(**{"started": [0] * n, "project_id": [1] * n, "status": ["ok"] * n, **columns})
 
 
-def refusal(**columns: Any) -> DataError:
+def rejection(**columns: Any) -> DataError:
     with pytest.raises(DataError) as caught:
         built(**columns)
     return caught.value

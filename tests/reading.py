@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sessionstats.folding import Updates
-from sessionstats.io.blocks import Progress, Reading, checked_blocks, refuse_bad_rows, unreported
+from sessionstats.io.blocks import Progress, Reading, checked_blocks, reject_bad_rows, unreported
 from sessionstats.io.files import READERS
 from sessionstats.io.sources import opened, sources_of
 
@@ -19,4 +19,4 @@ def updates_in(
     with opened(source) as file:
         blocks: Any = reader(file, reading, block_rows)  # type: ignore[call-arg]
         yield from checked_blocks(blocks, reading, source.name)
-    refuse_bad_rows(reading, told=False)
+    reject_bad_rows(reading, told=False)

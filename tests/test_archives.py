@@ -28,7 +28,7 @@ def arrays_of(path: Path, n: int = 3) -> dict[str, Any]:
         return dict(good)
 
 
-def refusal(path: Path) -> SessionStatsError:
+def rejection(path: Path) -> SessionStatsError:
     """The error over a file; read in small blocks or whole, it is the same."""
     with pytest.raises(SessionStatsError) as caught:
         list(iter_npz(path, 2))
@@ -70,7 +70,7 @@ class TestForeign:
         """Other arrays, types, shapes and lengths than the format's, each named."""
         arrays = arrays_of(tmp_path) | {name.replace("__", "."): a for name, a in changes.items()}
         np.savez(tmp_path / "x.npz", **{name: array for name, array in arrays.items() if array is not None})
-        error = refusal(tmp_path / "x.npz")
+        error = rejection(tmp_path / "x.npz")
         assert FOREIGN in error.detail
         assert problem in error.detail
 
@@ -79,15 +79,15 @@ class TestForeign:
         arrays = arrays_of(tmp_path)
         ends = np.array([2**63 - 1, -(2**62), len(arrays["release.texts"])])
         np.savez(tmp_path / "x.npz", **(arrays | {"release.ends": ends}))
-        assert "release.ends does not cut" in refusal(tmp_path / "x.npz").detail
+        assert "release.ends does not cut" in rejection(tmp_path / "x.npz").detail
 
     @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
     def test_other_files(self, data: bytes, tmp_path: Path) -> None:
-        assert FOREIGN in refusal(put(tmp_path / "x.npz", data)).detail
+        assert FOREIGN in rejection(put(tmp_path / "x.npz", data)).detail
 
     def test_single_array(self, tmp_path: Path) -> None:
         np.save(tmp_path / "x.npy", np.arange(3))
-        assert FOREIGN in refusal((tmp_path / "x.npy").rename(tmp_path / "x.npz")).detail
+        assert FOREIGN in rejection((tmp_path / "x.npy").rename(tmp_path / "x.npz")).detail
 
 
 class TestValues:
@@ -108,7 +108,7 @@ class TestValues:
         """§1.4: rows are those of the file, whatever the blocks."""
         arrays = arrays_of(tmp_path) | {name.replace("__", "."): a for name, a in changes.items()}
         np.savez(tmp_path / "x.npz", **arrays)
-        error = refusal(tmp_path / "x.npz")
+        error = rejection(tmp_path / "x.npz")
         assert isinstance(error, DataError)
         assert detail in error.detail
 
@@ -116,7 +116,7 @@ class TestValues:
         """Only the digest can tell."""
         arrays = arrays_of(tmp_path)
         np.savez(tmp_path / "x.npz", **(arrays | {"errors": arrays["errors"] + 1}))
-        assert "the file is damaged" in refusal(tmp_path / "x.npz").detail
+        assert "the file is damaged" in rejection(tmp_path / "x.npz").detail
 
     def test_no_sessions(self, tmp_path: Path) -> None:
         write(Sessions.empty(), tmp_path / "x.npz")
@@ -154,7 +154,7 @@ class TestArchive:
         def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
             new.writestr(member, with_header(data, **changes) if member == f"{name}.npy" else data)
 
-        assert f"{name} has 24 bytes, which are not an array" in refusal(rewritten(tmp_path, change)).detail
+        assert f"{name} has 24 bytes, which are not an array" in rejection(rewritten(tmp_path, change)).detail
 
     def test_compressed(self, tmp_path: Path) -> None:
         """A small file can declare terabytes; a format without compression cannot."""
@@ -162,7 +162,7 @@ class TestArchive:
         def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
             new.writestr(member, data, zipfile.ZIP_DEFLATED)
 
-        assert "is compressed" in refusal(rewritten(tmp_path, change)).detail
+        assert "is compressed" in rejection(rewritten(tmp_path, change)).detail
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")
     def test_given_twice(self, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ class TestArchive:
             for _ in range(2 if member == "errors.npy" else 1):
                 new.writestr(member, data)
 
-        assert "'errors' occurs 2 times" in refusal(rewritten(tmp_path, change)).detail
+        assert "'errors' occurs 2 times" in rejection(rewritten(tmp_path, change)).detail
 
     def test_sizes_larger_than_the_file(self, tmp_path: Path) -> None:
         """Members that overlap, or that end after the file does."""
@@ -178,14 +178,14 @@ class TestArchive:
         data = bytearray((tmp_path / "good.npz").read_bytes())
         entry = data.rindex(b"PK\x01\x02")
         struct.pack_into("<II", data, entry + 20, 10**9, 10**9)
-        assert "larger than the file" in refusal(put(tmp_path / "x.npz", bytes(data))).detail
+        assert "larger than the file" in rejection(put(tmp_path / "x.npz", bytes(data))).detail
 
     def test_truncated_at_every_length(self, tmp_path: Path) -> None:
         """No length of the file is taken for a whole one, none crashes."""
         arrays_of(tmp_path)
         whole = (tmp_path / "good.npz").read_bytes()
         for length in range(0, len(whole), 101):
-            assert FOREIGN in refusal(put(tmp_path / "y.npz", whole[:length])).detail
+            assert FOREIGN in rejection(put(tmp_path / "y.npz", whole[:length])).detail
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))

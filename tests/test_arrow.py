@@ -202,7 +202,7 @@ def test_wrong_values_and_types_are_named(columns: dict[str, Any], problem: str)
         from_arrow(table(**columns))
 
 
-def test_what_is_no_table_of_sessions_is_refused() -> None:
+def test_what_is_no_table_of_sessions_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match="list has no __arrow_c_stream__ and no __arrow_c_array__"):
         from_arrow([1])
     with pytest.raises(SessionStatsError, match="no column 'status'; the columns are started, project_id"):

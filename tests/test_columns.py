@@ -10,7 +10,7 @@ from sessionstats import DataError, Sessions
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import COLUMNS, REQUIRED_COLUMNS, SESSION, Column
 from sessionstats.sessions import OptionalColumns
-from tests.building import built, refusal
+from tests.building import built, rejection
 
 
 class TestIntegers:
@@ -66,19 +66,19 @@ class TestIntegers:
     )
     def test_wrong(self, values: Any, detail: str) -> None:
         for name in ("errors", "quantity"):
-            assert refusal(**{name: values}).detail == f"column '{name}', {detail}"
+            assert rejection(**{name: values}).detail == f"column '{name}', {detail}"
 
     def test_rows_of_quantity_0_are_checked_and_stay(self) -> None:
         """§1.1, §1.4: as many rows as were given; which of them count is up to the selection (§3.5)."""
         sessions = built(quantity=[0, 2, 0], release=["a", "b", "c"])
         assert sessions.release.decode() == ["a", "b", "c"]
-        assert refusal(quantity=[0, 1], errors=[-1, 0]).row == 0
+        assert rejection(quantity=[0, 1], errors=[-1, 0]).row == 0
 
     def test_sum_of_quantities(self) -> None:
         """§6.1: every count that fits is reported; a larger one is an error, also when parts are joined."""
         half = built(quantity=[2**62])
         assert built(quantity=[2**62, 2**62 - 1]).quantity.tolist() == [2**62, 2**62 - 1]
-        error = refusal(quantity=[2**62, 2**62])
+        error = rejection(quantity=[2**62, 2**62])
         assert error.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"
         with pytest.raises(DataError, match="beyond 64 bits"):
             Sessions.concat([half, half])
@@ -142,4 +142,4 @@ class TestDurations:
     )
     def test_wrong(self, values: Any, detail: str) -> None:
         """§1.4"""
-        assert refusal(duration=values).detail == f"column 'duration', {detail}"
+        assert rejection(duration=values).detail == f"column 'duration', {detail}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sessionstats.columns.encoding import encode
 from sessionstats.errors import RequestError
 from sessionstats.health import HEALTH_CLASSES
-from sessionstats.search.conditions import Search, SearchContext, judge
+from sessionstats.search.conditions import Search, SearchContext, validate_search
 from sessionstats.search.releases import EnvironmentRequirement, Releases
 
 Row = tuple[int, str, str]
@@ -40,7 +40,7 @@ MISPLACED = "Unable to parse condition with session.status"
 
 def rows_kept(text: str, context: SearchContext = NO_CONTEXT, rows: list[Row] = ROWS) -> list[bool]:
     columns = tuple(map(encode, zip(*rows, strict=True)))
-    mask = judge(text, context).bind(*columns)
+    mask = validate_search(text, context).bind(*columns)
     if mask is None:
         return [True] * len(rows)
     codes = tuple(column.codes for column in columns)
@@ -58,9 +58,9 @@ def kept(text: str, context: SearchContext = NO_CONTEXT) -> list[int]:
     return [place for place, keep in enumerate(rows_kept(text, context)) if keep]
 
 
-def refusal(text: str, context: SearchContext = NO_CONTEXT) -> str:
+def rejection(text: str, context: SearchContext = NO_CONTEXT) -> str:
     with pytest.raises(RequestError) as caught:
-        judge(text, context)
+        validate_search(text, context)
     assert (caught.value.status, caught.value.parameter) == (400, "query")
     return caught.value.detail
 
@@ -137,14 +137,14 @@ class TestProjects:
         ],
     )
     def test_unknown(self, text: str, context: SearchContext, named: str) -> None:
-        assert refusal(text, context) == (
+        assert rejection(text, context) == (
             f"Invalid query. Project(s) {named} do not exist or are not actively selected."
         )
 
     @pytest.mark.parametrize("value", ["x", "1.0", "+1", "1_0", '""', "١", "*"])
     @pytest.mark.parametrize("key", ["project_id", "project.id"])
     def test_ids_are_numbers(self, key: str, value: str) -> None:
-        assert refusal(f"{key}:{value}") == f"{key}: Invalid number: {value.strip(chr(34))}."
+        assert rejection(f"{key}:{value}") == f"{key}: Invalid number: {value.strip(chr(34))}."
 
 
 class TestVersions:
@@ -190,11 +190,11 @@ class TestVersions:
 
     @pytest.mark.parametrize("text", ["v1", '">=1"', ">", "*@1.2", "1*", '""', r"1.\*"])
     def test_unreadable(self, text: str) -> None:
-        assert refusal(f"release.version:{text}") == "Invalid format of semantic version filter."
+        assert rejection(f"release.version:{text}") == "Invalid format of semantic version filter."
 
     @pytest.mark.parametrize("key", ["release.version", "release.build"])
     def test_lists(self, key: str) -> None:
-        assert refusal(f"{key}:[1, v2]") == "Invalid operation 'IN' for semantic version filter."
+        assert rejection(f"{key}:[1, v2]") == "Invalid operation 'IN' for semantic version filter."
 
 
 class TestMetadata:
@@ -224,15 +224,17 @@ class TestMetadata:
     @pytest.mark.parametrize("text", ["release.stage:wrong", "has:release.stage"])
     def test_one_environment(self, text: str, environments: tuple[str, ...]) -> None:
         context = SearchContext(environments=environments, releases=METADATA)
-        assert refusal(text, context) == "Choose a single environment to filter by release stage."
+        assert rejection(text, context) == "Choose a single environment to filter by release stage."
 
     def test_stage_values(self) -> None:
         for text in ("release.stage:wrong", "release.stage:[adopted, wrong]", "release.stage:adopt*"):
-            assert refusal(text, SearchContext(environments=("prod",))) == "Unsupported release.stage value."
+            assert (
+                rejection(text, SearchContext(environments=("prod",))) == "Unsupported release.stage value."
+            )
 
     @pytest.mark.parametrize("term", ["release:latest", "release.stage:adopted"])
     def test_missing_metadata(self, term: str) -> None:
-        detail = refusal(term, SearchContext(environments=("prod",)))
+        detail = rejection(term, SearchContext(environments=("prod",)))
         assert detail == f"{term.removesuffix(':adopted')} needs release metadata: supply releases"
 
 
@@ -257,7 +259,7 @@ class TestStatus:
         ],
     )
     def test_classes(self, text: str, classes: tuple[str, ...] | None) -> None:
-        assert judge(text, NO_CONTEXT).classes == classes
+        assert validate_search(text, NO_CONTEXT).classes == classes
 
     def test_no_session_is_removed(self) -> None:
         assert kept("session.status:healthy") == list(range(len(ROWS)))
@@ -273,7 +275,7 @@ class TestStatus:
         ],
     )
     def test_place(self, text: str) -> None:
-        assert refusal(text) == MISPLACED
+        assert rejection(text) == MISPLACED
 
 
 class TestValidation:
@@ -282,7 +284,7 @@ class TestValidation:
     @pytest.mark.parametrize("key", ["environment", "release", "release.package", "session.status"])
     @pytest.mark.parametrize("value", ["a*", '"*"', "[a, b*]"])
     def test_wildcards(self, key: str, value: str) -> None:
-        assert refusal(f"{key}:{value}") == WILDCARD
+        assert rejection(f"{key}:{value}") == WILDCARD
 
     def test_escaped_wildcards_are_text(self) -> None:
         assert rows_kept(r"release:a\*", rows=[(1, "a*", ""), (1, "ab", "")]) == [True, False]
@@ -307,12 +309,12 @@ class TestValidation:
         ],
     )
     def test_order(self, text: str, detail: str) -> None:
-        assert refusal(text) == detail
+        assert rejection(text) == detail
 
     @given(st.text())
     def test_only_request_errors(self, text: str) -> None:
         try:
-            search = judge(text, NO_CONTEXT)
+            search = validate_search(text, NO_CONTEXT)
         except RequestError:
             return
         assert search.text == text
@@ -323,34 +325,36 @@ class TestEnvironmentSelection:
 
     def test_requirements(self) -> None:
         text = '!environment:[a, b] environment:"" has:environment release:x session.status:healthy'
-        assert judge(text, NO_CONTEXT).environment_selection() == (
+        assert validate_search(text, NO_CONTEXT).environment_selection() == (
             EnvironmentRequirement(frozenset("ab"), negated=True),
             EnvironmentRequirement(frozenset({""})),
             EnvironmentRequirement(frozenset({""}), negated=True),
         )
-        assert judge("", NO_CONTEXT).environment_selection() == ()
-        assert judge("has:release OR release:x", NO_CONTEXT).environment_selection() == ()
+        assert validate_search("", NO_CONTEXT).environment_selection() == ()
+        assert validate_search("has:release OR release:x", NO_CONTEXT).environment_selection() == ()
 
     @pytest.mark.parametrize(
         "text",
         ["environment:a OR environment:b", "(environment:a)", "environment:a (environment:b release:x)"],
     )
     def test_place(self, text: str) -> None:
-        search = judge(text, NO_CONTEXT)
+        search = validate_search(text, NO_CONTEXT)
         with pytest.raises(RequestError, match=r"^Unable to parse condition with environment$"):
             search.environment_selection()
 
 
 def test_the_empty_search_is_everything() -> None:
     """§4.5: without a status filter `classes` is `None`."""
-    search = judge("", NO_CONTEXT)
+    search = validate_search("", NO_CONTEXT)
     assert isinstance(search, Search)
     assert (search.text, search.classes) == ("", None)
 
 
 def test_searches_compare_by_text_and_context() -> None:
     """Searches are equal if their texts and contexts are; nothing else equals a search."""
-    first, second, other = (judge(text, SearchContext()) for text in ("release:a", "release:a", "release:b"))
+    first, second, other = (
+        validate_search(text, SearchContext()) for text in ("release:a", "release:a", "release:b")
+    )
     assert first == second
     assert hash(first) == hash(second)
     assert first != other

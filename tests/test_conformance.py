@@ -29,7 +29,7 @@ def test_the_kernel_passes() -> None:
 
 
 def test_outcomes_are_counted_by_rule_and_tag() -> None:
-    """§4: a program without search that counts nobody as somebody, and dies of a refusal."""
+    """§4: a program without search that counts nobody as somebody, and dies of a rejection."""
 
     def program(case: dict[str, Any]) -> Any:
         answer = respond(case)

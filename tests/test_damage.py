@@ -21,7 +21,7 @@ def saved(path: Path, table: Any, **options: Any) -> Path:
     return path
 
 
-def refusal(path: Path) -> str:
+def rejection(path: Path) -> str:
     with pytest.raises(SessionStatsError) as caught:
         read(path)
     assert caught.value.detail.startswith(str(path))
@@ -51,16 +51,16 @@ class TestDamage:
         self, group: int, column: str, offset: int, width: int, tmp_path: Path
     ) -> None:
         path = self.damaged(tmp_path / "x.parquet", group, column, offset, width)
-        assert refusal(path).startswith(f": row group {group}, column {column!r}: damaged (")
+        assert rejection(path).startswith(f": row group {group}, column {column!r}: damaged (")
 
     def test_no_parquet(self, tmp_path: Path) -> None:
         (tmp_path / "x.parquet").write_bytes(b"PAR1" + b"\0" * 30 + b"PAR1")
-        assert refusal(tmp_path / "x.parquet").startswith(": not a Parquet file (")
+        assert rejection(tmp_path / "x.parquet").startswith(": not a Parquet file (")
 
     def test_text_that_is_not_utf8(self, tmp_path: Path) -> None:
         texts = pa.array([b"a", b"\xff\xfe"]).view(pa.string())
         path = saved(tmp_path / "x.parquet", pa.table({**COLUMNS, "release": texts}))
-        assert "column 'release', row 1: not UTF-8" in refusal(path)
+        assert "column 'release', row 1: not UTF-8" in rejection(path)
 
     def test_errors_of_the_system_stay(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
@@ -83,7 +83,7 @@ class TestNoRows:
     )
     def test_wrong_columns(self, columns: dict[str, Any], problem: str, tmp_path: Path) -> None:
         table = pa.table(columns)
-        assert problem in refusal(saved(tmp_path / "x.parquet", table))
+        assert problem in rejection(saved(tmp_path / "x.parquet", table))
         for data in (table, pa.Table.from_batches([], schema=table.schema)):
             with pytest.raises(SessionStatsError, match=problem):
                 from_arrow(data)

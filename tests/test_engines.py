@@ -5,7 +5,7 @@
 2. Counts beyond 2**53 stay exact, too; rates of such counts are not claimed, since both engines divide in
    binary64 after rounding the counts.
 3. With sketches distinct counts and percentiles are within a tolerance whose reason stands beside it.
-4. What the engines do not do is said as `Claims`; refusals are not theirs.
+4. What the engines do not do is said as `Claims`; rejections are not theirs.
 
 Under the profile ``thorough`` of Hypothesis as many examples are tried as it says; otherwise few, since a
 statement takes tens of milliseconds to plan.
@@ -192,7 +192,7 @@ def test_vectors(engine: ModuleType) -> None:
     ],
 )
 def test_kit_finds_bugs_in_sql(monkeypatch: pytest.MonkeyPatch, right: str, wrong: str) -> None:
-    """The checks above can fail: each of these slips in the SQL is found, by comparison or by a refusal."""
+    """The checks above can fail: each of these slips in the SQL is found, by comparison or by a rejection."""
     pytest.importorskip("duckdb", reason="needs duckdb: pip install sessionstats[engines]")
     module = import_module("tests.engines.duckdb_sql")
     assert right in module.STATEMENT

@@ -72,13 +72,13 @@ def put(path: Path, data: str | bytes) -> Path:
     return path
 
 
-def csv_refusal(path: Path, data: str | bytes) -> SessionStatsError:
+def csv_rejection(path: Path, data: str | bytes) -> SessionStatsError:
     with pytest.raises(SessionStatsError) as caught:
         read(put(path / "x.csv", data))
     return caught.value
 
 
-def jsonl_refusal(path: Path, data: str | bytes) -> SessionStatsError:
+def jsonl_rejection(path: Path, data: str | bytes) -> SessionStatsError:
     with pytest.raises(SessionStatsError) as caught:
         read(put(path / "x.jsonl", data))
     return caught.value
@@ -201,14 +201,14 @@ class TestCsv:
     def test_wrong_cell(self, cells: str, column: str, problem: str, tmp_path: Path) -> None:
         """§1.4: line, column and value; blank lines and line breaks in cells count as lines."""
         data = f'{HEADER},release\n\n{ROW},"a\nb"\n{cells},"c\nc"\n{ROW},d\n'
-        error = csv_refusal(tmp_path, data)
+        error = csv_rejection(tmp_path, data)
         assert isinstance(error, DataError)
         assert error.detail == f"{tmp_path / 'x.csv'}, line 5, column '{column}': {problem}"
         assert (error.column, error.row) == (column, 1)
         assert str(error) == error.detail
 
     def test_wrong_cell_of_a_later_block(self, tmp_path: Path) -> None:
-        error = csv_refusal(tmp_path, "\n".join([HEADER, *[ROW] * 9000, "x,1,ok"]))
+        error = csv_rejection(tmp_path, "\n".join([HEADER, *[ROW] * 9000, "x,1,ok"]))
         assert isinstance(error, DataError)
         assert error.detail == f"{tmp_path / 'x.csv'}, line 9002, column 'started': not an instant: 'x'"
         assert error.row == 9000
@@ -230,7 +230,7 @@ class TestCsv:
     )
     def test_wrong_number(self, column: str, cell: str, problem: str, tmp_path: Path) -> None:
         """§1.4: nothing is guessed."""
-        error = csv_refusal(tmp_path, f'{HEADER},{column}\n{ROW},1\n{ROW},"{cell}"\n')
+        error = csv_rejection(tmp_path, f'{HEADER},{column}\n{ROW},1\n{ROW},"{cell}"\n')
         assert error.detail == f"{tmp_path / 'x.csv'}, line 3, column '{column}': {problem}"
 
     @pytest.mark.parametrize(
@@ -249,15 +249,15 @@ class TestCsv:
         ],
     )
     def test_wrong_file(self, data: str | bytes, detail: str, tmp_path: Path) -> None:
-        assert csv_refusal(tmp_path, data).detail == f"{tmp_path / 'x.csv'}{detail}"
+        assert csv_rejection(tmp_path, data).detail == f"{tmp_path / 'x.csv'}{detail}"
 
     def test_sum_of_quantities(self, tmp_path: Path) -> None:
         """§6.1: a sum beyond 64 bits is of no line; it is noticed within a block, and across blocks."""
         row = f"{ROW},{2**62}"
-        error = csv_refusal(tmp_path, f"{HEADER},quantity\n{row}\n{row}\n")
+        error = csv_rejection(tmp_path, f"{HEADER},quantity\n{row}\n{row}\n")
         assert error.detail == f"{tmp_path / 'x.csv'}, column 'quantity': the sum is beyond 64 bits: {2**63}"
         rows = [row, *[f"{ROW},1"] * 5000, row]
-        assert "beyond 64 bits" in csv_refusal(tmp_path, "\n".join([f"{HEADER},quantity", *rows])).detail
+        assert "beyond 64 bits" in csv_rejection(tmp_path, "\n".join([f"{HEADER},quantity", *rows])).detail
 
     def test_header_alone(self, tmp_path: Path) -> None:
         assert len(read(put(tmp_path / "x.csv", HEADER))) == 0
@@ -302,13 +302,13 @@ class TestJsonLines:
     def test_wrong_line(self, line: str, detail: str | None, tmp_path: Path) -> None:
         """§1.4: the line, the column and the value."""
         good = '{"started": 0, "project_id": 1, "status": "ok"}'
-        error = jsonl_refusal(tmp_path, f"{good}\n\n{line}\n{good}\n")
+        error = jsonl_rejection(tmp_path, f"{good}\n\n{line}\n{good}\n")
         assert error.detail.startswith(f"{tmp_path / 'x.jsonl'}, line 3{detail or ': not JSON ('}")
         assert detail is None or error.detail.endswith(detail)
 
     def test_wrong_bytes_and_depth(self, tmp_path: Path) -> None:
-        assert jsonl_refusal(tmp_path, b"\n\xff\n").detail == f"{tmp_path / 'x.jsonl'}, line 2: not UTF-8"
-        detail = jsonl_refusal(tmp_path, "[" * 100_000).detail
+        assert jsonl_rejection(tmp_path, b"\n\xff\n").detail == f"{tmp_path / 'x.jsonl'}, line 2: not UTF-8"
+        detail = jsonl_rejection(tmp_path, "[" * 100_000).detail
         assert detail == f"{tmp_path / 'x.jsonl'}, line 1: not JSON (nested too deeply)"
 
     def test_empty_file(self, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_names_of_a_frame_are_shown() -> None:
         (None, "not NoneType"),
     ],
 )
-def test_anything_else_is_refused_with_the_way_to_go(data: Any, problem: str) -> None:
+def test_anything_else_is_rejected_with_the_way_to_go(data: Any, problem: str) -> None:
     with pytest.raises(TypeError, match=f"^Sessions, a data frame, or an iterable of either .*{problem}$"):
         compute(data, REQUEST, now=NOW)
 

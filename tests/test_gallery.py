@@ -130,7 +130,7 @@ def test_the_page_lists_the_gallery() -> None:
         ("x = 1", "begins with"),
     ],
 )
-def test_diffs_that_do_not_fit_are_refused(diff: str, message: str) -> None:
+def test_diffs_that_do_not_fit_are_rejected(diff: str, message: str) -> None:
     """A mutant must not silently lose its bug when the model changes."""
     with pytest.raises(ValueError, match=message):
         patched("x = 1\nif x:\n    x = 1\n", diff)

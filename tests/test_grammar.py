@@ -39,7 +39,7 @@ def only_term(text: str) -> Term:
     return child
 
 
-def refusal(text: str) -> str:
+def rejection(text: str) -> str:
     with pytest.raises(RequestError) as caught:
         parse(text)
     assert caught.value.parameter == "query"
@@ -198,7 +198,7 @@ class TestErrors:
         ],
     )
     def test_texts(self, text: str, detail: str) -> None:
-        assert refusal(text) == detail
+        assert rejection(text) == detail
 
     @pytest.mark.parametrize(
         ("text", "around", "column"),
@@ -217,7 +217,7 @@ class TestErrors:
         """§4.4: up to five characters up to the one at fault, five after it, and its column."""
         fault = column - 1
         assert around == text[max(0, fault - 4) : fault + 1] + text[fault + 1 : fault + 6]
-        assert refusal(text) == (
+        assert rejection(text) == (
             f"Parse error at '{around}' (column {column}). This is commonly caused by unmatched parentheses. "
             "Enclose any text in double quotes."
         )
@@ -241,11 +241,11 @@ class TestErrors:
     )
     def test_order(self, text: str, start: str) -> None:
         """§4.4: terms and parentheses in text order, then missing conditions."""
-        assert refusal(text).startswith(start)
+        assert rejection(text).startswith(start)
 
 
 class TestAnyText:
-    """§4.4: whatever the text, a tree or a refusal, in linear time."""
+    """§4.4: whatever the text, a tree or a rejection, in linear time."""
 
     @given(st.one_of(SYNTAX, st.text()))
     @example("a:[" * 3)
@@ -287,7 +287,7 @@ class TestAnyText:
         depth = 50_000
         tree = parse("(has:a OR " * depth + "has:b" + ")" * depth)
         assert sum(1 for _ in leaves(tree)) == depth + 1
-        assert refusal("(" * depth).startswith("Parse error at '((((((' (column 1)")
+        assert rejection("(" * depth).startswith("Parse error at '((((((' (column 1)")
 
 
 def test_explicit_and_binds_tighter_than_or() -> None:

@@ -237,7 +237,7 @@ def test_answer_obeys_the_cap(case: Case) -> None:
 
 
 @given(cases(Claims(bad_rows=False)))
-def test_refused_requests_do_no_work(case: Case) -> None:
+def test_rejected_requests_do_no_work(case: Case) -> None:
     """§2.2: an invalid request is rejected before any session is read."""
     untouched = copy.deepcopy(case)
     answer = respond(case)

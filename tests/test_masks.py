@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sessionstats.columns.encoding import encode
 from sessionstats.health import HEALTH_CLASSES
-from sessionstats.search.conditions import SearchContext, judge
+from sessionstats.search.conditions import SearchContext, validate_search
 
 Row = tuple[int, str, str]
 
@@ -21,7 +21,7 @@ CONTEXT = SearchContext(health_classes=HEALTH_CLASSES)
 
 def rows_kept(text: str, rows: list[Row]) -> list[bool]:
     columns = tuple(map(encode, zip(*rows, strict=True)))
-    mask = judge(text, CONTEXT).bind(*columns)
+    mask = validate_search(text, CONTEXT).bind(*columns)
     if mask is None:
         return [True] * len(rows)
     codes = tuple(column.codes for column in columns)
@@ -79,7 +79,7 @@ class TestMasks:
     )
     def test_a_conjunction_is_a_table_a_column(self, text: str, tables: tuple[bool, ...]) -> None:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
-        mask = judge(text, CONTEXT).bind(*columns)
+        mask = validate_search(text, CONTEXT).bind(*columns)
         assert mask is not None
         assert mask.tables is not None
         assert tuple(table is not None for table in mask.tables) == tables
@@ -89,11 +89,11 @@ class TestMasks:
     )
     def test_nothing_to_do(self, text: str) -> None:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
-        assert judge(text, CONTEXT).bind(*columns) is None
+        assert validate_search(text, CONTEXT).bind(*columns) is None
 
     def test_no_rows(self) -> None:
         columns = encode([]), encode([]), encode([])
-        mask = judge("release:a OR environment:p", CONTEXT).bind(*columns)
+        mask = validate_search("release:a OR environment:p", CONTEXT).bind(*columns)
         assert mask is None or mask(*(column.codes for column in columns)).tolist() == []
 
     def test_deep_and_wide(self) -> None:

@@ -73,7 +73,7 @@ def test_same_answer_to_everything(case: dict[str, Any]) -> None:
 @settings(max_examples=EXAMPLES)
 @given(cases(Claims(errors=False, bad_rows=False)))
 def test_same_answer_to_good_requests(case: dict[str, Any]) -> None:
-    """§5 to §7: requests that are answered, so that values are compared and not refusals."""
+    """§5 to §7: requests that are answered, so that values are compared and not rejections."""
     assert_same_answer(case)
 
 

@@ -342,7 +342,7 @@ class TestReleaseTimestamp:
         assert groups[4]["totals"] == {"sum(session)": 0, "max(session.duration)": None}
 
 
-def test_statuses_of_another_edition_are_refused() -> None:
+def test_statuses_of_another_edition_are_rejected() -> None:
     """§1.4: sessions that the edition of the request does not know are named."""
     sessions = Sessions(started=[0, 0], project_id=[1, 1], status=["ok", "unhandled"])
     with pytest.raises(DataError, match=r"row 1.*unhandled"):

@@ -25,10 +25,10 @@ def sent(*lines: bytes | object) -> list[dict[str, Any]]:
     output = io.BytesIO()
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     serve(io.BytesIO(b"".join(line + b"\n" for line in raw)), output)
-    return [json.loads(line, parse_constant=refuse_constant) for line in output.getvalue().splitlines()]
+    return [json.loads(line, parse_constant=reject_constant) for line in output.getvalue().splitlines()]
 
 
-def refuse_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     raise AssertionError(f"{name} is no JSON")
 
 
@@ -138,11 +138,11 @@ class TestNotRequests:
             (json.dumps({**REQUEST, "releases": {"version": "a"}}).encode(), "releases"),
         ],
     )
-    def test_refused_and_the_stream_goes_on(self, line: bytes, problem: str) -> None:
+    def test_rejected_and_the_stream_goes_on(self, line: bytes, problem: str) -> None:
         """§9: a line that is not a request gets a clear detail, and the next one its answer."""
-        refused, answered = sent(line, REQUEST)
-        assert refused["status"] in (400, 422)
-        assert problem in refused["body"]["detail"]
+        rejected, answered = sent(line, REQUEST)
+        assert rejected["status"] in (400, 422)
+        assert problem in rejected["body"]["detail"]
         assert answered["status"] == 200
 
     def test_nan_never_reaches_the_answer(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sessionstats import DataError, Rules, Sessions, from_records, to_records
 from sessionstats.io.records import UPDATE_COLUMNS
-from sessionstats.testing.model.errors import Refusal
+from sessionstats.testing.model.errors import Rejection
 from sessionstats.testing.model.folding import fold as naive_fold
 from sessionstats.testing.model.rows import read_rows
 from tests.test_folding import as_tuples, naive_tuples, updates
@@ -44,7 +44,7 @@ names = st.sampled_from((*UPDATE_COLUMNS, "colour"))
 @given(
     st.lists(st.tuples(updates, st.dictionaries(names, odd_values, max_size=1)), max_size=4), st.booleans()
 )
-def test_same_rows_or_refusal_as_the_naive_model(
+def test_same_rows_or_rejection_as_the_naive_model(
     drawn: list[tuple[dict[str, Any], dict[str, Any]]], unhandled: bool
 ) -> None:
     """§1.1, §1.4: what is right, what is wrong, and what it becomes, are the same in both."""
@@ -52,7 +52,7 @@ def test_same_rows_or_refusal_as_the_naive_model(
     statuses = Rules(unhandled=unhandled).statuses
     try:
         expected = naive_tuples(naive_fold(read_rows(rows, unhandled=unhandled)))
-    except Refusal:
+    except Rejection:
         with pytest.raises(DataError):
             from_records(rows, statuses=statuses)
     else:

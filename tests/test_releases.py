@@ -35,7 +35,7 @@ RECORDS = st.lists(
 )
 
 
-def refusal(*records: Any) -> str:
+def rejection(*records: Any) -> str:
     with pytest.raises(RequestError) as caught:
         Releases.from_records(records)
     assert caught.value.status == 400
@@ -129,7 +129,7 @@ class TestReading:
         ],
     )
     def test_wrong_values_are_named(self, change: dict[str, Any], detail: str) -> None:
-        assert refusal(GOOD, {**GOOD, "version": "b", **change}) == detail
+        assert rejection(GOOD, {**GOOD, "version": "b", **change}) == detail
 
     def test_null_is_missing(self) -> None:
         """§9: JSON of a program that knows no environments or stages."""
@@ -141,10 +141,10 @@ class TestReading:
     @pytest.mark.parametrize("key", ["version", "date_added", "project_ids"])
     def test_missing_keys_are_named(self, key: str) -> None:
         record = {name: value for name, value in GOOD.items() if name != key}
-        assert refusal(record) == f"releases: release 0 ({record.get('version')!r}): {key} is missing"
+        assert rejection(record) == f"releases: release 0 ({record.get('version')!r}): {key} is missing"
 
     def test_what_is_no_list_of_records(self) -> None:
-        assert refusal(3) == "releases: release 0 must be a record, not 3"
+        assert rejection(3) == "releases: release 0 must be a record, not 3"
         for records in (5, "text", GOOD, None):
             with pytest.raises(RequestError, match="must be a list of records"):
                 Releases.from_records(records)  # type: ignore[arg-type]

@@ -81,7 +81,7 @@ def detail(case: Mapping[str, Any]) -> str:
     return str(answer["body"]["detail"])
 
 
-def refusal(params: str | Mapping[str, Any], **others: Any) -> str:
+def rejection(params: str | Mapping[str, Any], **others: Any) -> str:
     if isinstance(params, dict):
         params = {"interval": "1d", **params}  # the default interval is too fine for the default period
     with pytest.raises(RequestError) as caught:
@@ -135,12 +135,12 @@ class TestOrderOfValidation:
     def test_fields_in_their_order(self, fields: list[str], said: str) -> None:
         """§2.2: fields are validated in their order, each against grouping before filtering."""
         query = "session.status:[healthy, crashed]"
-        assert refusal({"field": fields, "groupBy": "session.status", "query": query}) == said
+        assert rejection({"field": fields, "groupBy": "session.status", "query": query}) == said
 
     def test_filtering_of_first_field_before_grouping_of_second(self) -> None:
         """§2.2, §6.4: the order of the fields comes before the order of the two judgements."""
         params = {"field": ["count_unique(user)", "anr_rate()"], "query": "session.status:[healthy, crashed]"}
-        assert refusal(params) == (
+        assert rejection(params) == (
             "Cannot filter count_unique by multiple session.status unless it is in groupBy"
         )
 
@@ -161,7 +161,7 @@ class TestOrderOfValidation:
     def test_filter_that_leaves_no_field_does_not_hide_earlier_ones(self) -> None:
         """§2.2, §6.4: validation ends after fields: a field that may not be filtered is still rejected."""
         params = {"field": ["p50(session.duration)", "anr_rate()"], "query": "session.status:crashed"}
-        assert refusal(params) == "Cannot filter field anr_rate() by session.status"
+        assert rejection(params) == "Cannot filter field anr_rate() by session.status"
 
 
 class TestParameters:
@@ -188,9 +188,9 @@ class TestParameters:
             ),
         ],
     )
-    def test_refused(self, params: str, said: str) -> None:
+    def test_rejected(self, params: str, said: str) -> None:
         """§2, §2.3: an empty value counts as given; the texts are part of the interface."""
-        assert refusal(params) == said
+        assert rejection(params) == said
 
     @pytest.mark.parametrize(
         "params",
@@ -227,7 +227,7 @@ class TestParameters:
     @pytest.mark.parametrize("value", [1.5, b"x", object(), {"a": 1}, [["x"]]])
     def test_values_of_no_use(self, value: object) -> None:
         """§2: a value that is neither text nor integer is rejected by name."""
-        assert "per_page" in refusal({"field": "sum(session)", "per_page": value})
+        assert "per_page" in rejection({"field": "sum(session)", "per_page": value})
 
     def test_project_selection(self) -> None:
         """§2, §2.3: all accessible projects without `project` or with -1; others are not permitted."""
@@ -244,12 +244,12 @@ class TestParameters:
 
     def test_no_project_accessible(self) -> None:
         """§2.3: without any accessible project there is nothing to answer about."""
-        assert refusal("field=sum(session)", projects={}) == "No projects available"
+        assert rejection("field=sum(session)", projects={}) == "No projects available"
 
     def test_later_fields_need_the_later_edition(self) -> None:
         """§2.1: fields of the later edition are unknown to the documented one."""
         params = "field=unhealthy_rate(session)&interval=1d"
-        assert refusal(params) == 'Invalid field: "unhealthy_rate(session)"'
+        assert rejection(params) == 'Invalid field: "unhealthy_rate(session)"'
         assert (
             Query.parse(params, now=NOW, rules=Rules(unhandled=True)).fields[0].name
             == "unhealthy_rate(session)"
@@ -299,16 +299,16 @@ class TestReleaseTimestamp:
             ),
         ],
     )
-    def test_refused(self, changes: dict[str, Any], said: str) -> None:
+    def test_rejected(self, changes: dict[str, Any], said: str) -> None:
         """§7.5: what it needs, in the words of the endpoint."""
         params = {"field": "sum(session)", "groupBy": "release", "interval": "1d", "statsPeriod": "7d"}
         params = {**params, "orderBy": "-release.timestamp", **changes}
-        assert refusal(params, releases=self.RELEASES) == said
+        assert rejection(params, releases=self.RELEASES) == said
 
     def test_needs_metadata(self) -> None:
         """§4.8, §7.5: the error says what to supply."""
         params = {"field": "sum(session)", "groupBy": "release", "orderBy": "release.timestamp"}
-        said = refusal({**params, "interval": "1d"})
+        said = rejection({**params, "interval": "1d"})
         assert "release.timestamp" in said
         assert "releases" in said
 

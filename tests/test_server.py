@@ -99,7 +99,7 @@ def test_an_answer(server: Server, organization: str, slash: str) -> None:
         ("field=sum(session)&project=9", 403, "You do not have permission to perform this action."),
     ],
 )
-def test_refusals(query: str, status: int, detail: str) -> None:
+def test_rejections(query: str, status: int, detail: str) -> None:
     """§2: status and text of the endpoint; bytes of a query may be UTF-8 as they are."""
     endpoint = Endpoint(SAMPLE, now=NOW, projects={"web": 1})
     with serving(endpoint) as server, socket.create_connection(server.server_address[:2]) as client:  # type: ignore[arg-type]
@@ -244,7 +244,7 @@ def test_clients_that_hang_up(capfd: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_what_is_not_a_request(server: Server, sent: bytes, status: int) -> None:
-    """Refused in JSON, also where the client goes on sending; the connection ends."""
+    """Rejected in JSON, also where the client goes on sending; the connection ends."""
     head, _, body = raw(server, sent).partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert set(json.loads(body)) == {"detail"}
@@ -310,7 +310,7 @@ def test_command_and_curl(tmp_path: Path) -> None:
     assert (process.returncode, err.count("\n")) == (INTERRUPTED, 1)
 
 
-def test_command_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_rejects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong file, a port in use: one line, status 2."""
     path = str(tmp_path / "s.npz")
     assert main(["serve", path]) == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sessionstats import DataError, Sessions, from_records, from_updates, sample, to_records
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import COLUMNS
-from tests.building import built, refusal
+from tests.building import built, rejection
 
 TEXTS = ("release", "environment", "status", "distinct_id", "abnormal_mechanism")
 """The columns in which ``"ok"`` is right."""
@@ -35,7 +35,7 @@ class TestErrors:
         wrong: dict[str, Any] = {name: [[], []] for name in COLUMNS}
         for place, name in enumerate(COLUMNS):
             right = {key: ["ok", "ok"] if key in TEXTS else [1, 1] for key in COLUMNS[:place]}
-            error = refusal(**{**wrong, **right})
+            error = rejection(**{**wrong, **right})
             assert (error.column, error.row, error.value) == (name, 0, [])
 
     def test_required_columns(self) -> None:

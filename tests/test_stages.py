@@ -221,7 +221,7 @@ def test_page(params: str, page: Page) -> None:
         ("cursor=::", "Invalid cursor parameter."),
     ],
 )
-def test_wrong_page_is_refused(params: str, detail: str) -> None:
+def test_wrong_page_is_rejected(params: str, detail: str) -> None:
     """§2.3: per_page before cursor."""
     with pytest.raises(RequestError) as caught:
         parse_page(Parameters(params), Rules())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.building import built, refusal
+from tests.building import built, rejection
 
 NOON = 1_706_529_600_000_000
 """2024-01-29T12:00:00Z in microseconds."""
@@ -86,7 +86,7 @@ class TestStarted:
         """§1.4: nothing overflows into the range."""
         array = np.array([0, count]).view(f"M8[{unit}]")
         if expected is None:
-            assert refusal(started=array).detail.startswith(
+            assert rejection(started=array).detail.startswith(
                 "column 'started', row 1: outside the years 1970-2262: "
             )
         else:
@@ -140,7 +140,7 @@ class TestStarted:
     def test_outside_the_years(self, value: Any) -> None:
         """§1.4: 1970 to 2262, in every form; the value is reported as it was given."""
         for others in ([0], ["1970-01-01T00:00:00Z"], [], [datetime(1970, 1, 1)]):
-            error = refusal(started=[*others, value])
+            error = rejection(started=[*others, value])
             assert error.problem.startswith("outside the years 1970-2262: ")
             assert (error.column, error.row, error.value) == ("started", len(others), value)
 
@@ -168,14 +168,14 @@ class TestStarted:
     def test_no_instant(self, value: Any) -> None:
         """§1.4: nothing is coerced."""
         for others in ([0], ["1970-01-01T00:00:00Z"], []):
-            error = refusal(started=[*others, value])
+            error = rejection(started=[*others, value])
             assert error.problem.startswith("not an instant: ")
             assert (error.column, error.row) == ("started", len(others))
 
     @pytest.mark.parametrize("value", [None, np.datetime64("NaT"), np.datetime64("NaT", "us")])
     def test_missing(self, value: Any) -> None:
         """§1.4: NaT"""
-        error = refusal(started=["1970-01-01T00:00:00Z", value])
+        error = rejection(started=["1970-01-01T00:00:00Z", value])
         assert error.row == 1
         assert error.problem.startswith("missing value" if value is None else "not an instant")
 
@@ -196,9 +196,9 @@ class TestStarted:
     )
     def test_wrong_arrays(self, array: np.ndarray, problem: str) -> None:
         """§1.4"""
-        assert refusal(started=array).problem.startswith(problem)
+        assert rejection(started=array).problem.startswith(problem)
 
     def test_texts_of_several_lines_are_not_read_as_several(self) -> None:
-        """§1.4: fast and slow reading refuse the same."""
+        """§1.4: fast and slow reading reject the same."""
         line = "1970-01-01T00:00:00Z"
-        assert refusal(started=[line, f"{line}\n{line}"]).row == 1
+        assert rejection(started=[line, f"{line}\n{line}"]).row == 1

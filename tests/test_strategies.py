@@ -192,9 +192,9 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     "many users": lambda case, answer: len({str(row.get("distinct_id")) for row in case["sessions"]}) > 500,
     "no rows": lambda case, answer: case["sessions"] == [],
     "a negative sequence": has_row(lambda row: (row.get("seq") or 0) < 0),
-    "refused request": lambda case, answer: answer["status"] == 400,
-    "refused project": lambda case, answer: answer["status"] == 403,
-    "refused row": lambda case, answer: answer["status"] == 422,
+    "rejected request": lambda case, answer: answer["status"] == 400,
+    "rejected project": lambda case, answer: answer["status"] == 403,
+    "rejected row": lambda case, answer: answer["status"] == 422,
 }
 
 
@@ -242,7 +242,7 @@ def test_what_is_not_claimed_is_not_asked_for() -> None:
         assert answer["status"] == 200
 
 
-def test_nothing_is_refused_that_was_not_claimed() -> None:
+def test_nothing_is_rejected_that_was_not_claimed() -> None:
     """§2.3: without the claim of errors every request is answered, whatever its parts are together."""
     assert {answer["status"] for _, answer in draw(NOTHING_REFUSED, EXAMPLES)} == {200}
 

@@ -164,7 +164,7 @@ def test_killed_reordered_and_repeated_chunks() -> None:
     assert merge(unnamed, unnamed).n_sessions == 2 * unnamed.n_sessions
 
 
-def test_quantities_beyond_64_bits_are_refused() -> None:
+def test_quantities_beyond_64_bits_are_rejected() -> None:
     """§6.1: as for all sessions at once, in the same words, also outside the window."""
     halves = [
         Sessions(started=[started], project_id=[1], status=["ok"], quantity=[2**62])
@@ -187,7 +187,7 @@ def test_the_largest_sum_is_exact() -> None:
     assert compute(parts, query).totals["sum(session)"].tolist() == [2**63 - 1]
 
 
-def test_statuses_of_another_edition_are_refused_in_every_chunk() -> None:
+def test_statuses_of_another_edition_are_rejected_in_every_chunk() -> None:
     """§1.1, §1.4"""
     good = Sessions(started=[1], project_id=[1], status=["ok"])
     bad = Sessions(started=[1], project_id=[1], status=["unhandled"])
@@ -297,7 +297,7 @@ def test_blocks_hold_whole_units() -> None:
         assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4
 
 
-def test_too_large_a_table_is_refused() -> None:
+def test_too_large_a_table_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match="63 bits; 1,073,741,824 × 1,073,741,824 × 8 are too many"):
         tallies.empty_tally((2**30, 2**30, 8))
 

@@ -9,7 +9,7 @@ from sessionstats import DataError, Sessions
 from sessionstats.columns.encoding import Encoded
 from sessionstats.health import STATUSES
 from sessionstats.sessions import require_known_statuses
-from tests.building import built, refusal
+from tests.building import built, rejection
 
 
 class TestTexts:
@@ -182,7 +182,7 @@ class TestProjects:
     )
     def test_wrong(self, values: Any, detail: str) -> None:
         """§1.4"""
-        assert refusal(project_id=values).detail == f"column 'project_id'{detail}"
+        assert rejection(project_id=values).detail == f"column 'project_id'{detail}"
 
 
 class TestStatuses:
@@ -217,7 +217,7 @@ class TestStatuses:
     )
     def test_wrong(self, values: Any, detail: str) -> None:
         """§1.4"""
-        assert refusal(status=values).detail == f"column 'status'{detail}"
+        assert rejection(status=values).detail == f"column 'status'{detail}"
 
     def test_statuses_of_an_edition(self) -> None:
         """§1.1"""

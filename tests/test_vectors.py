@@ -111,7 +111,7 @@ def test_lines_conform_to_the_schema() -> None:
     assert {v["id"]: e.message for v in LOADED for e in validator.iter_errors(v)} == {}
 
 
-def test_schema_refuses_what_is_wrong() -> None:
+def test_schema_rejects_what_is_wrong() -> None:
     """The schema is itself tested: each of these is rejected."""
     jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
     validator = jsonschema.Draft202012Validator(vectors.schema())
@@ -155,7 +155,7 @@ def test_module_writes_the_file() -> None:
 
 
 def test_tags_are_what_a_vector_needs() -> None:
-    """§9: what is not tagged is not needed, and every tag occurs on both sides of an answer and a refusal."""
+    """§9: what is not tagged is not needed; every tag occurs with an answer and with a rejection."""
     for vector in LOADED:
         request, tags = vector["request"], vector["tags"]
         text = json.dumps(request["params"])

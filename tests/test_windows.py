@@ -105,7 +105,7 @@ def test_other_texts_are_no_dates(text: str) -> None:
     assert caught.value.parameter == "start"
 
 
-def test_date_beside_the_calendar_is_refused() -> None:
+def test_date_beside_the_calendar_is_rejected() -> None:
     """§3.3: an offset may carry an ISO date out of the years 1 to 9999."""
     assert parse_iso("0001-01-01T00:00:00+01:00") == YEAR_1 - HOUR
     assert parse_date("0001-01-01T00:00:00+01:00") is None
@@ -176,7 +176,7 @@ def test_range_by_precedence(params: str, start: int, end: int, end_given: bool)
         ("statsPeriod=0d", "start must be before end"),
     ],
 )
-def test_wrong_dates_are_refused(params: str, detail: str) -> None:
+def test_wrong_dates_are_rejected(params: str, detail: str) -> None:
     """§3.3"""
     with pytest.raises(RequestError) as caught:
         parse_range(Parameters(params), NOW)
@@ -218,7 +218,7 @@ MULTIPLE = "The interval has to be a multiple of the minimum interval of {}."
         ("5h", 3600, "The interval should divide one day without a remainder."),
     ],
 )
-def test_wrong_interval_is_refused(text: str, minimum: int, detail: str) -> None:
+def test_wrong_interval_is_rejected(text: str, minimum: int, detail: str) -> None:
     """§3.2"""
     with pytest.raises(RequestError) as caught:
         parse_interval(text, minimum)

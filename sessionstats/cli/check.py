@@ -62,8 +62,8 @@ CLAIMS: Final = {
     "big-counts": "counts, and users as integers, beyond 2**53",
     "large": "tables of a thousand rows and more",
     "extreme-durations": "durations from 1e-9 to 1.7e308 seconds",
-    "errors": "requests that must be refused",
-    "bad-rows": "session rows that must be refused",
+    "errors": "requests that must be rejected",
+    "bad-rows": "session rows that must be rejected",
 }
 """What ``--no-…`` switches off (`sessionstats.testing.Claims`)."""
 

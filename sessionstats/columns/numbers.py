@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns.values import Values, frozen, items_of, python_values, refuse, refuse_first
+from sessionstats.columns.values import Values, frozen, items_of, python_values, reject, reject_first
 
 INT64_MIN: Final = -(2**63)
 """Smallest integer that a column holds."""
@@ -59,16 +59,16 @@ def integer_column(name: str, values: Values, *, default: int | None, least: int
     array = _integers(name, items, default)
     if array.min(initial=least) < least:
         problem = "negative count" if least == 0 else f"less than {least}"
-        refuse_first(name, problem, array < least, items)
+        reject_first(name, problem, array < least, items)
     return frozen(array, items)
 
 
 def _integers(name: str, items: NDArray[Any] | list[Any], default: int | None) -> NDArray[np.int64]:
     if isinstance(items, np.ndarray):
         if items.dtype.kind not in "iu" and len(items):
-            refuse(name, "not an integer", 0, items[0])
+            reject(name, "not an integer", 0, items[0])
         if items.dtype.kind == "u":
-            refuse_first(name, "integer beyond 64 bits", items > INT64_MAX, items)
+            reject_first(name, "integer beyond 64 bits", items > INT64_MAX, items)
         return items.astype(np.int64, copy=False)
     items = python_values(name, "an integer", items, (int,), default)
     return _array_of(name, "integer beyond 64 bits", items, np.int64)
@@ -99,9 +99,9 @@ def seconds_column(name: str, values: Values) -> NDArray[np.float64]:
     """
     items = items_of(name, values)
     array = _floats(name, items)
-    refuse_first(name, "infinite duration", np.isinf(array), items)
+    reject_first(name, "infinite duration", np.isinf(array), items)
     if np.count_nonzero(np.signbit(array)):
-        refuse_first(name, "negative duration", array < 0, items)
+        reject_first(name, "negative duration", array < 0, items)
         # −0.0 equals 0.0, and an answer must not depend on which of them comes first (§6.7).
         array = np.add(array, 0.0)
     return frozen(array, items)
@@ -110,7 +110,7 @@ def seconds_column(name: str, values: Values) -> NDArray[np.float64]:
 def _floats(name: str, items: NDArray[Any] | list[Any]) -> NDArray[np.float64]:
     if isinstance(items, np.ndarray):
         if items.dtype.kind not in "iuf" and len(items):
-            refuse(name, "not a number", 0, items[0])
+            reject(name, "not a number", 0, items[0])
         return items.astype(np.float64, copy=False)
     items = python_values(name, "a number", items, (int, float), np.nan)
     return _array_of(name, "infinite duration", items, np.float64)
@@ -122,7 +122,7 @@ def _array_of(name: str, problem: str, items: list[Any], dtype: type[S]) -> NDAr
         return np.array(items, dtype)
     except OverflowError:
         row = next(row for row, value in enumerate(items) if _overflows(value, dtype))
-        refuse(name, problem, row, items[row])
+        reject(name, problem, row, items[row])
 
 
 def _overflows(value: int, dtype: type[np.generic]) -> bool:
@@ -139,4 +139,4 @@ def check_total(quantity: NDArray[np.int64]) -> None:
     if largest * len(quantity) > INT64_MAX:
         total = sum(quantity.tolist())
         if total > INT64_MAX:
-            refuse("quantity", "the sum is beyond 64 bits", None, total)
+            reject("quantity", "the sum is beyond 64 bits", None, total)

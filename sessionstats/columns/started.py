@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.numbers import INT64_MAX
-from sessionstats.columns.values import Values, frozen, items_of, refuse, refuse_first
+from sessionstats.columns.values import Values, frozen, items_of, reject, reject_first
 from sessionstats.errors import DataError
 from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, parse_iso
 
@@ -71,17 +71,17 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
     if kind == "M":
         return _from_datetime64(items)
     if kind in "iu":
-        refuse_first("started", OUTSIDE, (items < 0) | (items >= YEAR_2263 // SECOND), items)
+        reject_first("started", OUTSIDE, (items < 0) | (items >= YEAR_2263 // SECOND), items)
         return (items.astype(np.int64) * SECOND).view("M8[us]")
     if kind == "f":
         seconds = items.astype(np.float64, copy=False)
-        refuse_first("started", "not an instant", ~np.isfinite(seconds), items)
+        reject_first("started", "not an instant", ~np.isfinite(seconds), items)
         with np.errstate(over="ignore"):  # infinity is out of range, too
             instants = np.floor(seconds * float(SECOND))
-        refuse_first("started", OUTSIDE, (instants < 0) | (instants >= YEAR_2263), items)
+        reject_first("started", OUTSIDE, (instants < 0) | (instants >= YEAR_2263), items)
         return instants.astype(np.int64).view("M8[us]")
     if len(items):
-        refuse("started", "not an instant", 0, items[0])
+        reject("started", "not an instant", 0, items[0])
     return np.empty(0, "M8[us]")
 
 
@@ -94,11 +94,11 @@ def _from_datetime64(items: NDArray[Any]) -> NDArray[np.datetime64]:
     else:
         latest = int(np.datetime64(YEAR_2263, "us").astype(items.dtype).astype(np.int64))
     if count.min(initial=0) < 0 or count.max(initial=0) > latest:
-        refuse_first("started", "not an instant", np.isnat(items), items)
-        refuse_first("started", OUTSIDE, (count < 0) | (count > latest), items)
+        reject_first("started", "not an instant", np.isnat(items), items)
+        reject_first("started", OUTSIDE, (count < 0) | (count > latest), items)
     array = items.astype("M8[us]", copy=False)
     if array.view(np.int64).max(initial=0) >= YEAR_2263:
-        refuse_first("started", OUTSIDE, array.view(np.int64) >= YEAR_2263, items)
+        reject_first("started", OUTSIDE, array.view(np.int64) >= YEAR_2263, items)
     return array
 
 
@@ -212,9 +212,9 @@ def _instant(row: int, value: Any) -> int:
         # Compared with bounds that are out of range themselves, since the product may be infinite.
         instant = math.floor(max(-1.0, min(value * float(SECOND), float(YEAR_2263))))
     if instant is None:
-        refuse("started", "missing value" if value is None else "not an instant", row, value)
+        reject("started", "missing value" if value is None else "not an instant", row, value)
     if not 0 <= instant < YEAR_2263:
-        refuse("started", OUTSIDE, row, value)
+        reject("started", OUTSIDE, row, value)
     return instant
 
 

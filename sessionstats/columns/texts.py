@@ -24,8 +24,8 @@ from sessionstats.columns.values import (
     frozen,
     items_of,
     python_values,
-    refuse,
-    refuse_first,
+    reject,
+    reject_first,
 )
 from sessionstats.errors import DataError
 from sessionstats.health import STATUSES
@@ -180,7 +180,7 @@ def status_column(values: Values) -> NDArray[np.int8]:
     by_category = np.array([STATUS_CODE.get(text, UNKNOWN) for text in column.categories], np.int8)
     codes = by_category[column.codes]
     if UNKNOWN in by_category:
-        refuse_first("status", "unknown status", codes == UNKNOWN, column.decode())
+        reject_first("status", "unknown status", codes == UNKNOWN, column.decode())
     return frozen(codes)
 
 
@@ -260,10 +260,10 @@ def _without(codes: NDArray[Any], these: list[int]) -> NDArray[Any]:
 def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
     codes, size = column.codes, len(column.categories)
     if codes.ndim != 1 or codes.dtype.kind not in "iu":
-        refuse(name, "codes are not a column of integers", None, codes)
+        reject(name, "codes are not a column of integers", None, codes)
     if len(codes) and (codes.min() < least_code or codes.max() >= size):
         wrong = (codes < least_code) | (codes >= size)
-        refuse_first(name, f"code outside of {size} categories", wrong, codes)
+        reject_first(name, f"code outside of {size} categories", wrong, codes)
 
 
 def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:
@@ -273,7 +273,7 @@ def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tup
     if not set(map(type, column.categories)).issubset(allowed):
         code, value = next((c, v) for c, v in enumerate(column.categories) if type(v) not in allowed)
         rows = np.flatnonzero(column.codes == code)
-        refuse(name, f"not {wanted}", int(rows[0]) if len(rows) else None, value)
+        reject(name, f"not {wanted}", int(rows[0]) if len(rows) else None, value)
     if len(column.code_of) < len(column.categories):
         twice = next(v for c, v in enumerate(column.categories) if column.code_of[v] != c)
-        refuse(name, "category stands twice", None, twice)
+        reject(name, "category stands twice", None, twice)

@@ -51,11 +51,11 @@ def items_of(name: str, values: Values) -> NDArray[Any] | list[Any]:
         return values.decode()
     if not hasattr(values, "__array__"):
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-            refuse(name, "not a sequence of values", None, values)
+            reject(name, "not a sequence of values", None, values)
         return list(values)
     array = np.asarray(values)
     if array.ndim != 1:
-        refuse(name, "not an array of one dimension, but of shape", None, array.shape)
+        reject(name, "not an array of one dimension, but of shape", None, array.shape)
     # Only subclasses are checked: importing `np.ma` takes milliseconds.
     if type(values) is not np.ndarray and isinstance(values, np.ndarray) and np.ma.is_masked(values):
         return [
@@ -90,7 +90,7 @@ def python_values(
         if type(value) not in allowed and (value is not None or default is None):
             if is_missing_in_frames(value):
                 wanted += f" ({FRAMES})"
-            refuse(name, f"not {wanted}" if value is not None else "missing value", row, value)
+            reject(name, f"not {wanted}" if value is not None else "missing value", row, value)
     return [default if value is None else value for value in items]
 
 
@@ -115,18 +115,18 @@ def show(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def refuse(name: str, problem: str, row: int | None, value: object, note: Note | None = None) -> NoReturn:
+def reject(name: str, problem: str, row: int | None, value: object, note: Note | None = None) -> NoReturn:
     """Raise the `DataError` of an invalid value."""
     raise DataError(f"{problem}: {show(value)}", column=name, row=row, value=value, note=note, reason=problem)
 
 
-def refuse_first(
+def reject_first(
     name: str, problem: str, wrong: NDArray[np.bool_], values: Sequence[Any] | NDArray[Any]
 ) -> None:
     """Reject the first of the `wrong` rows, if there is one."""
     if np.count_nonzero(wrong):
         row = int(wrong.argmax())
-        refuse(name, problem, row, values[row])
+        reject(name, problem, row, values[row])
 
 
 def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:

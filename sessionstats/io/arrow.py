@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.encoding import Encoded, encode
 from sessionstats.columns.schema import BY_NAME, COLUMNS, UPDATE_COLUMNS, Column, Kind
-from sessionstats.columns.values import Values, refuse
+from sessionstats.columns.values import Values, reject
 from sessionstats.errors import DataError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.arrow_cells import read_instants
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.bad_rows import ReadReport
-from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
+from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, reject_bad_rows
 from sessionstats.io.damage import said
 from sessionstats.io.names import Mapped, Names
 from sessionstats.io.optional import needed
@@ -95,7 +95,7 @@ def from_arrow(
     """
     reading = Reading.of(columns, projects, statuses, errors, report)
     parts = list(checked_blocks([frame_block(data, reading)], reading))
-    refuse_bad_rows(reading, told=report is not None)
+    reject_bad_rows(reading, told=report is not None)
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
@@ -166,7 +166,7 @@ def _column(described: Column, column: Any, texts: TextDictionary | None) -> Val
     if kind in (Kind.INSTANT, Kind.INTEGER, Kind.SECONDS):
         return _numbers(described, column)
     if described.required and column.null_count:
-        refuse(name, "missing value", _first_null(column), None)
+        reject(name, "missing value", _first_null(column), None)
     return encoded_texts(name, column, texts)
 
 
@@ -179,7 +179,7 @@ def _numbers(described: Column, column: Any) -> Values:
     """Numbers or instants as an array, without a copy if they are in one chunk without nulls."""
     types = needed("pyarrow", "arrow").types
     if described.required and column.null_count:
-        refuse(described.name, "missing value", _first_null(column), None)
+        reject(described.name, "missing value", _first_null(column), None)
     if not types.is_primitive(column.type):  # instants as text
         return read_instants(column)
     if column.null_count:

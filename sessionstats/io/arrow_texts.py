@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.encoding import MISSING, Encoded
 from sessionstats.columns.packed import PackedTexts
-from sessionstats.columns.values import refuse
+from sessionstats.columns.values import reject
 from sessionstats.errors import DataError
 from sessionstats.io.optional import needed
 
@@ -63,7 +63,7 @@ def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -
         else:
             parts = [_codes_of_texts(chunk, texts) for chunk in column.chunks]
     except needed("pyarrow", "arrow").ArrowInvalid:
-        _refuse_first_bytes(name, column)
+        _reject_first_bytes(name, column)
     codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return Encoded(codes, texts.texts if name in MANY else texts.strings)
 
@@ -102,7 +102,7 @@ def _codes_of_texts(array: Any, texts: TextDictionary) -> NDArray[np.int32]:
     return texts.add_utf8(np.frombuffer(data or b"", np.uint8), ends)
 
 
-def _refuse_first_bytes(name: str, column: Any) -> NoReturn:
+def _reject_first_bytes(name: str, column: Any) -> NoReturn:
     """Reject the first text that is not UTF-8."""
     pa = needed("pyarrow", "arrow")
     texts = column.cast(pa.large_string()).cast(pa.large_binary())
@@ -110,7 +110,7 @@ def _refuse_first_bytes(name: str, column: Any) -> NoReturn:
         try:
             (value or b"").decode()
         except UnicodeDecodeError:
-            refuse(name, "not UTF-8", row, value)
+            reject(name, "not UTF-8", row, value)
     raise DataError("a dictionary with a text that is not UTF-8", column=name)
 
 

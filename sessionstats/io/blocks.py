@@ -140,7 +140,7 @@ def checked_blocks(blocks: Iterable[Block], reading: Reading, file: str | None =
             raise BadRowsError(report, stopped=True)
 
 
-def refuse_bad_rows(reading: Reading, *, told: bool) -> None:
+def reject_bad_rows(reading: Reading, *, told: bool) -> None:
     """Raise what `checked_blocks` found, once everything has been read.
 
     Parameters

@@ -26,7 +26,7 @@ from sessionstats.io.blocks import (
     Progress,
     Reading,
     checked_blocks,
-    refuse_bad_rows,
+    reject_bad_rows,
     unreported,
 )
 from sessionstats.io.envelopes import from_envelopes
@@ -172,7 +172,7 @@ def _updates(
     sources = sources_of(path, input_format)
     for number, source in enumerate(sources):
         yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
-    refuse_bad_rows(reading, told=told)
+    reject_bad_rows(reading, told=told)
     envelopes = [source for source in sources if source.format == ENVELOPE]
     if envelopes:
         yield Updates.alone(_of_envelopes(envelopes, reading))

@@ -172,7 +172,7 @@ column leaves one out
                 raise SessionStatsError(_twice(ours, theirs[ours], name))
             theirs[ours] = name
         others = [name for name in names if name not in theirs.values() and name not in self.columns]
-        _refuse_likely(others, theirs)
+        _reject_likely(others, theirs)
         if all_there:
             _require(names, theirs, self.columns)
         duration = theirs.get("duration", "")
@@ -190,7 +190,7 @@ def _milliseconds(name: str) -> str:
     return MILLISECONDS if plain(name) == plain(MILLISECONDS) else ""
 
 
-def _refuse_likely(others: list[str], theirs: Mapping[str, str]) -> None:
+def _reject_likely(others: list[str], theirs: Mapping[str, str]) -> None:
     sdk = sdk_keys(others)
     if sdk:
         keys = ", ".join(map(repr, sdk))

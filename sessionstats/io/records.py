@@ -16,7 +16,7 @@ from sessionstats.errors import DataError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.bad_rows import ReadReport
-from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, refuse_bad_rows
+from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, reject_bad_rows
 from sessionstats.io.names import Mapped, sdk_keys
 from sessionstats.sessions import Sessions, require_known_statuses
 
@@ -70,7 +70,7 @@ def from_records(
     rows = list(records)
     reading = Reading.of(columns, projects, statuses, errors, report)
     parts = list(checked_blocks([records_block(rows, reading)] if rows else [], reading))
-    refuse_bad_rows(reading, told=report is not None)
+    reject_bad_rows(reading, told=report is not None)
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 

@@ -180,13 +180,13 @@ def _whole(pa: Any, name: str, column: Any) -> Any:
     if pa.types.is_floating(column.type):
         column = compute.if_else(compute.is_nan(column), None, column)
         beyond = compute.greater(compute.abs(column), float(EXACT))
-        _refuse_first(compute, name, "an integer kept as a float, and no longer exact", beyond, column)
+        _reject_first(compute, name, "an integer kept as a float, and no longer exact", beyond, column)
     wrong = compute.not_equal(compute.floor(column), column)
-    _refuse_first(compute, name, "not an integer", wrong, column)
+    _reject_first(compute, name, "not an integer", wrong, column)
     return column.cast(pa.int64())
 
 
-def _refuse_first(compute: Any, name: str, problem: str, wrong: Any, column: Any) -> None:
+def _reject_first(compute: Any, name: str, problem: str, wrong: Any, column: Any) -> None:
     row = compute.index(wrong, True).as_py()
     if row >= 0:
         value = column[row].as_py()

@@ -7,7 +7,7 @@ import numpy as np
 
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import SESSION, Kind
-from sessionstats.columns.values import refuse
+from sessionstats.columns.values import reject
 from sessionstats.sessions import Sessions
 
 LONGEST_CELL: Final = 131_072
@@ -55,7 +55,7 @@ def reject_texts(name: str, column: Encoded[str], wrong: Callable[[str], bool], 
     if by_category.any():
         rows = np.append(by_category, False)[column.codes].nonzero()[0]  # code −1 finds the last
         if len(rows):
-            refuse(name, problem, int(rows[0]), column.categories[column.codes[rows[0]]])
+            reject(name, problem, int(rows[0]), column.categories[column.codes[rows[0]]])
 
 
 def _has_surrogate(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sessionstats.capping import max_groups
 from sessionstats.errors import AccessError, RequestError
-from sessionstats.fields import KEY_COLUMNS, STATUS, Field, judge_against_status, left_in
+from sessionstats.fields import KEY_COLUMNS, STATUS, Field, left_in, validate_against_status
 from sessionstats.instants import parse_now
 from sessionstats.intervals import parse_interval
 from sessionstats.limits import UNLIMITED, Limits
@@ -32,7 +32,7 @@ from sessionstats.request.paging import Page, parse_page, require_fitting_page
 from sessionstats.request.parameters import Parameters
 from sessionstats.rounding import ROUNDINGS, Window, require_few_intervals, require_short_and_recent
 from sessionstats.rules import Rules
-from sessionstats.search.conditions import Search, SearchContext, judge
+from sessionstats.search.conditions import Search, SearchContext, validate_search
 from sessionstats.search.releases import EnvironmentRequirement, Releases
 
 ALL_PROJECTS: Final = -1
@@ -159,7 +159,7 @@ class Query:
         require_few_intervals(window, rules.max_intervals)
         environments = given.distinct("environment")
         context = SearchContext(projects, selected, environments, releases, rules.health_classes)
-        search = judge(given.last("query") or "", context, limits)
+        search = validate_search(given.last("query") or "", context, limits)
         order = _parse_order(given, fields, group_by, page, search, releases, rules)
         include_totals = given.last("includeTotals") != OFF
         include_series = given.last("includeSeries") != OFF
@@ -309,7 +309,7 @@ def _parse_order(
     """The order, once fields suit the status filter (§6.4, §7.2); `None` where validation ends (§2.2)."""
     if search.classes == ():
         return None
-    judge_against_status(fields, search.classes, by_status=STATUS in group_by)
+    validate_against_status(fields, search.classes, by_status=STATUS in group_by)
     counting = left_in(fields, search.classes)
     if not counting:
         return None

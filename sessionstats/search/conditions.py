@@ -17,10 +17,10 @@ from sessionstats.limits import UNLIMITED, Limits
 from sessionstats.search.grammar import parse
 from sessionstats.search.masks import RowMask, Table, combine
 from sessionstats.search.releases import EnvironmentRequirement
-from sessionstats.search.terms import Columns, Condition, SearchContext, negates, read_term, refused, texts
+from sessionstats.search.terms import Columns, Condition, SearchContext, negates, read_term, rejected, texts
 from sessionstats.search.tree import And, FreeText, Or, Term, leaves
 
-__all__ = ["Search", "SearchContext", "judge"]
+__all__ = ["Search", "SearchContext", "validate_search"]
 
 WILDCARD_KEYS: Final = ("release.version", "release.build")
 """The keys whose values may hold an unescaped asterisk (§4.3)."""
@@ -28,7 +28,7 @@ WILDCARD_KEYS: Final = ("release.version", "release.build")
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """A validated search; from `judge`.
+    """A validated search; from `validate_search`.
 
     Equality and pickling use the text and the context it was validated against.
 
@@ -56,7 +56,7 @@ class Search:
         return hash(self.text)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return judge, (self.text, self._context)
+        return validate_search, (self.text, self._context)
 
     def bind(
         self, projects: Encoded[int], releases: Encoded[str], environments: Encoded[str]
@@ -77,7 +77,7 @@ class Search:
         --------
         >>> from sessionstats.columns.encoding import encode
         >>> columns = encode([1, 1, 2]), encode(["a@1.0", "a@2.0", "a@1.0"]), encode(["prod", "prod", ""])
-        >>> mask = judge("release.version:>=2 OR !has:environment", SearchContext()).bind(*columns)
+        >>> mask = validate_search("release.version:>=2 OR !has:environment", SearchContext()).bind(*columns)
         >>> mask(*(column.codes for column in columns)).tolist()
         [False, True, True]
         """
@@ -105,7 +105,7 @@ class Search:
 
         Examples
         --------
-        >>> judge("!environment:dev release:a", SearchContext()).environment_selection()
+        >>> validate_search("!environment:dev release:a", SearchContext()).environment_selection()
         (EnvironmentRequirement(values=frozenset({'dev'}), negated=True),)
         """
         terms = _top_level(self._tree, "environment")
@@ -116,7 +116,7 @@ _EMPTY: Final = Search("")
 """The search that is validated most often."""
 
 
-def judge(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Search:
+def validate_search(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Search:
     """Parse a search and resolve what its terms mean, or reject it.
 
     Parameters
@@ -142,9 +142,9 @@ def judge(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Sear
     Examples
     --------
     >>> classes = ("abnormal", "crashed", "errored", "healthy")
-    >>> judge("!session.status:healthy release:a", SearchContext(health_classes=classes)).classes
+    >>> validate_search("!session.status:healthy release:a", SearchContext(health_classes=classes)).classes
     ('abnormal', 'crashed', 'errored')
-    >>> judge("release:1.*", SearchContext())
+    >>> validate_search("release:1.*", SearchContext())
     Traceback (most recent call last):
         ...
     sessionstats.errors.RequestError: Invalid condition: wildcard search is not supported
@@ -155,15 +155,15 @@ def judge(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Sear
     terms = tuple(leaves(tree))
     conditions = tuple(read_term(term, context) for term in terms)
     for term in terms:
-        _refuse_wildcard(term)
+        _reject_wildcard(term)
     statuses = _top_level(tree, STATUS)
     classes = _select_classes(statuses, context.health_classes) if statuses else None
     return Search(text, classes, tree, conditions, context)
 
 
-def _refuse_wildcard(term: Term | FreeText) -> None:
+def _reject_wildcard(term: Term | FreeText) -> None:
     if isinstance(term, Term) and term.key not in WILDCARD_KEYS and any(value.stars for value in term.values):
-        raise refused("Invalid condition: wildcard search is not supported", term.key)
+        raise rejected("Invalid condition: wildcard search is not supported", term.key)
 
 
 def _top_level(tree: And | Or, key: str) -> list[Term]:
@@ -171,7 +171,7 @@ def _top_level(tree: And | Or, key: str) -> list[Term]:
     children = tree.children if isinstance(tree, And) else ()
     found = [child for child in children if isinstance(child, Term) and child.key == key]
     if len(found) != sum(isinstance(leaf, Term) and leaf.key == key for leaf in leaves(tree)):
-        raise refused(f"Unable to parse condition with {key}", key)
+        raise rejected(f"Unable to parse condition with {key}", key)
     return found
 
 

@@ -139,7 +139,7 @@ class Releases:
             raise _error(f"must be a list of records, not {records!r:.80}")
         records = list(records)
         if not all(type(record) is dict and record.keys() >= _REQUIRED_KEYS for record in records):
-            _refuse_wrong_records(records)
+            _reject_wrong_records(records)
         return cls(
             [record["version"] for record in records],
             [record["date_added"] for record in records],
@@ -242,7 +242,7 @@ class Releases:
         return order.compress(np.array(keep, bool)[order])
 
 
-def _refuse_wrong_records(records: list[Any]) -> None:
+def _reject_wrong_records(records: list[Any]) -> None:
     """Reject the first record that is not a mapping, or lacks a key."""
     for place, record in enumerate(records):
         if not isinstance(record, Mapping):

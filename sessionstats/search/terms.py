@@ -180,11 +180,11 @@ def read_term(leaf: Term | FreeText, context: SearchContext) -> Condition | None
     reader = _READERS.get(key)
     if reader is None or isinstance(leaf, FreeText):
         known = () if isinstance(leaf, FreeText) else tuple(_READERS)
-        raise refused(f"Invalid search filter: {key}", key, partial(nearest, key, known))
+        raise rejected(f"Invalid search filter: {key}", key, partial(nearest, key, known))
     return reader(leaf, context)
 
 
-def refused(detail: str, value: object, note: Note | None = None) -> RequestError:
+def rejected(detail: str, value: object, note: Note | None = None) -> RequestError:
     """The error of a rejected search."""
     return RequestError(detail, parameter="query", value=value, note=note)
 
@@ -219,7 +219,7 @@ def _release(term: Term, context: SearchContext) -> Condition:
 
 def _metadata(feature: str, context: SearchContext) -> Releases:
     if context.releases is None:
-        raise refused(f"{feature} needs release metadata: supply releases", feature)
+        raise rejected(f"{feature} needs release metadata: supply releases", feature)
     return context.releases
 
 
@@ -227,7 +227,7 @@ def _project_id(term: Term, _: SearchContext) -> Condition:
     """Ids alone; only ``project`` requires them to be selected (§4.2)."""
     for value in term.values:
         if _ID.fullmatch(value.text) is None:
-            raise refused(f"{term.key}: Invalid number: {value.text}.", value.text)
+            raise rejected(f"{term.key}: Invalid number: {value.text}.", value.text)
     ids = frozenset(int(value.text) for value in term.values if len(value.text) <= MAX_ID_DIGITS)
     return OneOf(PROJECT, ids, negates(term))
 
@@ -239,7 +239,7 @@ def _project(term: Term, context: SearchContext) -> Condition:
         text for text, id_ in ids.items() if id_ is None or (selected is not None and id_ not in selected)
     ]
     if unknown:
-        raise refused(
+        raise rejected(
             f"Invalid query. Project(s) {_enumerate(unknown)} do not exist or are not actively selected.",
             unknown,
         )
@@ -266,11 +266,11 @@ def _enumerate(names: Sequence[str]) -> str:
 
 def _stage(term: Term, context: SearchContext) -> Condition:
     if len(context.environments) != 1:
-        raise refused("Choose a single environment to filter by release stage.", context.environments)
+        raise rejected("Choose a single environment to filter by release stage.", context.environments)
     wanted = frozenset(value.text for value in term.values)
     for value in term.values:
         if value.text not in STAGES:
-            raise refused("Unsupported release.stage value.", value.text)
+            raise rejected("Unsupported release.stage value.", value.text)
     stages = _metadata("release.stage", context).stages_in(context.environments[0])
     # ``has:release.stage`` has no values and negates, so it selects every release with a stage.
     selected = (version for version, stage in stages.items() if (stage in wanted) != negates(term))
@@ -301,7 +301,7 @@ def _version(term: Term, _: SearchContext) -> Condition:
     shift = len(value.operator)
     pattern = parse_pattern(value.operand, tuple(star - shift for star in value.stars))
     if pattern is None:
-        raise refused("Invalid format of semantic version filter.", value.text)
+        raise rejected("Invalid format of semantic version filter.", value.text)
     operator = value.operator or "="
     return Compared(_takes_part, lambda index: index.version_is(operator, pattern), term.negated)
 
@@ -317,7 +317,7 @@ def _build(term: Term, _: SearchContext) -> Condition:
 
 def _operand(term: Term) -> Value:
     if term.is_list:
-        raise refused("Invalid operation 'IN' for semantic version filter.", term.key)
+        raise rejected("Invalid operation 'IN' for semantic version filter.", term.key)
     return term.values[0]
 
 

@@ -193,8 +193,8 @@ def _flood(case: Case, expected: Mapping[str, Any], actual: Any) -> Failure | No
     body = actual.get("body") if isinstance(actual, dict) else None
     groups = body.get("groups") if isinstance(body, dict) else None
     n_right = len(expected["body"].get("groups", ()))
-    refused = "groups" not in expected["body"]
-    if refused or not isinstance(groups, list) or len(groups) <= max(MOST_GROUPS, 2 * n_right):
+    rejected = "groups" not in expected["body"]
+    if rejected or not isinstance(groups, list) or len(groups) <= max(MOST_GROUPS, 2 * n_right):
         return None
     message = f"the answer has {len(groups):,} groups instead of {n_right:,}"
     finding = Finding(Path(None, None, GROUPS), n_right, len(groups), None, "7.4", message)

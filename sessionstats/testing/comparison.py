@@ -44,7 +44,7 @@ OK: Final = 200
 """Status of an answer that is not an error (§9)."""
 
 BAD_ROW: Final = 422
-"""Status of a session row that breaks §1.4; in which words it is refused is free."""
+"""Status of a session row that breaks §1.4; in which words it is rejected is free."""
 
 SECTIONS: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8", GROUPS: "8"}
 """The parts of a body (§8), and the section that decides each."""

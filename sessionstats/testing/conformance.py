@@ -1,7 +1,7 @@
 """The frozen vectors, asked of an implementation.
 
 1. Each vector passes, fails, or is not supported by the implementation (§9).
-2. The answer is compared with that of the vector, within the tolerance; where the text of a refusal is each
+2. The answer is compared with that of the vector, within the tolerance; where the text of a rejection is each
    implementation's own, only the status counts.
 3. Outcomes are counted by rule and by tag.
 """

@@ -57,8 +57,8 @@ def compare_groups(
     if list(given) != list(right):
         wrong = list(wrong_groups(oracle, list(right), list(given), tolerance))
         yield from wrong
-        refused = {finding.path.group for finding in wrong if finding.expected is ABSENT}
-        belonging = {key: group for key, group in given.items() if key not in refused}
+        rejected = {finding.path.group for finding in wrong if finding.expected is ABSENT}
+        belonging = {key: group for key, group in given.items() if key not in rejected}
         right |= _other_choices(oracle, [key for key in belonging if key not in right])
     for key, group in belonging.items():
         yield from compare_values(oracle, key, right[key], group, expected["intervals"], tolerance)

@@ -22,7 +22,7 @@ from sessionstats.testing.bugs.registry import BUGS, BY_ID
 from sessionstats.testing.findings import ABSENT, GROUPS, Path
 from sessionstats.testing.flat import ORDER, Flat, close, flatten
 from sessionstats.testing.model.definitions import DEFINITIONS
-from sessionstats.testing.model.errors import Refusal
+from sessionstats.testing.model.errors import Rejection
 from sessionstats.testing.model.ordering import Group
 from sessionstats.testing.model.parameters import Parameters
 from sessionstats.testing.model.question import Question
@@ -31,13 +31,13 @@ Places: TypeAlias = frozenset[Path]
 """Places of an answer."""
 
 DETAIL: Final = Path(None, None, "detail")
-"""The place of the text of a refusal."""
+"""The place of the text of a rejection."""
 
 OK: Final = 200
-"""Status of an answer that is not a refusal (§9)."""
+"""Status of an answer that is not a rejection (§9)."""
 
 BAD_ROW: Final = 422
-"""Status of a refusal whose words are free (§1.4)."""
+"""Status of a rejection whose words are free (§1.4)."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Evidence:
     right : mapping, optional
         The right answer; by default the model's.
     details : bool
-        Whether the text of a refusal counts.
+        Whether the text of a rejection counts.
 
     Examples
     --------
@@ -215,7 +215,7 @@ class Evidence:
 def _group_by(case: Case) -> list[str]:
     try:
         return Parameters(case["params"]).many("groupBy")
-    except Refusal:
+    except Rejection:
         return []
 
 

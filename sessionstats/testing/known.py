@@ -1,7 +1,7 @@
 """Findings that are known already, so that a check tells only what is new.
 
 1. A list of known findings is a JSON list of objects with ``diagnosis``, ``field`` or ``section``, and a
-   ``reason``: without one an entry is refused.
+   ``reason``: without one an entry is rejected.
 2. An entry with a diagnosis covers what that bug explains; one with a field or a section covers all findings
    there.
 3. An entry that nothing matched in a check is told: it may be out of date.

@@ -54,7 +54,7 @@ class Oracle:
     Raises
     ------
     SessionStatsError
-        If the kernel refuses the case.
+        If the kernel rejects the case.
 
     Examples
     --------

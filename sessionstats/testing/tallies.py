@@ -51,7 +51,7 @@ REFUSALS: Final = (
     ("timestamp", "7.5"),
     ("too granular", "7.6"),
 )
-"""Parts of the texts of refusals, and the rules that they are of."""
+"""Parts of the texts of rejections, and the rules that they are of."""
 
 TERMS: Final = (
     ("*", "4.3"),
@@ -146,11 +146,11 @@ def rules_of(case: Mapping[str, Any], answer: Mapping[str, Any]) -> set[str]:
     ['2.2', '2.3', '3.6']
     """
     if answer["status"] != 200:
-        return set(_of_refusal(answer, case["sessions"]))
+        return set(_of_rejection(answer, case["sessions"]))
     return {*ALWAYS, *_of_params(case, case["params"]), *_of_rows(case["sessions"]), *_of_answer(answer)}
 
 
-def _of_refusal(answer: Mapping[str, Any], rows: Any) -> Iterator[str]:
+def _of_rejection(answer: Mapping[str, Any], rows: Any) -> Iterator[str]:
     if answer["status"] == 422:
         records = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         yield "1.5" if any(name not in UPDATE_COLUMNS for row in records for name in row) else "1.4"

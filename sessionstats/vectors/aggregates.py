@@ -27,7 +27,7 @@ def aggregates() -> Iterator[Draft]:
     yield from rates_of_users()
     yield from anr_rates()
     yield from later_rates()
-    yield from refused_rates()
+    yield from rejected_rates()
     yield from missing_buckets()
     yield from order_of_rows()
 
@@ -308,13 +308,13 @@ def later_rates() -> Iterator[Draft]:
     )
 
 
-def refused_rates() -> Iterator[Draft]:
+def rejected_rates() -> Iterator[Draft]:
     """Rates can neither be grouped nor filtered by status."""
     for field in ("crash_rate(session)", "crash_free_rate(user)", "anr_rate()"):
         why = f"{field} cannot be grouped by status."
-        yield draft("6.5 refused", why, field=field, groupBy="session.status")
+        yield draft("6.5 rejected", why, field=field, groupBy="session.status")
         why = f"{field} cannot be filtered by status."
-        yield draft("6.5 refused", why, also="4.5", field=field, query="session.status:healthy")
+        yield draft("6.5 rejected", why, also="4.5", field=field, query="session.status:healthy")
 
 
 def missing_buckets() -> Iterator[Draft]:

@@ -37,7 +37,7 @@ class Draft:
     also : tuple of str
         Further sections that it covers.
     wording : bool
-        Whether the text of a refusal is part of the answer.
+        Whether the text of a rejection is part of the answer.
     """
 
     topic: str

@@ -40,7 +40,7 @@ def metadata() -> Iterator[Draft]:
     yield from wrong_metadata()
     yield from by_timestamp()
     yield from environments()
-    yield from refused_orders()
+    yield from rejected_orders()
 
 
 def latest() -> Iterator[Draft]:
@@ -171,7 +171,7 @@ def environments() -> Iterator[Draft]:
         yield draft("7.5 environment", why, TABLE, also="4.8", world=WORLD, **asked)
 
 
-def refused_orders() -> Iterator[Draft]:
+def rejected_orders() -> Iterator[Draft]:
     """Requests that cannot be ordered by `release.timestamp`."""
     known = {"groupBy": "release", "orderBy": "release.timestamp", "includeSeries": "0"}
     for params, why in (
@@ -182,7 +182,7 @@ def refused_orders() -> Iterator[Draft]:
         ({"cursor": "0:0:0"}, "An offset of 0 is accepted."),
         ({"orderBy": ["release.timestamp", "sum(session)"]}, "There is one order."),
     ):
-        yield draft("7.5 refused", why, TABLE, also="2.3", world=WORLD, **{**known, **params})
+        yield draft("7.5 rejected", why, TABLE, also="2.3", world=WORLD, **{**known, **params})
     yield draft(
         "7.5 without", "Without metadata, ordering by date is an error.", TABLE, wording=False, **known
     )

@@ -21,7 +21,7 @@ def ranking() -> Iterator[Draft]:
     yield from primary_field()
     yield from status_filters()
     yield from order_by()
-    yield from refused_orders()
+    yield from rejected_orders()
     yield from nulls_and_ties()
     yield from caps()
     yield from pages()
@@ -98,7 +98,7 @@ def order_by() -> Iterator[Draft]:
     yield draft("7.2 order", why, TABLE, also="7.1", **filtered, **TOTALS)
 
 
-def refused_orders() -> Iterator[Draft]:
+def rejected_orders() -> Iterator[Draft]:
     """Orders that are not possible."""
     healthy, crashed = "session.status:healthy", "session.status:crashed"
     several = "session.status:[crashed, abnormal]"
@@ -125,7 +125,7 @@ def refused_orders() -> Iterator[Draft]:
             "A duration that the filter leaves in may order.",
         ),
     ):
-        yield draft("7.2 refused", why, TABLE, also="2.3 6.4", **{"groupBy": "release", **TOTALS, **params})
+        yield draft("7.2 rejected", why, TABLE, also="2.3 6.4", **{"groupBy": "release", **TOTALS, **params})
 
 
 def nulls_and_ties() -> Iterator[Draft]:

@@ -32,7 +32,7 @@ def versions() -> Iterator[Draft]:
     yield from wildcards()
     yield from packages()
     yield from builds()
-    yield from refused()
+    yield from rejected()
 
 
 def _compared(topic: str, query: str, why: str) -> Draft:
@@ -123,7 +123,7 @@ def builds() -> Iterator[Draft]:
     yield draft("4.7 build", why, large, query=f"release.build:>{2**53}", **ASKED)
 
 
-def refused() -> Iterator[Draft]:
+def rejected() -> Iterator[Draft]:
     """Operands that are none."""
     for query, why in (
         ("release.version:[1.0, 2.0]", "Versions have no lists."),
@@ -134,4 +134,4 @@ def refused() -> Iterator[Draft]:
         ("release.version:1.x", "A lower-case x is not a wildcard."),
         ("release.version:>", "An operator alone has no version."),
     ):
-        yield _compared("refused", query, why)
+        yield _compared("rejected", query, why)

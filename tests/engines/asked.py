@@ -1,7 +1,7 @@
 """What is asked for: the parameters of a request as values that SQL can be given.
 
-1. Enough of §2 and §3.3 to speak the protocol; requests are taken to be right, and nothing is refused.
-2. Not claimed: searches, release metadata, updates of sessions, other editions, refusals.
+1. Enough of §2 and §3.3 to speak the protocol; requests are taken to be right, and nothing is rejected.
+2. Not claimed: searches, release metadata, updates of sessions, other editions, rejections.
 3. Rounding, filtering, grouping, ranking and the cap are rules, not parameters: they are for the SQL.
 """
 

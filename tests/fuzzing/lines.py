@@ -60,7 +60,7 @@ def run(seed: int, number: int) -> str:
     request, line = hostile_line(random_, number)
     text = respond_to_line(line)
     assert "\n" not in text
-    answer = json.loads(text, parse_constant=refuse_constant)
+    answer = json.loads(text, parse_constant=reject_constant)
     assert answer["status"] in (200, 400, 403, 413, 422), text[:300]
     assert answer["status"] == 200 or answer["body"]["detail"]
     if request is not None:
@@ -126,5 +126,5 @@ def search(random_: random.Random) -> str:
     return "".join(words) * (1 if random_.random() < 0.97 else random_.choice((100, 3000)))
 
 
-def refuse_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     raise AssertionError(f"{name} is no JSON")

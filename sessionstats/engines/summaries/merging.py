@@ -94,7 +94,7 @@ def _together(
 def _check_one_request(parts: Sequence[Summary]) -> None:
     if any(part.query != parts[0].query for part in parts):
         raise SessionStatsError(
-            "the summaries are for different requests; judge the request once, with one now"
+            "the summaries are for different requests; validate the request once, with one now"
         )
 
 

@@ -183,7 +183,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("six hours", default_interval=6 * HOUR),
     ),
     bug(
-        "interval-of-a-day-refused", "3.2", "An interval of one day is refused",
+        "interval-of-a-day-rejected", "3.2", "An interval of one day is rejected",
         "An interval may be as long as one day.",
         defined(is_longer_than_a_day=lambda interval: interval >= DAY),
     ),
@@ -332,7 +332,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "limit-not-enforced", "2.3", "A limit is not enforced",
-        "What is beyond a limit is refused, not cut down and not answered.",
+        "What is beyond a limit is rejected, not cut down and not answered.",
         defined(too_many=lambda number, most: number > 50_000),
     ),
     bug(

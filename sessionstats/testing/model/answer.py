@@ -14,12 +14,12 @@ from typing import Any
 from . import conditions, ordering, parameters, window
 from .aggregates import kind
 from .definitions import DEFINITIONS, Definitions
-from .errors import Refusal
+from .errors import Rejection
 from .instants import SECOND, to_text
 from .ordering import Group, Order
 from .parameters import Parameters
 from .question import LIMIT, Question
-from .request import Request, may_be_unhandled, read_request, read_shape, refuse_repeated_releases
+from .request import Request, may_be_unhandled, read_request, read_shape, reject_repeated_releases
 from .rows import Row, read_rows
 from .search import parse
 
@@ -29,17 +29,17 @@ def answer(request: Any, definitions: Definitions = DEFINITIONS) -> dict[str, An
     # silent (§9): a request without an id is answered with the id null.
     given = request.get("id") if isinstance(request, dict) else None
     try:
-        # silent (§2.2): what is no request at all is refused before its rows are looked at.
+        # silent (§2.2): what is no request at all is rejected before its rows are looked at.
         rows = read_rows(definitions, read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
         sessions = definitions.fold(definitions, rows)
         return {"id": given, "status": 200, **judge(definitions, read_request(request), sessions)}
-    except Refusal as refusal:
-        return {"id": given, "status": refusal.status, "body": {"detail": refusal.detail}}
+    except Rejection as rejection:
+        return {"id": given, "status": rejection.status, "body": {"detail": rejection.detail}}
 
 
 def judge(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, Any]:
     """Everything that can fail once the rows are good, in the order of §2.2; then the body and the links."""
-    refuse_repeated_releases(request.releases)
+    reject_repeated_releases(request.releases)
     params = Parameters(request.params)
     question = read_question(d, request, params, sessions)
     if question.statuses is not None and not question.statuses:
@@ -50,7 +50,7 @@ def judge(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, An
     order = read_order(params, question)
     judge_points(question)
     if not question.totals and not question.series:
-        raise Refusal("Cannot omit both series and totals")
+        raise Rejection("Cannot omit both series and totals")
     if not question.window.buckets:
         return report(question, [], [])
     if order is not None and question.by_timestamp:
@@ -94,19 +94,19 @@ def judge_fields(question: Question) -> None:
     for field in question.fields:
         if kind(field) == "rate":
             if question.split_by is not None:
-                raise Refusal(f"Cannot group field {field} by session.status")
+                raise Rejection(f"Cannot group field {field} by session.status")
             if question.statuses is not None:
-                raise Refusal(f"Cannot filter field {field} by session.status")
+                raise Rejection(f"Cannot filter field {field} by session.status")
         several = question.statuses is not None and len(question.statuses) > 1
         if field == "count_unique(user)" and several and question.split_by is None:
-            raise Refusal("Cannot filter count_unique by multiple session.status unless it is in groupBy")
+            raise Rejection("Cannot filter count_unique by multiple session.status unless it is in groupBy")
 
 
 def read_order(params: Parameters, question: Question) -> Order | None:
     """`orderBy`, which must be a requested field or release.timestamp (§7.2, §7.5)."""
     texts = params.order_by()
     if len(texts) > 1:
-        raise Refusal("Cannot order by multiple fields")
+        raise Rejection("Cannot order by multiple fields")
     if not texts:
         return None
     order = Order(texts[0].removeprefix("-"), texts[0].startswith("-"))
@@ -114,29 +114,29 @@ def read_order(params: Parameters, question: Question) -> Order | None:
         judge_timestamp(question)
         return order
     if question.split_by is not None:
-        raise Refusal("Cannot use 'orderBy' when grouping by sessions.status")
+        raise Rejection("Cannot use 'orderBy' when grouping by sessions.status")
     if order.by not in question.fields:
-        raise Refusal("'orderBy' must be one of the provided 'fields'")
+        raise Rejection("'orderBy' must be one of the provided 'fields'")
     statuses = question.statuses
     unclear = statuses is not None and (len(statuses) > 1 or bool(statuses & {"healthy", "errored"}))
     if order.by not in question.counted or (kind(order.by) == "count" and unclear):
-        raise Refusal(f"Cannot order by {order.by} with the current filters")
+        raise Rejection(f"Cannot order by {order.by} with the current filters")
     return order
 
 
 def judge_timestamp(question: Question) -> None:
     """What ordering by release.timestamp needs, in the order of its errors (§7.5)."""
     if "release" not in question.group_by:
-        raise Refusal("To sort by release.timestamp, tag release must be in the groupBy")
+        raise Rejection("To sort by release.timestamp, tag release must be in the groupBy")
     if question.releases is None:
-        raise Refusal("orderBy=release.timestamp needs release metadata: supply releases")
+        raise Rejection("orderBy=release.timestamp needs release metadata: supply releases")
     if question.per_page is not None and question.per_page > LIMIT:
-        raise Refusal(
+        raise Rejection(
             "This limit is too high for queries that requests a preflight query. "
             "Please choose a limit below 100"
         )
     if question.offset > 0:
-        raise Refusal(
+        raise Rejection(
             "Passing an offset value greater than 0 when ordering by release.timestamp is not permitted"
         )
     conditions.misplaced(question.tree, "environment")
@@ -149,7 +149,7 @@ def judge_points(question: Question) -> None:
     if len(question.window.buckets) * question.per_page > question.rules.max_points:
         interval = timedelta(seconds=question.window.interval // SECOND)
         width = timedelta(seconds=(question.window.end - question.window.start) // SECOND)
-        raise Refusal(
+        raise Rejection(
             f"Requested interval of timedelta of {interval} with statsPeriod timedelta of {width} "
             f"is too granular for a per_page of {question.per_page} elements. "
             "Increase your interval, decrease your statsPeriod, or decrease your per_page parameter."

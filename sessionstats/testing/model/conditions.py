@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import versions
-from .errors import Refusal
+from .errors import Rejection
 from .parameters import NUMBER
 from .request import Release, Rules
 from .rows import Row
@@ -50,7 +50,7 @@ def judge_terms(tree: All, context: Context) -> dict[Term, Predicate]:
     for term in terms:
         may = term.has or term.key in ("release.version", "release.build")
         if not may and any(value.wildcard for value in term.values):
-            raise Refusal("Invalid condition: wildcard search is not supported")
+            raise Rejection("Invalid condition: wildcard search is not supported")
     misplaced(tree, STATUS)
     return predicates
 
@@ -60,7 +60,7 @@ def misplaced(tree: All, key: str) -> None:
     at_top = [term for term in top_terms(tree) if term.key == key]
     anywhere = [term for term in all_terms(tree) if term.key == key]
     if len(at_top) != len(anywhere):
-        raise Refusal(f"Unable to parse condition with {key}")
+        raise Rejection(f"Unable to parse condition with {key}")
 
 
 def holds(node: Node, session: Row, predicates: dict[Term, Predicate]) -> bool:
@@ -93,7 +93,7 @@ def environment_allows(term: Term, environments: frozenset[str]) -> bool:
 def predicate(term: Term, context: Context) -> Predicate:
     """What one term selects, or the error of its key or values (§4.2)."""
     if term.key is None:
-        raise Refusal("Invalid search filter: message")
+        raise Rejection("Invalid search filter: message")
     if term.key == "project" or term.key in PROJECT_IDS:
         return by_project(term, context)
     if term.key in ("environment", "release"):
@@ -102,7 +102,7 @@ def predicate(term: Term, context: Context) -> Predicate:
         return by_version(term, context)
     if term.key == STATUS:
         return lambda session: True
-    raise Refusal(f"Invalid search filter: {term.key}")
+    raise Rejection(f"Invalid search filter: {term.key}")
 
 
 def by_project(term: Term, context: Context) -> Predicate:
@@ -114,7 +114,7 @@ def by_project(term: Term, context: Context) -> Predicate:
     else:
         for text in term.texts:
             if not NUMBER.fullmatch(text):
-                raise Refusal(f"{term.key}: Invalid number: {text}.")
+                raise Rejection(f"{term.key}: Invalid number: {text}.")
         ids = {int(text) for text in term.texts}
     return lambda session: (session.project in ids) != term.negated
 
@@ -135,7 +135,7 @@ def known_projects(term: Term, context: Context) -> set[int]:
             found.add(number)
     if missing:
         names = listed(missing)
-        raise Refusal(f"Invalid query. Project(s) {names} do not exist or are not actively selected.")
+        raise Rejection(f"Invalid query. Project(s) {names} do not exist or are not actively selected.")
     return found
 
 
@@ -165,7 +165,7 @@ def selects_text(value: str, term: Term, texts: set[str]) -> bool:
 def supplied(context: Context, what: str) -> list[Release]:
     """The metadata, or the error that says what to supply (§4.8)."""
     if context.releases is None:
-        raise Refusal(f"{what} needs release metadata: supply releases")
+        raise Rejection(f"{what} needs release metadata: supply releases")
     return context.releases
 
 
@@ -227,9 +227,9 @@ def by_stage(term: Term, context: Context) -> Predicate:
     """`release.stage`, in the one environment chosen by parameter (§4.8)."""
     # silent (§4.8): the environment and the values are judged before missing metadata is.
     if len(context.environments) != 1:
-        raise Refusal("Choose a single environment to filter by release stage.")
+        raise Rejection("Choose a single environment to filter by release stage.")
     if not set(term.texts) <= set(STAGES):
-        raise Refusal("Unsupported release.stage value.")
+        raise Rejection("Unsupported release.stage value.")
     environment = context.environments[0]
     # silent (§4.8): a release has its stage whichever projects it belongs to.
     stages = {

@@ -1,4 +1,4 @@
-"""The one way to refuse (§9): a status and a sentence, carried by one exception.
+"""The one way to reject (§9): a status and a sentence, carried by one exception.
 
 400 is a request that breaks a rule, 403 a project that is not accessible, 422 a session row that breaks §1.4.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+class Rejection(Exception):  # noqa: N818 - it is an answer, not a fault
     """A request that is answered with `status` and `{"detail": detail}` (§9)."""
 
     def __init__(self, detail: str, status: int = 400) -> None:

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from .errors import Refusal
+from .errors import Rejection
 from .request import Rules
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def as_text(name: str, value: Any) -> str:
         return "1" if value else "0"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise Refusal(f"Parameter {name!r} cannot have the value {value!r}.")
+    raise Rejection(f"Parameter {name!r} cannot have the value {value!r}.")
 
 
 def read_per_page(d: Definitions, params: Parameters, rules: Rules) -> int | None:
@@ -104,11 +104,11 @@ def read_per_page(d: Definitions, params: Parameters, rules: Rules) -> int | Non
     if text is None:
         return None
     if not NUMBER.fullmatch(text):
-        raise Refusal("Invalid per_page parameter.")
+        raise Rejection("Invalid per_page parameter.")
     if d.too_many(int(text), rules.max_per_page):
-        raise Refusal(f"Invalid per_page value. Cannot exceed {rules.max_per_page}.")
+        raise Rejection(f"Invalid per_page value. Cannot exceed {rules.max_per_page}.")
     if int(text) < 1:
-        raise Refusal("Invalid per_page value. Must be at least 1.")
+        raise Rejection("Invalid per_page value. Must be at least 1.")
     return int(text)
 
 
@@ -119,7 +119,7 @@ def read_offset(params: Parameters) -> int:
         return 0
     parts = text.split(":")
     if len(parts) != 3 or not all(NUMBER.fullmatch(part) for part in parts) or int(parts[1]) < 0:
-        raise Refusal("Invalid cursor parameter.")
+        raise Rejection("Invalid cursor parameter.")
     return int(parts[1])
 
 
@@ -136,7 +136,7 @@ def read_projects(
     if rules.project_slugs:
         return read_ids_and_slugs(d, [text for text in texts if text != ""], accessible)
     if not all(NUMBER.fullmatch(text) for text in texts):
-        raise Refusal("Invalid project parameter. Values must be numbers.")
+        raise Rejection("Invalid project parameter. Values must be numbers.")
     return among_accessible(d, frozenset(int(text) for text in texts), accessible)
 
 
@@ -150,7 +150,7 @@ def read_ids_and_slugs(
         return among_accessible(d, frozenset([-1]), accessible)
     slugs = accessible or {}
     if any(text not in numbers and text not in slugs for text in texts):
-        raise Refusal(NO_PERMISSION, 403)
+        raise Rejection(NO_PERMISSION, 403)
     ids = [numbers[text] if text in numbers else slugs[text] for text in texts]
     return among_accessible(d, frozenset(ids), accessible)
 
@@ -164,9 +164,9 @@ def among_accessible(
         return None if everything else requested
     allowed = frozenset(accessible.values())
     if not everything and not requested <= allowed:
-        raise Refusal(NO_PERMISSION, 403)
+        raise Rejection(NO_PERMISSION, 403)
     if not allowed:
-        raise Refusal("No projects available")
+        raise Rejection("No projects available")
     return allowed if everything else requested
 
 
@@ -174,11 +174,11 @@ def read_fields(params: Parameters, rules: Rules) -> list[str]:
     """The requested fields; the later edition has more of them (§2.1, §2.3)."""
     fields = params.many("field")
     if not fields:
-        raise Refusal('Request is missing a "field"')
+        raise Rejection('Request is missing a "field"')
     known = COUNTS + DURATIONS + RATES + (LATER_RATES if rules.unhandled else ())
     for field in fields:
         if field not in known:
-            raise Refusal(f'Invalid field: "{field}"')
+            raise Rejection(f'Invalid field: "{field}"')
     return fields
 
 
@@ -187,5 +187,5 @@ def read_group_by(params: Parameters) -> list[str]:
     groups = params.many("groupBy")
     for group in groups:
         if group not in GROUPS:
-            raise Refusal(f'Invalid groupBy: "{group}"')
+            raise Rejection(f'Invalid groupBy: "{group}"')
     return groups

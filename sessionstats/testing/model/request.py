@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from . import instants
-from .errors import Refusal
+from .errors import Rejection
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class Request:
 def read_shape(request: Any) -> list[Any]:
     """The session rows of what is a request at all (§9)."""
     if not isinstance(request, dict):
-        raise Refusal("A request must be a JSON object.")
+        raise Rejection("A request must be a JSON object.")
     for name in ("now", "params", "sessions"):
         if request.get(name) is None:
-            raise Refusal(f"A request needs {name!r}.")
+            raise Rejection(f"A request needs {name!r}.")
     if not isinstance(request["sessions"], list):
-        raise Refusal("'sessions' must be a list of rows.")
+        raise Rejection("'sessions' must be a list of rows.")
     return request["sessions"]
 
 
@@ -100,10 +100,10 @@ def read_request(request: dict[str, Any]) -> Request:
     """Judge the values of a request other than its rows (§9)."""
     now = instants.from_iso(request["now"]) if isinstance(request["now"], str) else None
     if now is None or not instants.YEAR_1 <= now < instants.YEAR_10000:
-        raise Refusal(f"'now' must be an ISO 8601 instant: {request['now']!r}.")
+        raise Rejection(f"'now' must be an ISO 8601 instant: {request['now']!r}.")
     # silent (§9): `params` may be a query string here too, as §2 allows both.
     if not isinstance(request["params"], (dict, str)):
-        raise Refusal("'params' must be an object of name to value or list, or a query string.")
+        raise Rejection("'params' must be an object of name to value or list, or a query string.")
     return Request(
         now=now,
         params=request["params"],
@@ -118,10 +118,10 @@ def read_accessible(projects: Any) -> dict[str, int] | None:
     if projects is None:
         return None
     if not isinstance(projects, dict):
-        raise Refusal("'projects' must be an object of slug to id.")
+        raise Rejection("'projects' must be an object of slug to id.")
     for slug, number in projects.items():
         if not isinstance(slug, str) or type(number) is not int or number < 1:
-            raise Refusal(f"'projects' must map slugs to positive integers: {slug!r}: {number!r}.")
+            raise Rejection(f"'projects' must map slugs to positive integers: {slug!r}: {number!r}.")
     return dict(projects)
 
 
@@ -132,15 +132,15 @@ def read_rules(rules: Any) -> Rules:
     if isinstance(rules, str):
         rules = {"edition": rules}
     if not isinstance(rules, dict):
-        raise Refusal("'rules' must be an object or the name of an edition.")
+        raise Rejection("'rules' must be an object or the name of an edition.")
     changes = dict(rules)
     edition = changes.pop("edition", "documented")
     if not isinstance(edition, str) or edition not in NAMED:
-        raise Refusal(f"Unknown edition: {edition!r}; known: {', '.join(NAMED)}.")
+        raise Rejection(f"Unknown edition: {edition!r}; known: {', '.join(NAMED)}.")
     known = {rule.name for rule in fields(Rules)}
     for name, value in changes.items():
         if name not in known:
-            raise Refusal(f"Unknown rule: {name!r}.")
+            raise Rejection(f"Unknown rule: {name!r}.")
         if name == "rounding":
             good = value in ("aligned", "hourly")
         elif isinstance(getattr(Rules(), name), bool):
@@ -149,7 +149,7 @@ def read_rules(rules: Any) -> Rules:
             # silent (§9): the numbers among the rules are positive integers.
             good = type(value) is int and value >= 1
         if not good:
-            raise Refusal(f"Rule {name!r} cannot be {value!r}.")
+            raise Rejection(f"Rule {name!r} cannot be {value!r}.")
     return replace(NAMED[edition], **changes)
 
 
@@ -158,7 +158,7 @@ def read_releases(releases: Any) -> list[Release] | None:
     if releases is None:
         return None
     if not isinstance(releases, list):
-        raise Refusal("'releases' must be a list.")
+        raise Rejection("'releases' must be a list.")
     return [read_release(index, release) for index, release in enumerate(releases)]
 
 
@@ -166,28 +166,28 @@ def read_release(index: int, release: Any) -> Release:
     """One release of the metadata (§9); what is a list or an object there may be missing."""
     place = f"releases[{index}]"
     if not isinstance(release, dict):
-        raise Refusal(f"{place} must be an object.")
+        raise Rejection(f"{place} must be an object.")
     version, added = release.get("version"), release.get("date_added")
     if not isinstance(version, str):
-        raise Refusal(f"{place}.version must be text: {version!r}.")
+        raise Rejection(f"{place}.version must be text: {version!r}.")
     instant = instants.from_iso(added) if isinstance(added, str) else None
     # silent (§9): `date_added` may be epoch seconds, as `started` may.
     if type(added) is int or type(added) is float:
         instant = instants.from_number(added)
     if instant is None:
-        raise Refusal(f"{place}.date_added must be an instant: {added!r}.")
+        raise Rejection(f"{place}.date_added must be an instant: {added!r}.")
     project_ids = absent_as(release.get("project_ids"), [])
     if not isinstance(project_ids, list) or any(type(number) is not int for number in project_ids):
-        raise Refusal(f"{place}.project_ids must be a list of integers: {project_ids!r}.")
+        raise Rejection(f"{place}.project_ids must be a list of integers: {project_ids!r}.")
     environments = absent_as(release.get("environments"), [])
     if not isinstance(environments, list) or not all(isinstance(name, str) for name in environments):
-        raise Refusal(f"{place}.environments must be a list of texts: {environments!r}.")
+        raise Rejection(f"{place}.environments must be a list of texts: {environments!r}.")
     stages = absent_as(release.get("stages"), {})
     if isinstance(stages, dict):
         # silent (§9): a stage that is null is none.
         stages = {environment: stage for environment, stage in stages.items() if stage is not None}
     if not isinstance(stages, dict) or not all(isinstance(stage, str) for stage in stages.values()):
-        raise Refusal(f"{place}.stages must map environments to stages: {stages!r}.")
+        raise Rejection(f"{place}.stages must map environments to stages: {stages!r}.")
     return Release(version, instant, frozenset(project_ids), frozenset(environments), dict(stages))
 
 
@@ -196,10 +196,10 @@ def absent_as(value: Any, default: Any) -> Any:
     return default if value is None else value
 
 
-def refuse_repeated_releases(releases: list[Release] | None) -> None:
+def reject_repeated_releases(releases: list[Release] | None) -> None:
     """A version listed twice is an error (§4.8)."""
     seen: set[str] = set()
     for release in releases or []:
         if release.version in seen:
-            raise Refusal(f"Release listed twice: {release.version!r}.")
+            raise Rejection(f"Release listed twice: {release.version!r}.")
         seen.add(release.version)

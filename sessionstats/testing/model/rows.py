@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import instants
-from .errors import Refusal
+from .errors import Rejection
 
 if TYPE_CHECKING:
     from .definitions import Definitions
@@ -58,7 +58,7 @@ def read_rows(d: Definitions, sessions: list[Any], *, unhandled: bool) -> list[R
     rows = [read_row(d, index, row, unhandled) for index, row in enumerate(sessions)]
     total = sum(row.quantity for row in rows)
     if total > LARGEST:
-        raise Refusal(f"sessions: column 'quantity': the sum {total} is beyond {LARGEST}.", 422)
+        raise Rejection(f"sessions: column 'quantity': the sum {total} is beyond {LARGEST}.", 422)
     return [row for row in rows if d.is_session(row)]
 
 
@@ -82,11 +82,11 @@ def read_row(d: Definitions, index: int, row: Any, unhandled: bool) -> Row:
     """One row, column by column in the order of the table (§1.1)."""
     # silent (§1.4): a row that is no object is bad data (422).
     if not isinstance(row, dict):
-        raise Refusal(f"sessions: row {index}: not an object: {row!r}.", 422)
+        raise Rejection(f"sessions: row {index}: not an object: {row!r}.", 422)
     # §1.5: keys of what SDKs send are bad data; other keys that §1 does not name are ignored.
     for key in SDK_KEYS:
         if key in row:
-            raise Refusal(f"sessions: row {index}: {key!r} is a key of what SDKs send.", 422)
+            raise Rejection(f"sessions: row {index}: {key!r} is a key of what SDKs send.", 422)
     cells = Cells(d, index, row)
     return Row(
         started=cells.started(),
@@ -113,10 +113,10 @@ class Cells:
         self.index = index
         self.row = row
 
-    def bad(self, column: str, reason: str) -> Refusal:
+    def bad(self, column: str, reason: str) -> Rejection:
         """The error of a cell: column, row and value (§1.4)."""
         value = self.row.get(column)
-        return Refusal(f"sessions: column {column!r}, row {self.index}: {reason}: {value!r}.", 422)
+        return Rejection(f"sessions: column {column!r}, row {self.index}: {reason}: {value!r}.", 422)
 
     def started(self) -> int:
         """ISO instant or epoch seconds, in the years 1970 to 2262 (§1.1, §1.4, §9)."""

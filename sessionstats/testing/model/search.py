@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import Refusal
+from .errors import Rejection
 
 if TYPE_CHECKING:
     from .definitions import Definitions
@@ -108,7 +108,7 @@ def parse(d: Definitions, query: str) -> All:
     parser = Parser(query)
     level = parser.level(None)
     if parser.errors:
-        raise Refusal(min(parser.errors)[1])
+        raise Rejection(min(parser.errors)[1])
     check_conditions(level)
     tree = d.build(level)
     return tree if isinstance(tree, All) else All((tree,))
@@ -253,13 +253,13 @@ def check_conditions(level: Level) -> None:
             check_conditions(item)
         if isinstance(item, Operator):
             if previous is None:
-                raise Refusal(f"Condition is missing on the left side of '{item.name}' operator")
+                raise Rejection(f"Condition is missing on the left side of '{item.name}' operator")
             if isinstance(previous, Operator):
                 pair = f"{previous.name} {item.name}"
-                raise Refusal(f"Missing condition in between two condition operators: '{pair}'")
+                raise Rejection(f"Missing condition in between two condition operators: '{pair}'")
         previous = item
     if isinstance(previous, Operator):
-        raise Refusal(f"Condition is missing on the right side of '{previous.name}' operator")
+        raise Rejection(f"Condition is missing on the right side of '{previous.name}' operator")
 
 
 def build(level: Level) -> All | OneOf:

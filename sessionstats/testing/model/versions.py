@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import Refusal
+from .errors import Rejection
 from .search import Term, Value, has_wildcard, unescape
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read_release(release: str) -> Parsed | None:
 def version_condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
     """What `release.version` asks of a readable release, before negation (§4.7)."""
     if term.is_list:
-        raise Refusal("Invalid operation 'IN' for semantic version filter.")
+        raise Rejection("Invalid operation 'IN' for semantic version filter.")
     value = term.values[0]
     compare = COMPARE[value.operator]
     # silent (§4.7): `@1.0` fixes no package; a build in the filter (`1.0+5`) is not compared;
@@ -99,12 +99,12 @@ def version_condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
     package, _, rest = value.raw.rpartition("@")
     if has_wildcard(package):
         # silent (§4.7): a package has no wildcards.
-        raise Refusal("Invalid format of semantic version filter.")
+        raise Rejection("Invalid format of semantic version filter.")
     rest = rest.partition("+")[0]
     wanted = None if has_wildcard(rest) else read_version(unescape(rest))
     numbers = None if wanted else wildcard_numbers(rest)
     if wanted is None and numbers is None:
-        raise Refusal("Invalid format of semantic version filter.")
+        raise Rejection("Invalid format of semantic version filter.")
 
     def holds(release: Parsed) -> bool:
         if release.version is None or (package and release.package != unescape(package)):
@@ -134,7 +134,7 @@ def wildcard_numbers(raw: str) -> tuple[Number, ...] | None:
 def build_condition(term: Term) -> Callable[[Parsed], bool]:
     """What `release.build` asks of a readable release, before negation (§4.7)."""
     if term.is_list:
-        raise Refusal("Invalid operation 'IN' for semantic version filter.")
+        raise Rejection("Invalid operation 'IN' for semantic version filter.")
     value = term.values[0]
     if DIGITS.fullmatch(value.raw):
         return numeric_build(value)

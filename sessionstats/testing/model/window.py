@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import instants
-from .errors import Refusal
+from .errors import Rejection
 from .instants import SECOND
 from .parameters import Parameters
 from .request import Rules
@@ -79,11 +79,11 @@ def read_interval(d: Definitions, params: Parameters, rules: Rules) -> int:
     least = rules.min_interval * SECOND
     if interval <= 0 or interval % least:
         name = MINIMA.get(rules.min_interval, f"{rules.min_interval} seconds")
-        raise Refusal(f"The interval has to be a multiple of the minimum interval of {name}.")
+        raise Rejection(f"The interval has to be a multiple of the minimum interval of {name}.")
     if d.is_longer_than_a_day(interval):
-        raise Refusal("The interval has to be less than one day.")
+        raise Rejection("The interval has to be less than one day.")
     if DAY % interval:
-        raise Refusal("The interval should divide one day without a remainder.")
+        raise Rejection("The interval should divide one day without a remainder.")
     return interval
 
 
@@ -98,23 +98,23 @@ def read_dates(d: Definitions, params: Parameters, now: int) -> Dates:
         dates = Dates(before(d, now, relative), now, False)
     elif from_text is not None or to_text is not None:
         if from_text is None or to_text is None:
-            raise Refusal("statsPeriodStart and statsPeriodEnd are both required")
+            raise Rejection("statsPeriodStart and statsPeriodEnd are both required")
         dates = Dates(before(d, now, from_text), before(d, now, to_text), False)
     else:
         if start_text is None or end_text is None:
-            raise Refusal("start and end are both required")
+            raise Rejection("start and end are both required")
         dates = Dates(date(d, start_text), date(d, end_text), True)
     if dates.start >= dates.end:
-        raise Refusal("start must be before end")
+        raise Rejection("start must be before end")
     return dates
 
 
 def before(d: Definitions, now: int, text: str) -> int:
     """The instant a period before now, not before the year 1 (§3.3)."""
     length = d.period(text)
-    # silent (§3.3): the end of `statsPeriodStart/End` before the year 1 is refused like the start.
+    # silent (§3.3): the end of `statsPeriodStart/End` before the year 1 is rejected like the start.
     if length is None or now - length < instants.YEAR_1:
-        raise Refusal(f"Invalid statsPeriod: '{text}'")
+        raise Rejection(f"Invalid statsPeriod: '{text}'")
     return now - length
 
 
@@ -122,7 +122,7 @@ def date(d: Definitions, text: str) -> int:
     """The instant of a `start` or `end` (§3.3)."""
     instant = d.date(text)
     if instant is None:
-        raise Refusal(f"{text} is not a valid ISO8601 date query")
+        raise Rejection(f"{text} is not a valid ISO8601 date query")
     return instant
 
 
@@ -168,7 +168,7 @@ def make_window(d: Definitions, dates: Dates, interval: int, now: int, rules: Ru
     start, end = d.aligned(d.begin(dates.start, now), dates.end, interval)
     judge_fine_range(end - start, dates, interval, now, rules)
     if d.too_many(-((start - end) // interval), rules.max_intervals):
-        raise Refusal(TOO_MANY)
+        raise Rejection(TOO_MANY)
     return Window(start, end, interval)
 
 
@@ -178,9 +178,9 @@ def judge_fine_range(length: int, dates: Dates, interval: int, now: int, rules: 
         return
     restricted = "The time-range when using one-minute resolution intervals is restricted to "
     if length > 6 * HOUR:
-        raise Refusal(restricted + "6 hours.")
+        raise Rejection(restricted + "6 hours.")
     if now - dates.start > 30 * DAY:
-        raise Refusal(restricted + "the last 30 days.")
+        raise Rejection(restricted + "the last 30 days.")
 
 
 def hourly(d: Definitions, dates: Dates, interval: int, now: int, rules: Rules) -> Window:
@@ -190,7 +190,7 @@ def hourly(d: Definitions, dates: Dates, interval: int, now: int, rules: Rules) 
     length = up(end - dates.start, unit)
     judge_fine_range(length, dates, interval, now, rules)
     if d.too_many(-(-length // interval), rules.max_intervals):
-        raise Refusal(TOO_MANY)
+        raise Rejection(TOO_MANY)
     end = up(end, unit)
     if unit > interval and end - length > dates.start:
         length += unit

@@ -4,7 +4,7 @@
    the default, ``projects``, ``releases`` and ``rules``.
 2. A case is made of a few short byte strings (`recipes`); `assembly` turns them into a case in plain Python,
    one module an idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`,
-   and `faults` (what must be refused).
+   and `faults` (what must be rejected).
 3. `Claims` switch off what an implementation does not claim to do.
 
 Examples

@@ -6,7 +6,7 @@
 2. A row may have an echo: the same user once more in the next bucket, another project or release, or with
    another status. So one draw makes a user recur.
 3. One case in twelve has a fault of the request, one in fifty a fault of a row. An implementation that claims
-   no errors is asked for nothing that is refused.
+   no errors is asked for nothing that is rejected.
 """
 
 from collections.abc import Sequence
@@ -49,14 +49,14 @@ def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
 
 
 def _leave_out_faults(case: dict[str, Any]) -> None:
-    """Take out of a request, in place, what the kernel refuses: the search, the project, or all that can be.
+    """Take out of a request, in place, what the kernel rejects: the search, the project, or all that can be.
 
-    Parts that are right each for themselves can be refused together, such as a limit and a window.
+    Parts that are right each for themselves can be rejected together, such as a limit and a window.
     """
     params = case["params"]
     for kept in (params, params.keys() - {"query"}, params.keys() - {"query", "project"}):
         case["params"] = {name: value for name, value in params.items() if name in kept}
-        if not _is_refused(case):
+        if not _is_rejected(case):
             return
     case["params"] = {"field": params["field"], "interval": "1d", "statsPeriod": "1d"}
     rules = case.get("rules")
@@ -64,7 +64,7 @@ def _leave_out_faults(case: dict[str, Any]) -> None:
         case["rules"] = {name: rule for name, rule in rules.items() if name in worlds.EDITION_RULES}
 
 
-def _is_refused(case: dict[str, Any]) -> bool:
+def _is_rejected(case: dict[str, Any]) -> bool:
     try:
         protocol.read({**case, "sessions": []})
     except RequestError:
@@ -92,7 +92,7 @@ def cases(claims: Claims = EVERYTHING, *, max_rows: int = MOST_ROWS) -> st.Searc
 
 
 def requests(claims: Claims = EVERYTHING) -> st.SearchStrategy[dict[str, Any]]:
-    """Requests alone: cases without ``sessions``, and none that must be refused on purpose.
+    """Requests alone: cases without ``sessions``, and none that must be rejected on purpose.
 
     Parameters
     ----------

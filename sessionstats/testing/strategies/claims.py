@@ -52,9 +52,9 @@ class Claims:
     extreme_durations : bool
         Durations from a nanosecond to the largest binary64 number.
     errors : bool
-        Requests that must be refused, with the words of the refusal (§2.3).
+        Requests that must be rejected, with the words of the rejection (§2.3).
     bad_rows : bool
-        Session rows that must be refused (§1.4).
+        Session rows that must be rejected (§1.4).
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Requests and rows that must be refused, one for each error text (§2.3, §3, §4.4, §6, §7, §1.4).
+"""Requests and rows that must be rejected, one for each error text (§2.3, §3, §4.4, §6, §7, §1.4).
 
-1. A fault changes a request that is right; the change alone is enough to have it refused, unless an earlier
-   judgement of §2.2 refuses it first, which two faults at once are there to show.
+1. A fault changes a request that is right; the change alone is enough to have it rejected, unless an earlier
+   judgement of §2.2 rejects it first, which two faults at once are there to show.
 2. A fault belongs to a claim: a request is only given faults of what the implementation claims.
 3. A fault of a row breaks §1.4.
 """
@@ -37,8 +37,8 @@ ALWAYS: Final[tuple[dict[str, Any], ...]] = (
     {"interval": "1h", "statsPeriod": "1000h", "includeSeries": "0", "per_page": None},
     {"interval": "1h", "statsPeriod": "1001h"},
 )
-"""Changes of parameters that any implementation must refuse; `None` takes a parameter out. The one before the
-last is refused only where its start and end are not on the hour: 1000 intervals are allowed (§3.6)."""
+"""Changes of parameters that any implementation must reject; `None` takes a parameter out. The one before the
+last is rejected only where its start and end are not on the hour: 1000 intervals are allowed (§3.6)."""
 
 PAGING: Final[tuple[dict[str, Any], ...]] = (
     {"per_page": "many"},
@@ -101,7 +101,7 @@ SEARCHES: Final = (
     "bogus:1 AND AND has:release*",
     "release:a* bogus:b",
 )
-"""Searches that are refused (§4.1 to §4.5)."""
+"""Searches that are rejected (§4.1 to §4.5)."""
 
 STATUS_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {"query": "session.status:[crashed, abnormal]", "field": ["count_unique(user)"], "groupBy": None},
@@ -143,7 +143,7 @@ ROWS: Final[tuple[dict[str, Any], ...]] = (
 
 
 def faults(claims: Claims, *, metadata: bool) -> tuple[dict[str, Any], ...]:
-    """Changes of parameters that must be refused, of those the implementation claims to judge.
+    """Changes of parameters that must be rejected, of those the implementation claims to judge.
 
     Parameters
     ----------

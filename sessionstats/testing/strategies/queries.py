@@ -3,7 +3,7 @@
 1. The frame gives the window and the world the values to ask for.
 2. What cannot go together is not put together: rates without status (§6.5), one class for users (§6.4), an
    order that is allowed (§7.2), a page that fits (§7.6). One request in sixteen ignores this, and is then
-   usually refused.
+   usually rejected.
 3. Small caps are chosen from the number of intervals, so that the cut falls among few groups (§7.4).
 """
 

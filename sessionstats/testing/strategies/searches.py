@@ -1,4 +1,4 @@
-"""Searches that are understood (§4); those that are refused are in `faults`.
+"""Searches that are understood (§4); those that are rejected are in `faults`.
 
 1. A search is one to four terms, joined by spaces, ``AND`` and ``OR`` in any case, with parentheses.
 2. A term asks for a value of the world, or for one that no session has; it may be negated, a list, quoted, or
@@ -45,7 +45,7 @@ VERSION_TERMS: Final = (
     "has:release.build",
     'release.version:">1.0"',
 )
-"""Terms that compare releases as versions, the last refused for its quotes."""
+"""Terms that compare releases as versions, the last rejected for its quotes."""
 
 METADATA_TERMS: Final = (
     "release:latest",
