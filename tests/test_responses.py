@@ -27,6 +27,12 @@ RIGHT = compute(SESSIONS, REQUEST, now=NOW).to_dict()
 Body = dict[str, Any]
 
 
+@pytest.fixture(autouse=True)
+def without_causes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have tests of their own, and take their time."""
+    monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 0.0)
+
+
 def changed(change: Callable[[Body], object]) -> Body:
     body = copy.deepcopy(RIGHT)
     change(body)

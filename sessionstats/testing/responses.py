@@ -7,6 +7,7 @@
 3. What is absent from the whole response, a field or the series, is reported once.
 4. Where many values differ the report counts them by field, and shows those that differ most. The sessions of
    the smallest base group that differs are shown if they are few.
+5. Known bugs that explain what differs are named if they predict further groups, too (`causes`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from sessionstats.request.query import Query
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
+from sessionstats.testing.causes import SECONDS, Confirmed, causes_of
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.groups import compare_groups
 from sessionstats.testing.oracle import Oracle, base_of
@@ -93,6 +95,9 @@ def explain(
         found = [finding for finding in found if finding.units is None]
     absent = _absent(query, body["groups"])
     findings = (*_of_absent(absent), *(each for each in found if not _is_absent(each, absent)))
+    causes: tuple[Confirmed, ...] = ()
+    if findings and not isinstance(params, Query) and not (tolerance.users or tolerance.rank):
+        causes = causes_of(whole, params, query, body, findings, now=now, projects=projects, seconds=SECONDS)
     n_cells = query.include_totals + query.include_series * query.window.n_intervals
     return Comparison(
         query=query,
@@ -103,6 +108,7 @@ def explain(
         n_values=len(body["groups"]) * len(query.fields) * n_cells,
         n_sessions=len(whole),
         smallest=_smallest(oracle, findings),
+        causes=causes,
     )
 
 

@@ -3,7 +3,8 @@
 1. First whether they agree, then what was compared.
 2. For each field: how many totals and intervals differ, and where most.
 3. Groups that are missing or should not be there, and other parts that differ.
-4. Everything from outside is escaped, and cut to a width.
+4. Causes that were confirmed; none is named that was not.
+5. Everything from outside is escaped, and cut to a width.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any, Final
 from sessionstats.display.terminal import escape, fit
 from sessionstats.instants import format_instant
 from sessionstats.request.query import Query
+from sessionstats.testing.causes import Confirmed
 from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, GroupKey, json_ready
 from sessionstats.testing.tallies import LastBits
 
@@ -44,6 +46,8 @@ class Comparison:
         Sessions that were read.
     smallest : tuple of (group, list of dict), optional
         The smallest base group that differs, with its sessions in the window, if they are few.
+    causes : tuple of Confirmed
+        Known bugs that explain what differs.
     """
 
     query: Query
@@ -54,6 +58,7 @@ class Comparison:
     n_values: int
     n_sessions: int
     smallest: tuple[GroupKey, list[dict[str, Any]]] | None = None
+    causes: tuple[Confirmed, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -71,6 +76,7 @@ class Comparison:
             "values": self.n_values,
             "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
             "absent": list(self.absent),
+            "causes": [cause.to_dict() for cause in self.causes],
             "differences": [finding.to_dict() for finding in self.findings],
         }
 
@@ -90,6 +96,8 @@ def screen(comparison: Comparison) -> str:
     ]
     values = [each for each in comparison.findings if each.path.group is not None and each.path.field]
     others = [each for each in comparison.findings if each.path.group is None or not each.path.field]
+    if comparison.causes:
+        lines += ["", "Causes:", *(f"  {cause}" for cause in comparison.causes)]
     if values:
         lines += ["", *_by_field(values), "", *_largest(values)]
     if others:

@@ -1,0 +1,113 @@
+"""Causes of what differs in one response: confirmed on other groups, or not named."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from sessionstats import compute, from_records
+from sessionstats.testing import explain
+from sessionstats.testing.bugs.registry import BY_ID
+from sessionstats.testing.hypotheses import together
+from sessionstats.testing.screen import Comparison
+
+NOW = "2024-01-29T12:27:28Z"
+USERS, COUNT, P95 = "count_unique(user)", "sum(session)", "p95(session.duration)"
+PARAMS = {"field": [COUNT, USERS, P95], "groupBy": ["release"], "interval": "1d", "statsPeriod": "2d"}
+CHANCE = random.Random(7)
+ROWS = [
+    {
+        "started": f"2024-01-{CHANCE.randint(27, 29)}T{CHANCE.randint(0, 11):02}:30:00Z",
+        "project_id": 1,
+        "status": CHANCE.choice(["ok", "exited", "crashed"]),
+        "release": f"app@1.{number % 40}.0",
+        "distinct_id": f"user {CHANCE.randint(1, 9)}",
+        "duration": CHANCE.choice([None, 0.0, 5.5, 20.0, 61.25]),
+        "quantity": CHANCE.choice([1, 1, 3]),
+    }
+    for number in range(1000)
+]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine changes nothing."""
+    monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 600.0)
+
+
+def response(*bugs: str, params: dict[str, Any] = PARAMS) -> dict[str, Any]:
+    variant = together([BY_ID[name].variants[0] for name in bugs])
+    body: dict[str, Any] = variant({"now": NOW, "params": params, "sessions": ROWS})["body"]
+    return body
+
+
+def explained(body: dict[str, Any], params: dict[str, Any] = PARAMS) -> Comparison:
+    return explain(from_records(ROWS), urlencode(params, doseq=True), body, now=NOW)
+
+
+def names(comparison: Comparison) -> set[frozenset[str]]:
+    return {frozenset(bug.id for bug in cause.bugs) for cause in comparison.causes}
+
+
+def test_one_cause() -> None:
+    """§6.1: it is named, in the report and in JSON, with how many further groups it predicted."""
+    comparison = explained(response("quantity-ignored"))
+    assert names(comparison) == {frozenset({"quantity-ignored"})}
+    (cause,) = comparison.causes
+    assert cause.predicted >= 20
+    assert f"predicted {cause.predicted} of {cause.predicted} further groups" in str(comparison)
+    assert str(comparison).count("\n") < 45
+    assert comparison.to_dict()["causes"][0]["diagnoses"] == ["quantity-ignored"]
+
+
+def test_two_causes_in_other_fields() -> None:
+    """§6.1, §6.2: each is named, one of them with the rival that these sessions do not tell apart."""
+    comparison = explained(response("quantity-ignored", "users-total-sum-of-buckets"))
+    summed = frozenset({"users-total-sum-of-buckets", "users-per-other-column"})
+    assert names(comparison) == {frozenset({"quantity-ignored"}), summed}
+
+
+def test_intervals_where_there_is_one_group() -> None:
+    """§3.5: they are as independent of each other as groups."""
+    params = {**PARAMS, "groupBy": [], "interval": "1h"}
+    comparison = explained(response("quantity-ignored", params=params), params)
+    assert names(comparison) == {frozenset({"quantity-ignored"})}
+    assert comparison.causes[0].unit == "intervals"
+
+
+def one_more(group: dict[str, Any]) -> None:
+    group["totals"][COUNT] += 1
+
+
+def half_more(group: dict[str, Any]) -> None:
+    if group["by"]["release"] > "app@1.2":
+        group["totals"][P95] = 1.5 * (group["totals"][P95] or 1)
+
+
+@pytest.mark.parametrize("change", [one_more, half_more])
+def test_a_cause_that_nobody_knows_is_not_named(change: Callable[[dict[str, Any]], None]) -> None:
+    body = response()
+    for group in body["groups"]:
+        change(group)
+    comparison = explained(body)
+    assert comparison.findings
+    assert not comparison.causes
+
+
+def test_one_group_that_contradicts_is_enough() -> None:
+    """What a bug gives in most groups is no cause where some agree although they should not."""
+    body, right = response("quantity-ignored"), response()
+    values = {group["by"]["release"]: group for group in right["groups"]}
+    body["groups"] = [
+        values[group["by"]["release"]] if place % 3 == 0 else group
+        for place, group in enumerate(body["groups"])
+    ]
+    assert not explained(body).causes
+
+
+def test_a_right_response_has_no_cause() -> None:
+    comparison = explained(compute(from_records(ROWS), PARAMS, now=NOW).to_dict())
+    assert comparison.agrees
+    assert not comparison.causes
