@@ -77,6 +77,14 @@ def test_intervals_where_there_is_one_group() -> None:
     assert comparison.causes[0].unit == "intervals"
 
 
+def test_groups_of_many_sessions() -> None:
+    """§6.1: intervals of hundreds of sessions, for which only what a few of them show is tried."""
+    many = from_records(ROWS * 30)
+    body = compute(from_records([{**row, "quantity": 1} for row in ROWS * 30]), PARAMS, now=NOW).to_dict()
+    comparison = explain(many, urlencode(PARAMS, doseq=True), body, now=NOW)
+    assert names(comparison) == {frozenset({"quantity-ignored"})}
+
+
 def one_more(group: dict[str, Any]) -> None:
     group["totals"][COUNT] += 1
 

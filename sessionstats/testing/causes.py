@@ -34,7 +34,7 @@ SMALL: Final = 40
 LARGE: Final = 600
 """Sessions of the sample on which those that are left are put together."""
 
-LARGEST: Final = 2000
+LARGEST: Final = 4000
 """Sessions of the sample on which they are confirmed."""
 
 NEEDED: Final = 5
@@ -240,8 +240,8 @@ class _Search:
         large = self._trial(LARGE, {})
         if small is None or large is None:
             return ()
-        hypotheses = [each for each in hypotheses_for(small.evidence.case) if _shows_in_units(each.bug)]
-        likely = self._likely(large, _best(small, self._likely(small, hypotheses), MOST_KEPT))
+        likely = self._likely(small, self._plausible(small))
+        likely = self._likely(large, _best(small, likely, MOST_KEPT))
         alike: dict[Any, list[Hypothesis]] = {}
         for each in likely:
             gives = large.gives(each)
@@ -272,6 +272,24 @@ class _Search:
         trial = _Trial(case, self._body, self._table, units)
         wrong = trial.units_of(trial.differing(trial.right, trial.given))
         return trial if trial.evidence.answer["status"] == OK and wrong <= self._differing.keys() else None
+
+    def _plausible(self, trial: _Trial) -> list[Hypothesis]:
+        """The hypotheses to begin with: of many sessions those that touch what differs in a few of them."""
+        case = trial.evidence.case
+        rows = case["sessions"]
+        few = Evidence({**case, "sessions": rows[:: -(-len(rows) // SMALL)]}, None)
+        every = [each for each in hypotheses_for(few.case) if _shows_in_units(each.bug)]
+        if len(rows) <= 3 * SMALL:
+            return every
+        wrong = set().union(*self._differing.values())
+        judged = set(map(symptom, trial.unit))
+        plausible = []
+        for each in self._in_time(every):
+            touched = few.apart(few.predicted(each.variant), few.right)
+            kinds = judged & set(map(symptom, touched))
+            if kinds and kinds <= wrong:
+                plausible.append(each)
+        return plausible
 
     def _likely(self, trial: _Trial, hypotheses: Sequence[Hypothesis]) -> dict[Hypothesis, Score]:
         """The hypotheses that give what was given somewhere: less is better."""

@@ -37,7 +37,7 @@ USUAL: Final = 16
 AGREEING: Final = 0.3
 """Share of the rows of a sample that belongs to units that agree."""
 
-STRETCHED: Final = 3
+STRETCHED: Final = 12
 """How many times as many sessions a sample may have as it should."""
 
 UNPAGED: Final = ("per_page", "cursor", "orderBy")
