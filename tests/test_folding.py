@@ -18,8 +18,8 @@ from sessionstats.folding import Updates, checked_updates, fold, from_updates, o
 from sessionstats.health import STATUSES
 from sessionstats.io.records import rows_of
 from sessionstats.protocol import respond
-from sessionstats.testing.model.folding import fold as naive_fold
-from sessionstats.testing.model.rows import Row, read_rows
+from sessionstats.testing.model.rows import Row
+from tests.modelled import folded_by_the_model
 
 updates = st.fixed_dictionaries(
     {
@@ -189,7 +189,7 @@ class TestLaws:
     @given(st.lists(updates, max_size=12))
     def test_same_as_the_naive_model(self, rows: list[dict[str, Any]]) -> None:
         """§1.2, with ties in every key."""
-        expected = naive_fold(read_rows(rows, unhandled=True))
+        expected = folded_by_the_model(rows, unhandled=True)
         assert as_tuples(from_updates(**columns_of(rows))) == naive_tuples(expected)
 
     @given(st.lists(updates, min_size=2, max_size=10), st.randoms())

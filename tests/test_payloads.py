@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from sessionstats import DataError, to_records
 from sessionstats.io.payloads import from_payloads
-from sessionstats.testing.model.folding import fold as naive_fold
 from sessionstats.testing.model.payloads import rows_of
-from sessionstats.testing.model.rows import read_rows
+from tests.modelled import folded_by_the_model
 from tests.test_folding import as_tuples, naive_tuples
 
 NOON = "2024-01-29T12:00:00Z"
@@ -55,7 +54,7 @@ payloads = updates | st.fixed_dictionaries(
 @given(st.lists(payloads, max_size=6))
 def test_same_sessions_as_the_naive_model(given: list[dict[str, Any]]) -> None:
     """§1.2: both shapes, mixed, updates folded."""
-    expected = naive_fold(read_rows(rows_of(given, 3), unhandled=True))
+    expected = folded_by_the_model(rows_of(given, 3), unhandled=True)
     assert as_tuples(from_payloads(given, 3)) == naive_tuples(expected)
 
 
@@ -145,7 +144,7 @@ def test_a_uuid_is_one_id_however_it_is_written(other: str, sessions: int) -> No
     """§1.2"""
     updates = [{"sid": sid, "started": NOON} for sid in (UUID, other)]
     assert len(from_payloads(updates, 1)) == sessions
-    folded = naive_fold(read_rows(rows_of(updates, 1), unhandled=False))
+    folded = folded_by_the_model(rows_of(updates, 1), unhandled=False)
     assert len(folded) == sessions
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sessionstats import DataError, Rules, Sessions, from_records, to_records
 from sessionstats.io.records import UPDATE_COLUMNS
 from sessionstats.testing.model.errors import Rejection
-from sessionstats.testing.model.folding import fold as naive_fold
-from sessionstats.testing.model.rows import read_rows
+from tests.modelled import folded_by_the_model
 from tests.test_folding import as_tuples, naive_tuples, updates
 
 GOOD = {"started": 0, "project_id": 1, "status": "ok"}
@@ -51,7 +50,7 @@ def test_same_rows_or_rejection_as_the_naive_model(
     rows = [{**row, **odd} for row, odd in drawn]
     statuses = Rules(unhandled=unhandled).statuses
     try:
-        expected = naive_tuples(naive_fold(read_rows(rows, unhandled=unhandled)))
+        expected = naive_tuples(folded_by_the_model(rows, unhandled=unhandled))
     except Rejection:
         with pytest.raises(DataError):
             from_records(rows, statuses=statuses)

@@ -58,7 +58,7 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
         return read_cells(name, instants) if isinstance(instants, list) else instants
     if kind is Kind.SECONDS:
         seconds = [seconds_of(chunk) for chunk in column.chunks]
-        if all(part is not None for part in seconds):
+        if seconds and all(part is not None for part in seconds):
             return np.concatenate(seconds)  # type: ignore[arg-type]
         return read_cells(name, column.to_pylist())
     encoded = encoded_texts(name, column, texts)
@@ -80,7 +80,7 @@ def read_instants(column: Any) -> NDArray[np.datetime64] | list[str]:
     pa = needed("pyarrow", "arrow")
     if pa.types.is_string(column.type):
         instants = [instants_of(chunk) for chunk in column.chunks]
-        if all(part is not None for part in instants):
+        if instants and all(part is not None for part in instants):  # a file of no rows has no chunks
             return np.concatenate(instants)  # type: ignore[arg-type]
     return list(column.to_pylist())
 
