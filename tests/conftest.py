@@ -27,6 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"needs {package}"))
 
 
+collect_ignore = ["clients/python_app.py"]
+"""A program that tests run; it needs the extra ``clients``."""
+
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("deterministic")

@@ -142,7 +142,7 @@ class Report:
         agreement = "Nothing was compared" if self.compared_nothing else "No disagreement"
         lines = [f"{n} finding{'' if n == 1 else 's'} in {cases}." if n else f"{agreement} in {cases}."]
         if n > 1:
-            lines.append("Bugs overlap: mend the first, and check again.")
+            lines.append("Bugs mask one another: fix the first and run again.")
         last_bits_found = any(found.failure.kind == LAST_BITS for found in self.findings)
         if self.tally.last_bits.counts and not last_bits_found:
             lines.append(f"{self.tally.last_bits}; --exact reports them.")

@@ -120,8 +120,9 @@ def check(
     ...     rows = [{**row, "distinct_id": user} for row, user in zip(case["sessions"], users)]
     ...     return respond({**case, "sessions": rows})
     >>> claims = Claims(errors=False, bad_rows=False, updates=False)
-    >>> [found.diagnosis.id for found in check(counts_anonymous, examples=400, claims=claims).findings]
-    ['no-user-counted']
+    >>> report = check(counts_anonymous, examples=100, claims=claims, max_findings=1)
+    >>> report.findings[0].diagnosis.id
+    'no-user-counted'
     """
     options = _Options(examples, claims, tolerance, ordered, max_findings, shrink_seconds, progress)
     watch = Watch(known)
