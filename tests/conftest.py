@@ -13,6 +13,8 @@ from hypothesis import settings
 
 NEEDED = {
     "io/arrow.py": ("pyarrow",),
+    "io/arrow_cells.py": ("pyarrow",),
+    "io/arrow_texts.py": ("pyarrow",),
     "io/tables.py": ("pyarrow",),
     "sessionstats/cluster.py": ("dask", "pyarrow"),
 }
