@@ -117,7 +117,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(session_counts=of_rows),
         sessions_as(lambda row: {"quantity": 1}),
         defined("rows of 0, too", is_session=lambda row: True, fold=one_for_each),
-        reports=["getsentry/relay#1274"],
+        reports=["getsentry/sentry#30367"],
     ),
     bug(
         "rows-of-no-session-counted", "1.1", "Rows of quantity 0 have an effect",

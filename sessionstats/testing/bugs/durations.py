@@ -269,7 +269,6 @@ BUGS: Final[tuple[Bug, ...]] = (
         "stands for.",
         defined(duration=weighted), defined("in averages", duration=weighted_average),
         defined("in sums", duration=lambda d, field, sessions: _quantity_in_sums(d, field, sessions)),
-        reports=["getsentry/relay#1274"],
     ),
     bug(
         "average-over-others", "6.3", "The average divides by other sessions, too",

@@ -161,7 +161,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "offset-ignored", "3.3", "The offset of an instant is ignored",
         "An instant with an offset is that instant, not the same digits in UTC.",
         *texts_as(without_offset),
-        reports=["PostHog/posthog#31775"],
+        reports=["BasedHardware/omi#13528"],
     ),
     bug(
         "local-instants", "3.3", "Instants without an offset are read in a local time zone",

@@ -161,7 +161,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "zero-group-missing", "5", "Without sessions there is no group at all",
         "Without groupBy, or by status only, the groups of zeros are there even of nothing.",
         defined(of_nothing=list),
-        reports=["getsentry/sentry#26620"],
+        reports=["getsentry/sentry#32157"],
     ),
     bug(
         "empty-status-groups-dropped", "5", "Status groups of zeros are left out",

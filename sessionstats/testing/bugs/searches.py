@@ -247,7 +247,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "and-or-precedence", "4.1", "AND does not bind tighter than OR",
         "``a OR b c`` is ``a OR (b AND c)``.",
         defined("from left to right", build=left_to_right), defined("OR binds tighter", build=or_first),
-        reports=["getsentry/sentry#71101"],
+        reports=["getsentry/sentry#107831"],
     ),
     bug(
         "parentheses-ignored", "4.1", "Parentheses are ignored",

@@ -191,7 +191,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "A missing release or environment is the empty text: neither null nor a text that others may have.",
         *(defined(f'"{text}"', column=lambda row, name, text=text: _column(row, name) or text)
           for text in (*MISSING_TEXTS, "(none)", "(not set)", "none", "N/A", " ")),
-        reports=["PostHog/posthog#17994"],
+        reports=["PostHog/posthog#12669"],
     ),
     bug(
         "groups-without-case", "5", "Groups that differ in case or space are merged",

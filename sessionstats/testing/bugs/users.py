@@ -216,13 +216,13 @@ BUGS: Final[tuple[Bug, ...]] = (
             lambda value: value if value in NIL_USERS and "-" in str(value) else None,
             "written with dashes",
         ),
-        reports=["getsentry/snuba#946"],
+        reports=["getsentry/relay#1104"],
     ),
     bug(
         "empty-user-counted", "1.1", "The empty user is counted",
         "An empty id stands for no user.",
         read_as(lambda value: "(empty)" if value == "" else None),
-        reports=["PostHog/posthog#27650"],
+        reports=["PostHog/posthog#876"],
     ),
     bug(
         "falsy-users-dropped", "1.1", "The user 0 is taken for nobody",
@@ -351,7 +351,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "users-total-sum-of-buckets", "6.2", "Totals of distinct users are the sum of the buckets",
         "A user who comes back in another bucket is one user. Distinct counts do not add up.",
         *total_of(sum, is_users),
-        reports=["plausible/analytics#1444", "PostHog/posthog#11886"],
+        reports=["plausible/analytics#1444", "PostHog/posthog#31364"],
     ),
     bug(
         "users-total-max-of-buckets", "6.2", "Totals of distinct users are one bucket, or their mean",

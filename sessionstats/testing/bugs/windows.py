@@ -254,13 +254,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         aligned(lambda start, end, step: (down(start, step), end), "at the end"),
         aligned(lambda start, end, step: (start, up(end, step)), "at the start"),
         aligned(lambda start, end, step: (start, start + up(end - start, step)), "but for its length"),
-        reports=["getsentry/sentry#23214", "getsentry/sentry#91433"],
+        reports=["getsentry/sentry#23214", "getsentry/sentry#60466"],
     ),
     bug(
         "local-time-zone", "3.5", "Buckets begin at local midnight",
         "Intervals are counted from 1970-01-01T00:00:00Z, everywhere in the world.",
         family=local_days,
-        reports=["elastic/elasticsearch#50139"],
+        reports=["PostHog/posthog#31775", "elastic/elasticsearch#18805"],
     ),
     bug(
         "day-of-last-bucket", "3.5", "The window is rounded to whole days",

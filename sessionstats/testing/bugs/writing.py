@@ -86,7 +86,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "nan-in-json", "6.3", "NaN stands in the answer",
         "NaN and infinities are not JSON: what has no finite value is null.",
         values_as(lambda name, value: math.nan if value is None else value),
-        reports=["getsentry/sentry#24352"],
+        reports=["getsentry/snuba#1456"],
     ),
     bug(
         "counts-as-floats", "8", "Counts are floats",
