@@ -40,7 +40,8 @@ class AlteredSource(MetaPathFinder, Loader):
         text = path.read_text(encoding="utf-8")
         if name in self.diffs:
             text = patched(text, self.diffs[name])
-        exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)  # no file that coverage could read
+        code = compile(text, f"<{module.__name__}>", "exec")  # no file that coverage could read
+        exec(code, module.__dict__)
 
 
 def altered_model(name: str, diffs: Mapping[str, str]) -> Callable[[Any], dict[str, Any]]:
