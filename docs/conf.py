@@ -2,8 +2,9 @@
 
 1. Pages are Markdown (MyST), so that they read well on a code host too.
 2. The API reference is generated from the docstrings (autosummary, numpydoc), a page a module.
-3. Each rule of the semantics is followed by a line on its code, tests and vectors, read from the sources
-   (``crossref.py``); each ``§3.5`` anywhere is a link to its rule (``rulelinks.py``).
+3. The semantics are one page per chapter, besides the whole (``chapters.py``); there each rule is followed by
+   a line on its code, tests and vectors, read from the sources (``crossref.py``); each ``§3.5`` anywhere is a
+   link to its rule (``rulelinks.py``).
 4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
 5. The theme is Furo: light and dark by the reader's setting, good on a phone, nothing of it needs a script to
    be read; the window to play with (``_static/windows.js``) is beside a picture that does not move. NumPy's
@@ -24,7 +25,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import crossref, finishing, rulelinks  # noqa: E402
+from docs import chapters, crossref, finishing, rulelinks  # noqa: E402
 from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"
@@ -37,6 +38,8 @@ DTYPES = ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
 
 BUILTINS = ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset", "None", "True", "False")
 """Python's own names that docstrings have as types."""
+
+chapters.write()
 
 extensions = [
     "myst_parser",
@@ -132,11 +135,11 @@ intersphinx_mapping = {
 
 
 def link_rules(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Link citations to their rules; in the semantics, follow each rule by its code, tests and vectors."""
+    """Link citations to their rules, in the chapters of the semantics."""
     if Path(app.env.doc2path(docname)).suffix == ".md":
-        source[0] = rulelinks.linked_page(source[0])
+        source[0] = chapters.to_chapters(rulelinks.linked_page(source[0]))
     if docname == "semantics":
-        source[0] = rulelinks.with_labels(crossref.with_rule_lines(source[0]))
+        source[0] += chapters.contents()
 
 
 def link_rules_of_docstring(

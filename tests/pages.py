@@ -64,7 +64,7 @@ class Command(NamedTuple):
 
 def pages() -> list[Path]:
     """Every page, README first."""
-    found = [path for path in sorted(DOCS.rglob("*.md")) if "_build" not in path.parts]
+    found = [path for path in sorted(DOCS.rglob("*.md")) if not {"_build", "semantics"} & {*path.parts}]
     return [*ROOT.glob("README.md"), *found]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import sessionstats
-from docs import crossref, rulelinks
+from docs import chapters, crossref, rulelinks
 from tests.pages import (
     DOCS,
     NOT_RUN,
@@ -309,3 +309,21 @@ def test_drawings_and_site_code_parse() -> None:
     """Scripts that pytest does not import are at least Python."""
     for path in DOCS.rglob("*.py"):
         ast.parse(path.read_text())
+
+
+def test_every_rule_is_on_the_page_of_its_chapter() -> None:
+    """§1 to §9: the chapters of the site hold the rules of the source, and their links lead somewhere."""
+    pages_of_chapters = chapters.chapters()
+    found = {
+        chapter: re.findall(r"^##? (\d(?:\.\d)?)\.? ", text, re.MULTILINE)
+        for chapter, text in pages_of_chapters.items()
+    }
+    assert [number for numbers in found.values() for number in numbers] == NUMBERS
+    assert all(number[0] == chapter for chapter, numbers in found.items() for number in numbers)
+    for chapter, text in pages_of_chapters.items():
+        assert re.search(rf"^\(rule-{chapter}\)=\n# {chapter}\. .+\n\n.+\n\n!\[", text), "a picture first"
+        for target in links(text):
+            file, _, anchor = target.partition("#")
+            path = DOCS / "semantics" / file
+            assert path.resolve().is_file(), target
+            assert not anchor or anchor in slugs(path.read_text()), target

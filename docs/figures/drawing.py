@@ -255,6 +255,61 @@ def intake(axes: Axes, facts: dict[str, Any]) -> None:
     axes.axis("off")
 
 
+def validation(axes: Axes, facts: dict[str, Any]) -> None:
+    """A line for each mistake: where it is, and the text that the request is rejected with."""
+    reported = facts["reported"]
+    for row, (parameter, message) in enumerate(reversed(reported)):
+        axes.text(0, row, parameter, family="monospace", size=9.5, va="center")
+        axes.annotate("", (1.0, row), (0.86, row), arrowprops={"arrowstyle": "->", "color": INK}, va="center")
+        short = message if len(message) < 62 else f"{message[:60]}…"
+        axes.text(1.04, row, short, color=BAD, size=9, va="center")
+    axes.text(0, -1, "all of them corrected", size=9.5, va="center", style="italic")
+    axes.annotate("", (1.0, -1), (0.86, -1), arrowprops={"arrowstyle": "->", "color": INK})
+    axes.text(1.04, -1, f"an answer of {facts['intervals']} intervals", color=GOOD, size=9, va="center")
+    axes.set(xlim=(-0.05, 3.8), ylim=(-1.5, len(reported) - 0.4))
+    axes.axis("off")
+
+
+def grouping(axes: Axes, facts: dict[str, Any]) -> None:
+    """The same sessions cut into groups in three ways, one below the other."""
+    ways = facts["groups"]
+    for row, (columns, groups) in enumerate(reversed(ways.items())):
+        left = 0
+        for number, (key, total) in enumerate(groups):
+            colour = (GOOD, OTHER)[number % 2]
+            axes.barh(row, total - 0.06, left=left + 0.03, height=0.5, color=colour, alpha=0.3, ec="none")
+            label = ", ".join(text or '""' for text in key) or "{}"
+            axes.text(left + total / 2, row, label, ha="center", va="center", size=9)
+            axes.text(left + total / 2, row + 0.36, str(total), ha="center", va="center", size=9)
+            left += total
+        axes.text(-0.2, row, columns.replace(" and ", "\nand ") or "no groupBy", ha="right", va="center")
+    axes.set(xlim=(-2.8, 11.2), ylim=(-0.5, len(ways) - 0.3))
+    axes.axis("off")
+
+
+def answer(axes: Axes, facts: dict[str, Any]) -> None:
+    """A table: a row for each group and field, a column for `by`, the total, and each interval."""
+    heads = ["by", "field", "totals", *(text[:10] for text in facts["intervals"])]
+    places = [0.0, 1.1, 3.3, 4.5, 5.9, 7.3]
+    rows = [
+        [group["by"]["release"], field, group["totals"][field], *group["series"][field]]
+        for group in facts["groups"]
+        for field in group["totals"]
+    ]
+    for line, cells in enumerate([heads, *rows]):
+        for place, cell in zip(places, cells, strict=True):
+            text = "null" if cell is None else str(cell)
+            colour = INK if line == 0 or place < 3 else GOOD if place == 3.3 else OTHER
+            align = "left" if place < 3 else "center"
+            weight = "bold" if line == 0 else "normal"
+            axes.text(place, -line, text, color=colour, ha=align, va="center", size=9.5, weight=weight)
+    axes.plot([0, 8], [-0.5, -0.5], color=INK, lw=1)
+    axes.annotate("series: a value per interval", (5.9, 0.75), ha="center", color=OTHER, style="italic")
+    axes.plot([4, 7.9], [0.5, 0.5], color=OTHER, lw=1)
+    axes.set(xlim=(-0.1, 8.2), ylim=(-len(rows) - 0.5, 1.1))
+    axes.axis("off")
+
+
 SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] = {
     sessions: (5.5, 2.9),
     windows: (5.5, 1.9),
@@ -268,6 +323,9 @@ SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] 
     search: (5.5, 2.5),
     editions: (5.5, 2.5),
     intake: (6.2, 3.2),
+    validation: (6.6, 2.9),
+    grouping: (6.2, 2.5),
+    answer: (6.6, 2.2),
 }
 """Width and height of each picture in inches."""
 

@@ -1,7 +1,8 @@
 """What the pictures show: facts from the kernel's own output, without any drawing.
 
-Each function answers one chapter's question with plain JSON values; its picture is drawn by the function of
-the same name in ``drawing.py``. A test recomputes the facts and compares them to ``facts.json``.
+Each function answers a question of one chapter, of the course or of the semantics, with plain JSON values;
+its picture is drawn by the function of the same name in ``drawing.py``. A test recomputes the facts and
+compares them to ``facts.json``.
 """
 
 from typing import Any, Final
@@ -246,6 +247,74 @@ def intake() -> dict[str, Any]:
     return {"lives": shown}
 
 
+def validation() -> dict[str, Any]:
+    """§2.2: a request with everything wrong, one thing corrected after the other, and what is reported."""
+    wrong_and_right = {
+        "per_page": ("x", "5"),
+        "project": ("app", "1"),
+        "field": ("users", "sum(session)"),
+        "groupBy": ("country", "release"),
+        "interval": ("5h", "6h"),
+        "statsPeriod": ("soon", "1d"),
+        "query": ("os:ios", "release:a"),
+        "orderBy": ("release", "sum(session)"),
+    }
+    params = {name: wrong for name, (wrong, _) in wrong_and_right.items()}
+    reported = []
+    for name, (wrong, right) in wrong_and_right.items():
+        try:
+            Query.parse(params, now=NOW)
+        except RequestError as error:
+            reported.append([f"{name}={wrong}", error.detail])
+        params[name] = right
+    return {"reported": reported, "intervals": Query.parse(params, now=NOW).window.n_intervals}
+
+
+def grouping() -> dict[str, Any]:
+    """§5: eleven sessions as one group, by release, and by release and environment."""
+    kinds = {("a", "prod"): 4, ("a", "dev"): 2, ("b", "prod"): 3, ("", "dev"): 2}
+    rows = [
+        {
+            "started": NOW,
+            "project_id": 1,
+            "status": "ok",
+            "release": release,
+            "environment": environment,
+            "quantity": number,
+        }
+        for (release, environment), number in kinds.items()
+    ]
+    shown = {}
+    for columns in ([], ["release"], ["release", "environment"]):
+        params = {"field": "sum(session)", "groupBy": columns, "interval": "1d", "statsPeriod": "1d"}
+        groups = compute(from_records(rows), params, now=NOW).to_dict()["groups"]
+        found = [[[*group["by"].values()], group["totals"]["sum(session)"]] for group in groups]
+        shown[" and ".join(columns)] = sorted(found)
+    return {"groups": shown}
+
+
+def answer() -> dict[str, Any]:
+    """§8: what is where in an answer."""
+    days = {
+        ("app@1.0", "exited"): (3, 0, 2),
+        ("app@1.1", "exited"): (0, 1, 3),
+        ("app@1.1", "crashed"): (0, 0, 1),
+    }
+    rows = [
+        {
+            "started": f"2024-01-{27 + day}T08:00:00Z",
+            "project_id": 1,
+            "status": status,
+            "release": release,
+            "quantity": number,
+        }
+        for (release, status), numbers in days.items()
+        for day, number in enumerate(numbers)
+    ]
+    request = "field=sum(session)&field=crash_rate(session)&groupBy=release&interval=1d&statsPeriod=2d"
+    return compute(from_records(rows), request, now=NOW).to_dict()
+
+
 PICTURES: Final = (
     sessions,
     windows,
@@ -259,8 +328,11 @@ PICTURES: Final = (
     search,
     editions,
     intake,
+    validation,
+    grouping,
+    answer,
 )
-"""The pictures in the order of the course."""
+"""The pictures in the order of the course, and those of the semantics."""
 
 
 def facts() -> dict[str, dict[str, Any]]:
