@@ -14,7 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import DataError, Sessions, SessionStatsError, compute, from_payloads, to_records
+from sessionstats import (
+    DataError,
+    Rules,
+    Sessions,
+    SessionStatsError,
+    compute,
+    from_payloads,
+    read,
+    to_records,
+)
+from sessionstats.io.bad_rows import BadRowsError, ReadReport
 from sessionstats.io.envelopes import from_envelopes
 from tests.test_payloads import payloads
 
@@ -127,6 +137,7 @@ def test_projects() -> None:
             "line 3: the envelope does not name its project (it has no dsn): give project_id",
         ),
         (envelope(header={"dsn": "https://k@h/x"}), "line 1: dsn: does not end in the id of a project:"),
+        (envelope(header={"dsn": "https://k@h/0"}), "line 1: dsn: does not end in the id of a project:"),
         (envelope(header={"dsn": 7}), "line 1: dsn: does not end in the id of a project: 7"),
         (b'{"type": "session"}\n{}\n', "line 1: an item before the header of its envelope"),
         (b"[]\n", "line 1: the header of an envelope, or of an item, is an object"),
@@ -171,3 +182,60 @@ def test_wrong_payload(tmp_path: Path) -> None:
     assert (error.file, error.line, error.column, error.value) == (str(second), 9, "attrs.release", 1)
     with pytest.raises(DataError, match="project_id"):
         from_envelopes(envelope(update()), project_id=0)
+
+
+class TestBadPayloads:
+    """§1.4: a payload is a row; those that are bad are reported together, or left out on request."""
+
+    BODY = envelope(
+        update(sid="a"),
+        update(sid="b", status="gone"),
+        ({"type": "session"}, b'{"sid": "c", "sid": "c"}'),
+        ({"type": "session"}, b"\xff"),
+        ({"type": "sessions"}, b'{"aggregates": [{"started": 0, "exited": 1}, {"exited": 1}]}'),
+        update(sid="d"),
+        header={"dsn": DSN},
+    )
+
+    def test_are_reported_together(self) -> None:
+        with pytest.raises(BadRowsError) as caught:
+            from_envelopes(self.BODY)
+        *shown, total = caught.value.lines
+        assert shown == [
+            "source 0, line 5, status: unknown status: 'gone'",
+            "source 0, line 7: not JSON: key 'sid' occurs twice in one object "
+            "(each envelope begins on a line of its own)",
+            "source 0, line 9: not JSON: not UTF-8 (each envelope begins on a line of its own)",
+            "source 0, line 11, aggregates[1].started: missing value: None",
+        ]
+        assert total.startswith("4 bad rows: 2 × not JSON, ")
+
+    def test_are_left_out_on_request(self, tmp_path: Path) -> None:
+        path, report = tmp_path / "x.envelope", ReadReport()
+        path.write_bytes(self.BODY)
+        sessions = read(path, errors="skip", report=report)
+        assert [row["started"] for row in to_records(sessions)] == [STARTED.replace("Z", ".000000Z")] * 2
+        assert (report.rows, report.bad_rows) == (6, 4)
+
+    @pytest.mark.parametrize(
+        ("item", "key"),
+        [
+            (update(status="unhandled"), "status"),
+            (
+                ({"type": "sessions"}, b'{"aggregates": [{"started": 0, "unhandled": 1}]}'),
+                "aggregates[0].unhandled",
+            ),
+        ],
+    )
+    def test_status_of_another_edition(
+        self, item: tuple[Mapping[str, Any], bytes], key: str, tmp_path: Path
+    ) -> None:
+        """§1.1: with its line, and the editions that have it; a count of 0 has no status."""
+        none = {"type": "sessions"}, b'{"aggregates": [{"started": 0, "exited": 1, "unhandled": 0}]}'
+        path = tmp_path / "x.envelope"
+        path.write_bytes(envelope(none, item, header={"dsn": DSN}))
+        assert len(read(path)) == 2
+        with pytest.raises(DataError) as caught:
+            read(path, statuses=Rules().statuses)
+        assert str(caught.value) == f"{path}, line 5, {key}: not a status of this edition: 'unhandled'"
+        assert "latest" in "".join(caught.value.notes)

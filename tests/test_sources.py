@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sessionstats import Sessions, SessionStatsError, compute, from_records, read, read_chunks, sample, write
 from sessionstats.cli import main
+from sessionstats.io import sources
 from sessionstats.io.sources import sources_of
 from sessionstats.io.writing import whole
 
@@ -62,6 +64,23 @@ class TestCompressed:
             path.write_bytes(wrong)
             with pytest.raises(SessionStatsError, match=f"^{path}: damaged: "):
                 read(path)
+
+    def test_damaged_for_the_standard_library(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """§1.4: from Python 3.14, Zstandard is read by a module with an error of its own."""
+
+        class ZstdError(Exception):
+            pass
+
+        class Damaged(io.BytesIO):
+            def __next__(self) -> bytes:
+                raise ZstdError("Unknown frame descriptor")
+
+        zstd = SimpleNamespace(open=lambda raw: Damaged(), ZstdError=ZstdError)
+        monkeypatch.setattr(sources, "needed", lambda package, extra: zstd)
+        path = tmp_path / "x.csv.zst"
+        path.touch()
+        with pytest.raises(SessionStatsError, match=f"^{path}: damaged: Unknown frame descriptor$"):
+            read(path)
 
     def test_what_is_compressed_by_itself(self) -> None:
         for name in ("x.npz.gz", "x.parquet.zst", "x.gz", "x"):

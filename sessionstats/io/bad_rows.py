@@ -7,7 +7,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,7 +42,7 @@ class ReadReport:
         Number of bad rows for each reason.
     left_out : list of str
         Names of columns that are not ours (§1.5).
-    items_left_out : dict of str to int
+    items_left_out : mutable mapping of str to int
         Number of items in envelopes of each type that does not hold sessions.
 
     Examples
@@ -61,7 +61,7 @@ class ReadReport:
     first: list[DataError] = field(default_factory=list)
     reasons: Counter[tuple[str | None, str]] = field(default_factory=Counter)
     left_out: list[str] = field(default_factory=list)
-    items_left_out: dict[str, int] = field(default_factory=dict)
+    items_left_out: MutableMapping[str, int] = field(default_factory=dict)
     durations: int = 0
     long_durations: int = 0
 

@@ -10,21 +10,30 @@
 4. The project is the last part of the path of ``dsn`` in the envelope's header. Most SDKs leave it out of
    the envelope, and name it only in the address that they send to; then the caller has to say it.
 5. Data compressed with gzip is recognised by its first bytes.
-6. All sources are read before anything is folded: the updates of one session may be in any of them (§1.2).
+6. A payload is a row of a block: bad payloads are reported together, or left out on request. An envelope that
+   is damaged is an error, since nobody knows where the next one begins.
 7. Errors name the source, line, key and value (§1.4); lines are counted from 1.
 """
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterator, MutableMapping
+from functools import partial
+from io import BytesIO
+from itertools import islice
 from os import PathLike, fspath
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sessionstats.columns.values import show
-from sessionstats.errors import DataError, SessionStatsError
-from sessionstats.io.payloads import from_payloads
+from sessionstats.errors import DataError, SessionStatsError, located
+from sessionstats.folding import Updates, fold
+from sessionstats.io.bad_rows import ReadReport
+from sessionstats.io.blocks import Block, Reading, checked_blocks, reject_bad_rows
+from sessionstats.io.names import Names
+from sessionstats.io.payloads import checked_project, payload_updates
+from sessionstats.io.sources import Opened
+from sessionstats.io.strict_json import NotJSON, loads
 from sessionstats.sessions import Sessions
 
 Source: TypeAlias = str | PathLike[str] | bytes
@@ -36,16 +45,8 @@ TYPES: Final = ("session", "sessions")
 GZIP: Final = b"\x1f\x8b"
 """How gzip begins; an envelope never does, since it begins with a brace."""
 
-
-class Place(NamedTuple):
-    """A line of a source."""
-
-    source: str
-    line: int
-
-    def wrong(self, problem: str) -> SessionStatsError:
-        """The error for a problem on this line."""
-        return SessionStatsError(f"{self.source}, line {self.line}: {problem}")
+PAYLOADS_TOGETHER: Final = 1 << 12
+"""Payloads converted together."""
 
 
 class Item(NamedTuple):
@@ -53,7 +54,7 @@ class Item(NamedTuple):
 
     type: str
     payload: bytes
-    place: Place
+    line: int
     """Where the payload begins."""
     project_id: int | None
     """That of its envelope; `None` if the envelope does not name one."""
@@ -81,7 +82,7 @@ def from_envelopes(
     Raises
     ------
     DataError
-        If a payload is invalid (§1.4).
+        If a payload is invalid (§1.4); a `BadRowsError` if several are.
     SessionStatsError
         If a source does not consist of envelopes, or the project of one is unknown.
     OSError
@@ -104,67 +105,86 @@ def from_envelopes(
         ...
     sessionstats.errors.DataError: source 0, line 5, started: not an instant: '2024-01-29T25:00:00Z'
     """
-    left_out = {} if left_out is None else left_out
-    wanted: dict[int, list[Item]] = {}
+    report = ReadReport(items_left_out={} if left_out is None else left_out)
+    reading = Reading(report=report, project_id=None if project_id is None else checked_project(project_id))
+    parts: list[Updates] = []
     for number, source in enumerate(sources):
         name = f"source {number}" if isinstance(source, bytes) else fspath(source)
-        for item in _items(_content(source, name), name):
-            if item.type not in TYPES:
-                left_out[item.type] = left_out.get(item.type, 0) + 1
-                continue
-            project = project_id if item.project_id is None else item.project_id
-            if project is None:
-                raise item.place.wrong(
-                    "the envelope does not name its project (it has no dsn): give project_id"
-                )
-            wanted.setdefault(project, []).append(item)
-    return Sessions.concat(_sessions(items, project) for project, items in wanted.items())
+        with located(name), BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
+            blocks = envelope_blocks(Opened(file, lambda: 1.0), reading)
+            parts += checked_blocks(blocks, reading, name)
+    reject_bad_rows(reading, told=True)
+    return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
-def _sessions(items: list[Item], project: int) -> Sessions:
-    """The sessions of one project; errors name the line."""
-    payloads = [_parsed(item.payload, item.place) for item in items]
-    try:
-        return from_payloads(payloads, project)
-    except DataError as error:
-        if error.row is None:  # the project, or the sum of all quantities
-            raise
-        source, line = items[error.row].place
-        raise error.at(file=source, line=line) from None
+def envelope_blocks(source: Opened, reading: Reading) -> Iterator[Block]:
+    """The payloads of a file of envelopes.
+
+    Parameters
+    ----------
+    source : Opened
+    reading : Reading
+
+    Yields
+    ------
+    Block
+        A payload that is not JSON is found when it is converted.
+
+    Raises
+    ------
+    SessionStatsError
+        If the file does not consist of envelopes, or the project of one is unknown.
+    """
+    items = _of_sessions(_items(_unpacked(source.file.read())), reading)
+    while block := list(islice(items, PAYLOADS_TOGETHER)):
+        convert = partial(_converted, block, reading)
+        yield Block(len(block), convert, Names({}), [item.line for item in block], source.share())
 
 
-def _content(source: Source, name: str) -> bytes:
-    """The contents of a source, unpacked."""
-    if isinstance(source, bytes):
-        content = source
-    else:
-        with open(source, "rb") as file:
-            content = file.read()
+def _of_sessions(items: Iterator[Item], reading: Reading) -> Iterator[Item]:
+    """The items that hold sessions, each with a project; the others are counted."""
+    left_out = reading.report.items_left_out
+    for item in items:
+        if item.type not in TYPES:
+            left_out[item.type] = left_out.get(item.type, 0) + 1
+        elif item.project_id is not None:
+            yield item
+        elif reading.project_id is not None:
+            yield item._replace(project_id=reading.project_id)
+        else:
+            raise _wrong(item.line, "the envelope does not name its project (it has no dsn): give project_id")
+
+
+def _converted(items: list[Item], reading: Reading, part: slice) -> Updates:
+    """The updates in the payloads of some items."""
+    payloads = [_decoded(item.payload) for item in items[part]]
+    return payload_updates(payloads, [item.project_id or 0 for item in items[part]], reading.statuses)
+
+
+def _unpacked(content: bytes) -> bytes:
     if not content.startswith(GZIP):
         return content
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise SessionStatsError(f"{name}: broken gzip: {error}") from None
+        raise SessionStatsError(f"broken gzip: {error}") from None
 
 
-def _items(content: bytes, name: str) -> Iterator[Item]:
+def _items(content: bytes) -> Iterator[Item]:
     """The items of all envelopes, in order."""
     position, line = 0, 1
-    envelope: dict[str, Any] | None = None
+    project, begun = None, False
     while position < len(content):
         text, after = _line(content, position)
         if text.strip():
-            place = Place(name, line)
-            header = _header(text, place)
+            header = _header(text, line)
             if "type" not in header:
-                envelope = header
-                project = _project(envelope, place)
-            elif envelope is None:
-                raise place.wrong("an item before the header of its envelope")
+                project, begun = _project(header, line), True
+            elif not begun:
+                raise _wrong(line, "an item before the header of its envelope")
             else:
-                payload, end = _payload(content, after, header.get("length"), place)
-                yield Item(str(header["type"]), payload, Place(name, line + 1), project)
+                payload, end = _payload(content, after, header.get("length"), line)
+                yield Item(str(header["type"]), payload, line + 1, project)
                 line += content.count(b"\n", after, end)
                 after = end
         position, line = after, line + 1
@@ -176,41 +196,53 @@ def _line(content: bytes, position: int) -> tuple[bytes, int]:
     return (content[position:], len(content)) if end < 0 else (content[position:end], end + 1)
 
 
-def _payload(content: bytes, position: int, length: object, header: Place) -> tuple[bytes, int]:
+def _payload(content: bytes, position: int, length: object, line: int) -> tuple[bytes, int]:
     """The payload that begins at a position; and the position after it and its line break."""
     if length is None:
         return _line(content, position)
     if type(length) is not int or length < 0:
-        raise header.wrong(f"length: not a number of bytes: {show(length)}")
+        raise _wrong(line, f"length: not a number of bytes: {show(length)}")
     end = position + length
     if end > len(content):
-        raise header.wrong(f"length: {length} bytes, but only {len(content) - position} follow")
+        raise _wrong(line, f"length: {length} bytes, but only {len(content) - position} follow")
     rest, after = _line(content, end)
     if rest.strip(b"\r"):
-        raise header.wrong(f"length: no line ends after {length} bytes")
+        raise _wrong(line, f"length: no line ends after {length} bytes")
     return content[position:end], after
 
 
-def _header(text: bytes, place: Place) -> dict[str, Any]:
-    header = _parsed(text, place)
+def _header(text: bytes, line: int) -> dict[str, Any]:
+    header = _decoded(text)
+    if isinstance(header, DataError):
+        raise header.at(line=line)
     if not isinstance(header, dict):
-        raise place.wrong("the header of an envelope, or of an item, is an object")
+        raise _wrong(line, "the header of an envelope, or of an item, is an object")
     return header
 
 
-def _parsed(text: bytes, place: Place) -> Any:
+def _decoded(text: bytes) -> Any:
+    """The value of some JSON; if it is not JSON, the error that says so."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise place.wrong(f"not JSON: {error} (each envelope begins on a line of its own)") from None
+        # Lone surrogates are not valid UTF-8, but valid text in JSON.
+        return loads(text.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        problem = "not UTF-8"
+    except NotJSON as error:
+        problem = str(error)
+    return DataError(f"not JSON: {problem} (each envelope begins on a line of its own)", reason="not JSON")
 
 
-def _project(envelope: dict[str, Any], place: Place) -> int | None:
+def _project(envelope: dict[str, Any], line: int) -> int | None:
     """The project that the header of an envelope names."""
     dsn = envelope.get("dsn")
     if dsn is None:
         return None
     match = re.search(r"/([0-9]{1,18})/?$", dsn) if isinstance(dsn, str) else None
-    if match is None:
-        raise place.wrong(f"dsn: does not end in the id of a project: {show(dsn)}")
+    if match is None or int(match[1]) < 1:
+        raise _wrong(line, f"dsn: does not end in the id of a project: {show(dsn)}")
     return int(match[1])
+
+
+def _wrong(line: int, problem: str) -> DataError:
+    """The error for a problem on a line."""
+    return DataError(problem).at(line=line)

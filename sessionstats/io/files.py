@@ -29,7 +29,7 @@ from sessionstats.io.blocks import (
     reject_bad_rows,
     unreported,
 )
-from sessionstats.io.envelopes import from_envelopes
+from sessionstats.io.envelopes import envelope_blocks
 from sessionstats.io.names import Mapped
 from sessionstats.io.npz import iter_npz, save_npz
 from sessionstats.io.parquet import parquet_blocks, write_parquet
@@ -39,12 +39,9 @@ from sessionstats.io.writing import whole
 from sessionstats.sessions import Sessions, require_known_statuses
 
 READERS: Final[Mapping[str, Callable[[Opened, Reading], Iterator[Block]]]] = MappingProxyType(
-    {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".parquet": parquet_blocks}
+    {".csv": csv_blocks, ".jsonl": jsonl_blocks, ".envelope": envelope_blocks, ".parquet": parquet_blocks}
 )
 """How the rows of each kind of file are read; the columns of our archives have been checked before."""
-
-ENVELOPE: Final = ".envelope"
-"""Extension of envelopes, which `sessionstats.io.envelopes` reads."""
 
 WRITERS: Final[Mapping[str, Callable[[Sessions, str], None]]] = MappingProxyType(
     {".csv": write_csv, ".jsonl": write_jsonl, ".npz": save_npz, ".parquet": write_parquet}
@@ -81,7 +78,7 @@ def read(
     statuses : collection of str
         The statuses of the edition, `Rules.statuses`.
     errors : "raise" or "skip"
-        Whether bad rows are an error, or are left out.
+        Whether bad rows, or payloads of envelopes, are an error, or are left out.
     report : ReadReport, optional
         Filled with what was left out; without it a warning says how many rows.
     input_format : str, optional
@@ -173,10 +170,6 @@ def _updates(
     for number, source in enumerate(sources):
         yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
     reject_bad_rows(reading, told=told)
-    envelopes = [source for source in sources if source.format == ENVELOPE]
-    if envelopes:
-        yield Updates.alone(_of_envelopes(envelopes, reading))
-        progress(1.0)
 
 
 def _part_of(progress: Progress, number: int, count: int, share: float) -> None:
@@ -184,8 +177,6 @@ def _part_of(progress: Progress, number: int, count: int, share: float) -> None:
 
 
 def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:
-    if source.format == ENVELOPE:
-        return  # all of them are read together
     with located(source.name):
         if source.format == ".npz":
             yield from _of_archive(source, reading, progress)
@@ -193,21 +184,6 @@ def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator
         with opened(source) as file:
             blocks = READERS[source.format](file, reading)
             yield from checked_blocks(blocks, replace(reading, progress=progress), source.name)
-
-
-def _of_envelopes(sources: list[Source], reading: Reading) -> Sessions:
-    """The sessions of all envelopes: the updates of one session may be in several of them."""
-    contents: list[str | bytes] = []
-    for source in sources:
-        if source.compression == ".zst" or source.path == STANDARD_INPUT:
-            with opened(source) as file:
-                contents.append(file.file.read())
-        else:
-            contents.append(source.path)
-    left_out = reading.report.items_left_out
-    sessions = from_envelopes(*contents, project_id=reading.project_id, left_out=left_out)
-    require_known_statuses(sessions, reading.statuses)
-    return sessions
 
 
 def _of_archive(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:

@@ -21,22 +21,23 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.encoding import encode
 from sessionstats.columns.numbers import integer_column
 from sessionstats.columns.schema import BY_NAME, UPDATE
 from sessionstats.columns.started import started_column
-from sessionstats.columns.values import constant, python_values, show
+from sessionstats.columns.values import python_values, show
 from sessionstats.errors import DataError
-from sessionstats.folding import from_updates
+from sessionstats.folding import Updates, checked_updates, fold
+from sessionstats.health import STATUSES
 from sessionstats.instants import SECOND
-from sessionstats.sessions import Sessions
+from sessionstats.sessions import Sessions, require_known_statuses
 
 KEYS: Final = MappingProxyType(
     {column.name: column.payload_key for column in UPDATE if column.payload_key is not None}
@@ -100,22 +101,65 @@ def from_payloads(payloads: Iterable[Mapping[str, Any]], project_id: int) -> Ses
         ...
     sessionstats.errors.DataError: payload 1, attrs.release: not a text: 1.0
     """
-    project = int(integer_column("project_id", [project_id], default=None, least=1)[0])
+    payloads = list(payloads)
+    return fold(payload_updates(payloads, [checked_project(project_id)] * len(payloads)))
+
+
+def checked_project(project_id: object) -> int:
+    """The id of a project that the caller gives.
+
+    Raises
+    ------
+    DataError
+        If it is not a positive integer.
+    """
+    return int(integer_column("project_id", [project_id], default=None, least=1)[0])
+
+
+def payload_updates(
+    payloads: Sequence[Any], project_ids: Sequence[int], statuses: Collection[str] = STATUSES
+) -> Updates:
+    """The updates in what SDKs send, not yet folded.
+
+    Parameters
+    ----------
+    payloads : sequence of mappings
+        A payload that is a `DataError`, since it could not be decoded, is raised.
+    project_ids : sequence of int
+        The project of each payload.
+    statuses : collection of str
+        The statuses of the edition, `Rules.statuses`.
+
+    Returns
+    -------
+    Updates
+        A payload can have several rows, or none.
+
+    Raises
+    ------
+    DataError
+        If a payload is invalid: `row` is its number, counted from 0, `column` the path of the key.
+    """
     rows = [row for number, payload in enumerate(payloads) for row in _rows(number, payload)]
     columns: dict[str, Any] = {name: [row.columns.get(name) for row in rows] for name in (*KEYS, "quantity")}
     try:
         columns["started"] = started = started_column(columns["started"])
         columns["seq"] = _places(columns["seq"], columns.pop("init"), columns.pop("timestamp"), started)
-        columns["project_id"] = Encoded(constant(0, len(rows), np.int32), [project])
-        sessions = from_updates(**columns)
+        columns["project_id"] = encode([project_ids[row.payload] for row in rows])
+        sessions, session_id, seq = checked_updates(**columns)
+        counted = np.flatnonzero(sessions.quantity > 0)
+        rows = [rows[at] for at in counted.tolist()]
+        require_known_statuses(sessions[counted], statuses)
     except DataError as error:
         if error.row is None:  # the sum of all quantities
             raise
         raise _located(rows[error.row], error) from None
-    return sessions[sessions.quantity > 0]
+    return Updates(sessions[counted], session_id[counted], seq[counted])
 
 
 def _rows(number: int, payload: Any) -> Iterator[Row]:
+    if isinstance(payload, DataError):
+        raise payload.at(row=number)
     payload = _object(number, None, payload)
     attrs = {} if payload.get("attrs") is None else _object(number, "attrs", payload["attrs"])
     shared = {name: attrs.get(name) for name in ("release", "environment")}
@@ -185,7 +229,8 @@ def _wrong(number: int, path: str | None, problem: str, value: object) -> DataEr
 
 def _located(row: Row, error: DataError) -> DataError:
     """The error of a column, at the key whose value it is."""
-    key = row.columns["status"] if error.column == "quantity" else KEYS[error.column or ""]
+    counted = row.prefix and error.column in ("quantity", "status")
+    key = row.columns["status"] if counted else KEYS[error.column or ""]
     return _at(row.payload, key if key.startswith("attrs.") else row.prefix + key, error)
 
 

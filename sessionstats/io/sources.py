@@ -189,10 +189,16 @@ def _unpacked(source: Source, raw: Any) -> Iterator[Any]:
         yield raw
 
 
-def _zstandard(raw: Any) -> Any:
+@contextmanager
+def _zstandard(raw: Any) -> Iterator[Any]:
     try:
         zstd = needed("compression.zstd", "arrow")
     except MissingPackageError:
         pa = needed("pyarrow", "arrow")
-        return io.BufferedReader(pa.CompressedInputStream(raw, "zstd"))
-    return zstd.open(raw)
+        yield io.BufferedReader(pa.CompressedInputStream(raw, "zstd"))
+        return
+    try:
+        with zstd.open(raw) as file:
+            yield file
+    except zstd.ZstdError as error:  # of no kind that other modules raise
+        raise EOFError(str(error)) from None
