@@ -201,11 +201,11 @@ class TestBadPayloads:
         with pytest.raises(BadRowsError) as caught:
             from_envelopes(self.BODY)
         *shown, total = caught.value.lines
+        hint = "(each envelope begins on a line of its own)"
         assert shown == [
             "source 0, line 5, status: unknown status: 'gone'",
-            "source 0, line 7: not JSON: key 'sid' occurs twice in one object "
-            "(each envelope begins on a line of its own)",
-            "source 0, line 9: not JSON: not UTF-8 (each envelope begins on a line of its own)",
+            f"source 0, line 7: not JSON: key 'sid' occurs twice in one object {hint}",
+            f"source 0, line 9: not JSON: not UTF-8 {hint}",
             "source 0, line 11, aggregates[1].started: missing value: None",
         ]
         assert total.startswith("4 bad rows: 2 × not JSON, ")
