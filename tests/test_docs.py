@@ -274,6 +274,42 @@ def test_chapters_show_parts_of_their_file(chapter: Path) -> None:
     assert f"$(cat mini/{chapter.stem[:2]}.claims)" in text
 
 
+def named(source: str) -> dict[str, str]:
+    """The statements of a file, by the name that they define; imports by themselves."""
+    found: dict[str, str] = {}
+    for node in ast.parse(source).body:
+        text = ast.get_source_segment(source, node) or ""
+        match node:
+            case ast.FunctionDef():
+                name = node.name
+            case ast.Assign(targets=[target]) | ast.AugAssign(target=target):
+                name = ast.unparse(target)
+            case _:
+                name = text
+        found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
+
+
+@pytest.mark.parametrize("chapter", [page for page in pages() if states(page)], ids=page_name)
+def test_who_follows_a_chapter_literally_comes_to_its_file(chapter: Path) -> None:
+    """Each change since the chapter before is shown whole, or line by line, or said to be copied."""
+    text = chapter.read_text()
+    number = int(chapter.stem[:2])
+    mini = DOCS / "course" / "mini"
+    before = named((mini / (f"{number - 1:02}.py" if number > 1 else "01-first.py")).read_text())
+    parts = [block.text.partition("\n")[2] for block in blocks(text) if block.is_part]
+    lines = {line for part in parts if part.startswith(" ") for line in part.splitlines()}
+    shown = {name: part for each in parts if not each.startswith(" ") for name, part in named(each).items()}
+    copied = re.search(r"Copy from\s.+?(?=\n\n)", text, re.DOTALL)
+    said = re.findall(r"`([^`]+)`", copied[0] if copied else "")
+    after = named((mini / f"{number:02}.py").read_text())
+    for name, part in after.items():
+        start = {**before, **shown}.get(name, "")
+        if name not in said and f"`{name}`" not in (text if "import" in name else ""):
+            assert {*part.splitlines()} - {*start.splitlines()} <= lines, name
+    assert all(f"`{name}`" in text for name in before.keys() - after.keys())
+
+
 def test_the_file_of_the_course_is_plain_python() -> None:
     """From chapter 4 on; before, the kernel lends what is not written yet."""
     for path in (DOCS / "course" / "mini").glob("*.py"):
