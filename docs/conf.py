@@ -25,7 +25,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import chapters, crossref, finishing, rulelinks  # noqa: E402
+from docs import chapters, crossref, finishing, playground, rulelinks  # noqa: E402
 from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"
@@ -76,7 +76,7 @@ default_role = "py:obj"  # `rounding.align` in a docstring is a link
 html_theme = "furo"
 html_title = f"sessionstats {version}"
 html_static_path = ["_static"]
-html_css_files = ["site.css", "windows.css"]
+html_css_files = ["site.css", "windows.css", "oracle.css"]
 html_js_files = [("windows.js", {"defer": "defer"})]
 html_search_scorer = str(DOCS / "_static" / "scorer.js")
 html_favicon = "_static/favicon.svg"
@@ -188,7 +188,9 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("doctree-read", finishing.align_numbers)
     app.connect("html-page-context", finishing.describe)
+    app.connect("html-page-context", playground.add_scripts)
     app.connect("build-finished", finishing.finish)
+    app.connect("build-finished", playground.finish)
     app.connect("source-read", pictures_for_both_schemes)
     app.connect("source-read", without_blank_ends)
     app.connect("source-read", link_rules)

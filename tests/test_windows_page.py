@@ -10,10 +10,10 @@ import pytest
 
 from sessionstats.rules import Rules
 from sessionstats.vectors import load
+from tests.browser import CHROMIUM, needs_chromium
 from tests.pages import DOCS
 
 SCRIPT = DOCS / "_static" / "windows.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 
@@ -108,7 +108,7 @@ def test_pictures() -> None:
     assert "NaN" not in picture + rejected
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@needs_chromium
 def test_page(tmp_path: Path) -> None:
     """§3.5: it begins where the page says, and follows its controls."""
     page = tmp_path / "page.html"

@@ -1,0 +1,80 @@
+"""What the pages with scripts of their own need on the site.
+
+1. ``oracle.md``: Pyodide's core and the standard library, from the npm package ``pyodide`` where that is
+   installed (``npm install --prefix .clients pyodide``), and the model's source in one file. Without the
+   package the page keeps its text.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from docs import crossref
+from docs.rulelinks import label
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
+"""The files of Pyodide that a browser asks for."""
+
+PAGE = "oracle"
+"""The page of the oracle."""
+
+
+def pyodide() -> Path | None:
+    """Where the npm package is installed: in ``NODE_PATH`` or in ``.clients``; `None` if nowhere.
+
+    An older release, whose files have other names, is none.
+    """
+    places = [
+        *filter(None, os.environ.get("NODE_PATH", "").split(os.pathsep)),
+        ROOT / ".clients/node_modules",
+    ]
+    folders = (Path(place) / "pyodide" for place in places)
+    return next((folder for folder in folders if all((folder / name).is_file() for name in CORE)), None)
+
+
+def model_files() -> dict[str, str]:
+    """The source of the model and of what tells its rules, by path; packages above are empty."""
+    package = ROOT / "sessionstats/testing/model"
+    paths = [*sorted(package.glob("*.py")), ROOT / "docs/oracle.py"]
+    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    empty = {f"{name}/__init__.py": "" for name in ("docs", "sessionstats", "sessionstats/testing")}
+    return files | empty
+
+
+def serve(static: Path, core: Path, rules: dict[str, str]) -> None:
+    """Lay what the worker loads beside its script."""
+    (static / "pyodide").mkdir(parents=True, exist_ok=True)
+    for name in CORE:
+        shutil.copyfile(core / name, static / "pyodide" / name)
+    (static / "oracle.json").write_text(json.dumps({"files": model_files(), "rules": rules}))
+
+
+def addresses(app: Sphinx, page: str) -> dict[str, str]:
+    """The address of each rule, as seen from a page."""
+    labels = app.env.get_domain("std").anonlabels
+    places = {rule: labels[label(rule)] for rule in crossref.rules()}
+    return {
+        rule: f"{app.builder.get_relative_uri(page, place[0])}#{place[1]}" for rule, place in places.items()
+    }
+
+
+def add_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Give the pages their scripts."""
+    if page == PAGE and pyodide():
+        app.add_js_file("oracle.js", defer="defer")
+
+
+def finish(app: Sphinx, failure: Exception | None) -> None:
+    """Lay the files of the pages on the site."""
+    core = pyodide()
+    if failure is None and app.builder.name == "html" and core:
+        serve(Path(app.outdir) / "_static", core, addresses(app, PAGE))
