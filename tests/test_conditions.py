@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sessionstats.columns.encoding import encode
 from sessionstats.errors import RequestError
 from sessionstats.health import HEALTH_CLASSES
-from sessionstats.search.conditions import Search, SearchContext, validate_search
+from sessionstats.search.context import SearchContext
 from sessionstats.search.releases import EnvironmentRequirement, Releases
+from sessionstats.search.search import Search, validate_search
 
 Row = tuple[int, str, str]
 

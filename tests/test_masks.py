@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sessionstats.columns.encoding import encode
 from sessionstats.health import HEALTH_CLASSES
-from sessionstats.search.conditions import SearchContext, validate_search
+from sessionstats.search.context import SearchContext
+from sessionstats.search.search import validate_search
 
 Row = tuple[int, str, str]
 

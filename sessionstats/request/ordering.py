@@ -16,8 +16,8 @@ from sessionstats.errors import RequestError
 from sessionstats.fields import LATER_FIELDS, STATUS, Field
 from sessionstats.notes import nearest
 from sessionstats.request.paging import Page
-from sessionstats.search.conditions import Search
 from sessionstats.search.releases import Releases
+from sessionstats.search.search import Search
 
 PRIMARY: Final = "sum(session)"
 """The field that orders wherever it appears (§7.1)."""

@@ -32,8 +32,9 @@ from sessionstats.request.paging import Page, parse_page, require_fitting_page
 from sessionstats.request.parameters import Parameters
 from sessionstats.rounding import ROUNDINGS, Window, require_few_intervals, require_short_and_recent
 from sessionstats.rules import Rules
-from sessionstats.search.conditions import Search, SearchContext, validate_search
+from sessionstats.search.context import SearchContext
 from sessionstats.search.releases import EnvironmentRequirement, Releases
+from sessionstats.search.search import Search, validate_search
 
 ALL_PROJECTS: Final = -1
 """Value of ``project`` that selects all accessible projects (§2)."""

@@ -1,4 +1,4 @@
-"""Validating a search and applying it (§4.3, §4.4, §4.5, §7.5).
+"""Reading a search and binding it to columns (§4.3, §4.4, §4.5, §7.5).
 
 1. The text is parsed; errors of its structure come first (`grammar`, §4.4).
 2. Term by term, in text order, keys must be known and values valid (`terms`).
@@ -8,149 +8,65 @@
 5. The rest is bound to the categories of the sessions: a table per condition, combined into a mask (`masks`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sessionstats.columns.encoding import Encoded
 from sessionstats.fields import STATUS
-from sessionstats.limits import UNLIMITED, Limits
+from sessionstats.limits import Limits
+from sessionstats.search.context import SearchContext
 from sessionstats.search.grammar import parse
 from sessionstats.search.masks import RowMask, Table, combine
-from sessionstats.search.releases import EnvironmentRequirement
-from sessionstats.search.terms import Columns, Condition, SearchContext, negates, read_term, rejected, texts
+from sessionstats.search.releases import EnvironmentRequirement, Releases
+from sessionstats.search.terms import Columns, Condition, negates, read_term, rejected, texts
 from sessionstats.search.tree import And, FreeText, Or, Term, leaves
-
-__all__ = ["Search", "SearchContext", "validate_search"]
 
 WILDCARD_KEYS: Final = ("release.version", "release.build")
 """The keys whose values may hold an unescaped asterisk (§4.3)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """A validated search; from `validate_search`.
-
-    Equality and pickling use the text and the context it was validated against.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a search; from `read_conditions`.
 
     Attributes
     ----------
-    text : str
-        As received.
+    tree : And or Or
+    in_order : tuple of Condition or None
+        One for each leaf of the tree, in text order.
     classes : tuple of str or None
-        The health classes that the search selects, in the order of `SearchContext.health_classes`; `None` if
-        it has no status filter; empty if it selects none (§4.5).
+        As `Search.classes`.
+    releases : Releases or None
+        Release metadata (§4.8).
     """
 
-    text: str
-    classes: tuple[str, ...] | None = None
-    _tree: And | Or = field(default=And(()), repr=False)
-    _conditions: tuple[Condition | None, ...] = field(default=(), repr=False)
-    _context: SearchContext = field(default=SearchContext(), repr=False)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Search):
-            return NotImplemented
-        return (self.text, self._context) == (other.text, other._context)
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return validate_search, (self.text, self._context)
+    tree: And | Or
+    in_order: tuple[Condition | None, ...]
+    classes: tuple[str, ...] | None
+    releases: Releases | None
 
     def bind(
         self, projects: Encoded[int], releases: Encoded[str], environments: Encoded[str]
     ) -> RowMask | None:
-        """Mask of the rows that the search keeps, for columns of these categories.
-
-        Parameters
-        ----------
-        projects, releases, environments : Encoded
-            The columns; only their categories are used.
-
-        Returns
-        -------
-        RowMask or None
-            `None` if every row is kept.
-
-        Examples
-        --------
-        >>> from sessionstats.columns.encoding import encode
-        >>> columns = encode([1, 1, 2]), encode(["a@1.0", "a@2.0", "a@1.0"]), encode(["prod", "prod", ""])
-        >>> mask = validate_search("release.version:>=2 OR !has:environment", SearchContext()).bind(*columns)
-        >>> mask(*(column.codes for column in columns)).tolist()
-        [False, True, True]
-        """
-        if not self._tree.children:
-            return None
-        columns = Columns(projects, releases, environments, self._context.releases)
-        conditions = iter(self._conditions)
+        """As `Search.bind`."""
+        columns = Columns(projects, releases, environments, self.releases)
+        conditions = iter(self.in_order)
 
         def table_of(_: Term | FreeText) -> tuple[int, Table] | None:
             condition = next(conditions)
             return None if condition is None else (condition.column, condition.table(columns))
 
-        mask = combine(self._tree, table_of)
+        mask = combine(self.tree, table_of)
         return None if mask.everything else mask
 
     def environment_selection(self) -> tuple[EnvironmentRequirement, ...]:
-        """What the top-level ``environment`` terms require of the releases' own environments (§7.5).
-
-        The ``environment`` parameter is not a term: it is a requirement that the caller adds.
-
-        Raises
-        ------
-        RequestError
-            If an ``environment`` term is inside OR or parentheses.
-
-        Examples
-        --------
-        >>> validate_search("!environment:dev release:a", SearchContext()).environment_selection()
-        (EnvironmentRequirement(values=frozenset({'dev'}), negated=True),)
-        """
-        terms = _top_level(self._tree, "environment")
+        """As `Search.environment_selection`."""
+        terms = _top_level(self.tree, "environment")
         return tuple(EnvironmentRequirement(texts(term), negates(term)) for term in terms)
 
 
-_EMPTY: Final = Search("")
-"""The search that is validated most often."""
-
-
-def validate_search(text: str, context: SearchContext, limits: Limits = UNLIMITED) -> Search:
-    """Parse a search and resolve what its terms mean, or reject it.
-
-    Parameters
-    ----------
-    text : str
-        The ``query`` parameter; empty if there is none.
-    context : SearchContext
-        What it is validated against.
-    limits : Limits
-        How many terms the search may have, and how deeply it may be nested.
-
-    Returns
-    -------
-    Search
-
-    Raises
-    ------
-    RequestError
-        With the texts of §4 and in the order of §4.4.
-    LimitError
-        If it exceeds a limit.
-
-    Examples
-    --------
-    >>> classes = ("abnormal", "crashed", "errored", "healthy")
-    >>> validate_search("!session.status:healthy release:a", SearchContext(health_classes=classes)).classes
-    ('abnormal', 'crashed', 'errored')
-    >>> validate_search("release:1.*", SearchContext())
-    Traceback (most recent call last):
-        ...
-    sessionstats.errors.RequestError: Invalid condition: wildcard search is not supported
-    """
-    if not text:
-        return _EMPTY
+def read_conditions(text: str, context: SearchContext, limits: Limits) -> Conditions:
+    """As `sessionstats.search.search.validate_search`, for a text that is not empty."""
     tree = parse(text, limits)
     terms = tuple(leaves(tree))
     conditions = tuple(read_term(term, context) for term in terms)
@@ -158,7 +74,7 @@ def validate_search(text: str, context: SearchContext, limits: Limits = UNLIMITE
         _reject_wildcard(term)
     statuses = _top_level(tree, STATUS)
     classes = _select_classes(statuses, context.health_classes) if statuses else None
-    return Search(text, classes, tree, conditions, context)
+    return Conditions(tree, conditions, classes, context.releases)
 
 
 def _reject_wildcard(term: Term | FreeText) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from sessionstats.columns.encoding import Encoded
 from sessionstats.errors import Note, RequestError
 from sessionstats.notes import nearest
+from sessionstats.search.context import SearchContext
 from sessionstats.search.masks import COLUMNS, Table
 from sessionstats.search.releases import STAGES, Releases
 from sessionstats.search.tree import FreeText, Term, Value
@@ -36,41 +37,6 @@ _ID: Final = re.compile(r"-?[0-9]+")
 
 MAX_ID_DIGITS: Final = 4300
 """Digits of the longest id that is parsed; a longer one is a number, but belongs to no project."""
-
-
-@dataclass(frozen=True)
-class SearchContext:
-    """What a search is validated against.
-
-    Parameters
-    ----------
-    projects : mapping of str to int, optional
-        The accessible projects by slug. Without it, every id is known but no slug (§4.2).
-    selected : frozenset of int, optional
-        The selected projects; by default all accessible ones.
-    environments : tuple of str
-        The values of the ``environment`` parameter (§4.8).
-    releases : Releases, optional
-        Release metadata (§4.8).
-    health_classes : tuple of str
-        `Rules.health_classes`.
-    """
-
-    projects: Mapping[str, int] | None = None
-    selected: frozenset[int] | None = None
-    environments: tuple[str, ...] = ()
-    releases: Releases | None = None
-    health_classes: tuple[str, ...] = ()
-
-    @cached_property
-    def accessible(self) -> frozenset[int] | None:
-        """The accessible projects; `None` if that is any project."""
-        return None if self.projects is None else frozenset(self.projects.values())
-
-    @property
-    def selected_projects(self) -> frozenset[int] | None:
-        """The selected projects; `None` if that is any project."""
-        return self.accessible if self.selected is None else self.selected
 
 
 class Columns:
