@@ -10,7 +10,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ from sessionstats.grouping import BaseGroups
 from sessionstats.instants import format_instant
 from sessionstats.measures import Measures, evaluate, whole_of
 from sessionstats.request.query import Query
-from sessionstats.uncertainty import Uncertainty, wilson
+
+if TYPE_CHECKING:
+    from sessionstats.uncertainty import Uncertainty
 
 BLOCK: Final = 4096
 """Intervals whose starts are written together."""
@@ -84,7 +86,7 @@ class Result:
         arrays = [*self.totals.values(), *self.series.values()]
         return not any((~np.isnan(array) if array.dtype.kind == "f" else array).any() for array in arrays)
 
-    def uncertainty(self, field: str) -> Uncertainty:
+    def uncertainty(self, field: str) -> "Uncertainty":
         """How certain the values of a rate are: Wilson's interval at 95 % (`sessionstats.uncertainty`).
 
         Parameters
@@ -110,6 +112,8 @@ class Result:
         if not any(rate.name == field and rate.kind == "rate" for rate in self.query.fields):
             raise ValueError(f"not a rate of this answer: {field!r}")
         totals, series = self.wholes.get(field, (None, None))
+        from sessionstats.uncertainty import Uncertainty, wilson
+
         return Uncertainty(
             None if totals is None else wilson(self.totals[field], totals),
             None if series is None else wilson(self.series[field], series),

@@ -31,6 +31,9 @@ FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
 PLAIN: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)?\n)*+", re.ASCII)
 """Instants in the form in which nearly all are written."""
 
+MANY: Final = 5000
+"""From this many texts of one length, parsing them by columns of digits is faster than NumPy's own parser."""
+
 POSITIONS: Final = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11, 13), "minute": (14, 16)}
 """Where the digits of each part of a plain instant are."""
 
@@ -120,7 +123,7 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     gets what the two cannot read differently.
     """
     width = len(items[0])
-    if all(len(text) == width for text in items):
+    if len(items) >= MANY and all(len(text) == width for text in items):
         return instants_of_bytes(np.frombuffer("".join(items).encode("utf-8", "replace"), np.uint8), width)
     lines = "\n".join(items) + "\n"
     if not PLAIN.fullmatch(lines):

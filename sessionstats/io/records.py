@@ -17,7 +17,7 @@ from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
 from sessionstats.io.bad_rows import ReadReport
 from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, reject_bad_rows
-from sessionstats.io.names import Mapped, sdk_keys
+from sessionstats.io.names import SDK_KEYS, Mapped, sdk_keys
 from sessionstats.sessions import Sessions, require_known_statuses
 
 
@@ -97,8 +97,8 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
         If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
     for number, row in enumerate(rows):
-        if isinstance(row, Mapping) and (keys := sdk_keys(row)):
-            problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, keys))}"
+        if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
+            problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
             raise DataError(problem, row=number, value=row)
     if not rows:
         return Sessions.empty()

@@ -4,8 +4,8 @@
 2. Tables on one column combine where they meet: a group (AND or OR) holds at most one table per column, and
    its groups of the other kind as parts. A search without OR is three tables.
 3. What is left is a short list of steps on a stack of masks. Parts come before the group's own tables, and
-   the part that needs the most masks comes first, so that even a deep search holds few masks at a time:
-   about the logarithm of its number of groups.
+   the part of the most steps comes first, so that even a deep search holds few masks at a time: another part
+   has at most half of its group's steps, so the masks are at most as many as the number of steps can be halved.
 4. Only the steps read rows, block by block if the caller wishes: codes in, mask out.
 """
 
@@ -39,18 +39,17 @@ class _Junction:
         For each of `COLUMNS`, the result of the conditions on it.
     parts : list of _Junction
         Groups of the other kind that look at several columns.
-    masks : int
-        How many masks its steps hold at a time, its parts included.
+    steps : list of Step
+        Once it is finished.
     """
 
-    __slots__ = ("kind", "masks", "parts", "steps", "tables")
+    __slots__ = ("kind", "parts", "steps", "tables")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.tables: list[Table | None] = [None, None, None]
         self.parts: list[_Junction] = []
         self.steps: list[Step] = []
-        self.masks = 1
 
     def add_table(self, column: int, table: Table) -> None:
         """Add a condition; the table now belongs to the junction."""
@@ -74,10 +73,8 @@ class _Junction:
 
     def finish(self) -> None:
         """Write the steps; those of the largest part are continued rather than copied."""
-        parts = sorted(self.parts, key=lambda part: (part.masks, len(part.steps)), reverse=True)
-        if parts:
-            self.steps = parts[0].steps
-            self.masks = max(parts[0].masks, *(part.masks + 1 for part in parts[1:2]), 1)
+        parts = sorted(self.parts, key=lambda part: len(part.steps), reverse=True)
+        self.steps = parts[0].steps if parts else []
         for part in parts[1:]:
             self.steps += part.steps
             self.steps.append((self.kind, 0, None))
