@@ -4,8 +4,8 @@
 2. Tables on one column combine where they meet: a group (AND or OR) holds at most one table per column, and
    its groups of the other kind as parts. A search without OR is three tables.
 3. What is left is a short list of steps on a stack of masks. Parts come before the group's own tables, and
-   the part of the most steps comes first, so that even a deep search holds few masks at a time: another part
-   has at most half of its group's steps, so the masks are at most as many as the number of steps can be halved.
+   the part of the most steps comes first, so that even a deep search holds few masks at a time: any other
+   part has at most half of the group's steps.
 4. Only the steps read rows, block by block if the caller wishes: codes in, mask out.
 """
 
