@@ -4,12 +4,19 @@ Hypothesis is deterministic by default: a run in CI tells the same twice. ``--hy
 draws other examples in every run, and ten times as many.
 
 Doctests of what needs an extra are skipped where it is not installed; tests say so themselves.
+
+Coverage is measured in the processes that run tests, not in the programs that they start: under it these take
+twice as long, and what they execute has tests without a process of its own.
 """
 
+import os
 from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_START", None)
 
 NEEDED = {
     "io/arrow.py": ("pyarrow",),

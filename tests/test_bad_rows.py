@@ -90,25 +90,26 @@ def test_lines_that_are_not_json_are_bad_rows(tmp_path: Path) -> None:
 
 
 def test_twenty_are_shown_and_all_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text(lines_of([ROW, *[ROW | {"errors": -1}] * 9000]))
+    (tmp_path / "x.jsonl").write_text(lines_of([ROW, *[ROW | {"errors": -1}] * 1200]))
     with pytest.raises(BadRowsError) as caught:
         read(tmp_path / "x.jsonl")
     assert len(caught.value.lines) == 21
-    assert caught.value.lines[-1] == "9,000 bad rows: 9,000 × column 'errors': negative count"
+    assert caught.value.lines[-1] == "1,200 bad rows: 1,200 × column 'errors': negative count"
 
 
 def test_reading_stops_when_nearly_all_are_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sessionstats.io.blocks.ENOUGH", 10)
-    (tmp_path / "x.jsonl").write_text(lines_of([ROW | {"errors": -1}] * 5000))
+    monkeypatch.setattr("sessionstats.io.text.ROWS_TOGETHER", 64)
+    (tmp_path / "x.jsonl").write_text(lines_of([ROW | {"errors": -1}] * 100))
     with pytest.raises(BadRowsError) as caught:
         read(tmp_path / "x.jsonl")
     assert caught.value.lines[-2:] == [
-        "4,096 bad rows: 4,096 × column 'errors': negative count",
+        "64 bad rows: 64 × column 'errors': negative count",
         "so many that the rest was not read",
     ]
     report = ReadReport()
     assert len(read(tmp_path / "x.jsonl", errors="skip", report=report)) == 0
-    assert report.bad_rows == 5000
+    assert report.bad_rows == 100
 
 
 def test_without_a_report_a_warning_says_what_was_left_out() -> None:
