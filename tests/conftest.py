@@ -11,6 +11,7 @@ twice as long, and what they execute has tests without a process of its own.
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,16 @@ NEEDED = {
     "sessionstats/cluster.py": ("dask", "pyarrow"),
 }
 """Modules whose examples need packages of an extra, by the end of their path."""
+
+
+def _note_skipped(report: pytest.CollectReport | pytest.TestReport) -> None:
+    """Write down what was skipped, for ``pytest @FILE``: the same tests again, where extras are installed."""
+    if report.skipped and "SKIPPED_TESTS" in os.environ and "PYTEST_XDIST_WORKER" not in os.environ:
+        with Path(os.environ["SKIPPED_TESTS"]).open("a") as file:
+            file.write(f"{report.nodeid}\n")
+
+
+pytest_collectreport = pytest_runtest_logreport = _note_skipped
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
