@@ -33,7 +33,9 @@ def rate(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     >>> rate([1, 0], [4, 0]).tolist()
     [0.25, nan]
     """
-    parts, wholes = np.broadcast_arrays(np.asarray(part, np.int64), np.asarray(whole, np.int64))
+    parts, wholes = np.asarray(part, np.int64), np.asarray(whole, np.int64)
+    if parts.shape != wholes.shape:
+        parts, wholes = np.broadcast_arrays(parts, wholes)
     if wholes.size and max(int(parts.max()), int(wholes.max())) > EXACT_IN_BINARY64:
         return _big_rate(parts, wholes)
     quotient = np.full(wholes.shape, np.nan)
