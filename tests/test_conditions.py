@@ -1,18 +1,15 @@
 """What a search means and how it is validated (§4.2, §4.3, §4.5 to §4.8, §7.5)."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats.columns.encoding import encode
 from sessionstats.errors import RequestError
 from sessionstats.health import HEALTH_CLASSES
 from sessionstats.search.context import SearchContext
 from sessionstats.search.releases import EnvironmentRequirement, Releases
 from sessionstats.search.search import Search, validate_search
-
-Row = tuple[int, str, str]
+from tests.searching import NO_CONTEXT, Row, rows_kept
 
 ROWS: list[Row] = [
     (1, "a@1.0", "prod"),
@@ -33,30 +30,13 @@ METADATA = Releases(
 
 WITH_METADATA = SearchContext(releases=METADATA, environments=("prod",), health_classes=HEALTH_CLASSES)
 WITH_PROJECTS = SearchContext(projects={"web": 1, "app": 2, "4": 3}, selected=frozenset({1, 3}))
-NO_CONTEXT = SearchContext(health_classes=HEALTH_CLASSES)
 
 WILDCARD = "Invalid condition: wildcard search is not supported"
 MISPLACED = "Unable to parse condition with session.status"
 
 
-def rows_kept(text: str, context: SearchContext = NO_CONTEXT, rows: list[Row] = ROWS) -> list[bool]:
-    columns = tuple(map(encode, zip(*rows, strict=True)))
-    mask = validate_search(text, context).bind(*columns)
-    if mask is None:
-        return [True] * len(rows)
-    codes = tuple(column.codes for column in columns)
-    kept = mask(*codes)
-    assert kept.dtype == np.bool_
-    if mask.tables is not None:
-        every = np.ones(len(rows), bool)
-        for table, code in zip(mask.tables, codes, strict=True):
-            every &= True if table is None else table[code]
-        assert every.tolist() == kept.tolist()
-    return kept.tolist()  # type: ignore[no-any-return]
-
-
 def kept(text: str, context: SearchContext = NO_CONTEXT) -> list[int]:
-    return [place for place, keep in enumerate(rows_kept(text, context)) if keep]
+    return [place for place, keep in enumerate(rows_kept(text, ROWS, context)) if keep]
 
 
 def rejection(text: str, context: SearchContext = NO_CONTEXT) -> str:

@@ -3,38 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats.columns.encoding import encode
-from sessionstats.health import HEALTH_CLASSES
-from sessionstats.search.context import SearchContext
 from sessionstats.search.search import validate_search
-
-Row = tuple[int, str, str]
+from tests.searching import NO_CONTEXT, Row, rows_kept
 
 UNIVERSE: list[Row] = [(p, r, e) for p in (1, 2, 3) for r in ("a", "b", "") for e in ("p", "q", "")]
-
-CONTEXT = SearchContext(health_classes=HEALTH_CLASSES)
-
-
-def rows_kept(text: str, rows: list[Row]) -> list[bool]:
-    columns = tuple(map(encode, zip(*rows, strict=True)))
-    mask = validate_search(text, CONTEXT).bind(*columns)
-    if mask is None:
-        return [True] * len(rows)
-    codes = tuple(column.codes for column in columns)
-    kept = mask(*codes)
-    assert kept.dtype == np.bool_
-    if mask.tables is not None:
-        every = np.ones(len(rows), bool)
-        for table, code in zip(mask.tables, codes, strict=True):
-            every &= True if table is None else table[code]
-        assert every.tolist() == kept.tolist()
-    return kept.tolist()  # type: ignore[no-any-return]
-
 
 Test = Callable[[Row], bool]
 
@@ -80,7 +57,7 @@ class TestMasks:
     )
     def test_a_conjunction_is_a_table_a_column(self, text: str, tables: tuple[bool, ...]) -> None:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
-        mask = validate_search(text, CONTEXT).bind(*columns)
+        mask = validate_search(text, NO_CONTEXT).bind(*columns)
         assert mask is not None
         assert mask.tables is not None
         assert tuple(table is not None for table in mask.tables) == tables
@@ -90,11 +67,11 @@ class TestMasks:
     )
     def test_nothing_to_do(self, text: str) -> None:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
-        assert validate_search(text, CONTEXT).bind(*columns) is None
+        assert validate_search(text, NO_CONTEXT).bind(*columns) is None
 
     def test_no_rows(self) -> None:
         columns = encode([]), encode([]), encode([])
-        mask = validate_search("release:a OR environment:p", CONTEXT).bind(*columns)
+        mask = validate_search("release:a OR environment:p", NO_CONTEXT).bind(*columns)
         assert mask is None or mask(*(column.codes for column in columns)).tolist() == []
 
     def test_deep_and_wide(self) -> None:
