@@ -21,6 +21,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 NEEDED = {
     "io/arrow.py": ("pyarrow",),
+    "io/arrow_buffers.py": ("pyarrow",),
     "io/arrow_cells.py": ("pyarrow",),
     "io/arrow_texts.py": ("pyarrow",),
     "io/tables.py": ("pyarrow",),

@@ -1,5 +1,7 @@
 """Files that Arrow cuts: the same sessions, and the same errors, as from the plain reader (§1.1, §1.4)."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -239,7 +241,7 @@ def test_both_readers_of_json_say_the_same(tmp_path: Path, data: bytes) -> None:
         (b'{"a":"\t"}\n', None),
         (b'{"a":"\\n"}\n', None),
         (b'{"a":{}}\n', None),
-        (b'{"a":NaN}\n', None),
+        (b'{"a":NaN}\n', 1),
         (b'{"a":' + b"1" * 4400 + b"}\n", None),
     ],
 )
@@ -319,3 +321,16 @@ def test_plain_instants(texts: list[str], taken: bool) -> None:
     assert (instants is not None) == taken
     if instants is not None:
         assert (instants == np.array([text.removesuffix("Z") for text in texts], "M8[us]")).all()
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_pandas_stays_outside(tmp_path: Path, kind: str) -> None:
+    """Importing it takes longer than reading a file of a hundred thousand sessions."""
+    path = tmp_path / f"x.{kind}"
+    write(SAMPLE, path)
+    program = (
+        "import sys, sessionstats; from sessionstats.io import arrow_csv; arrow_csv.FROM = 0; "
+        f"sessionstats.read({str(path)!r}); print('pyarrow' in sys.modules, 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "True False\n"

@@ -22,6 +22,11 @@ from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, par
 YEAR_2263: Final = (datetime(2263, 1, 1, tzinfo=EPOCH.tzinfo) - EPOCH) // MICROSECOND
 """First instant beyond those at which a session can begin (§1.4); the first of them is 0."""
 
+FIRST_YEAR, LAST_YEAR = 1970, 2262
+"""Years in which a session can begin."""
+
+SECONDS_A_DAY: Final = 86_400
+
 OUTSIDE: Final = "outside the years 1970-2262"
 """Problem of an instant at which no session can begin (§1.4)."""
 
@@ -39,6 +44,9 @@ POSITIONS: Final = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11
 
 SECONDS_AT: Final = 17
 """Where the digits of its seconds begin; a fraction and ``Z`` may follow them."""
+
+TOGETHER: Final = 1 << 14
+"""Texts that are read together: few enough that the intermediate arrays stay in cache."""
 
 
 def started_column(values: Values) -> NDArray[np.datetime64]:
@@ -159,40 +167,57 @@ def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetim
     if width < SECONDS_AT + 2 or len(data) % width:
         return None
     text = data.reshape(-1, width)
-    has_zone = bool((text[:, -1] == ord("Z")).all())
-    decimals = width - has_zone - SECONDS_AT - 3
+    instants = np.empty(len(text), "M8[us]")
+    for first in range(0, len(text), TOGETHER):
+        # Transposed, the characters at one position are next to each other.
+        read = _instants_of_columns(np.ascontiguousarray(text[first : first + TOGETHER].T))
+        if read is None:
+            return None
+        instants[first : first + TOGETHER] = read
+    return instants
+
+
+def _instants_of_columns(text: NDArray[np.uint8]) -> NDArray[np.datetime64] | None:
+    """Instants from the characters at each position: (width, n) uint8."""
+    has_zone = bool((text[-1] == ord("Z")).all())
+    decimals = len(text) - has_zone - SECONDS_AT - 3
     if decimals not in (-1, *range(1, 7)) or not _has_signs(text, decimals):
         return None
     spans = [*POSITIONS.values(), (SECONDS_AT, SECONDS_AT + 2), (SECONDS_AT + 3, SECONDS_AT + 3 + decimals)]
-    numbers = [_number(text, start, end) for start, end in spans]
+    numbers = [_number(text[start:end]) for start, end in spans]
     year, month, day, hour, minute, second, fraction = numbers
-    if min(number.min() for number in numbers) < 0 or month.min() < 1 or day.min() < 1:
+    if min(number.min() for number in numbers) < 0 or month.max() > 12:
         return None
-    if month.max() > 12 or hour.max() > 23 or minute.max() > 59 or second.max() > 59:
+    if not (month.min() > 0 and hour.max() < 24 and minute.max() < 60 and second.max() < 60):
         return None
-    first_of_month = (year - 1970).astype("M8[Y]").astype("M8[M]") + (month - 1)
-    date = first_of_month.astype("M8[D]") + (day - 1)
-    if (date.astype("M8[M]") != first_of_month).any():  # no such day in that month
+    if not FIRST_YEAR <= year.min() <= year.max() <= LAST_YEAR:
         return None
+    months = (year - FIRST_YEAR) * 12 + (month - 1)
+    earliest = months.min()
+    firsts = np.arange(earliest, months.max() + 2).astype("M8[M]").astype("M8[D]").astype(np.int64)
+    months -= earliest
+    if day.min() < 1 or (day > np.diff(firsts)[months]).any():  # no such day in that month
+        return None
+    days = firsts[months] + (day - 1)
     of_day = (hour * 60 + minute) * 60 + second
-    micros = of_day * SECOND + fraction * 10 ** (6 - max(0, decimals))
-    instants: NDArray[np.datetime64] = date.astype("M8[us]") + micros
-    counts = instants.view(np.int64)
-    return instants if counts.min() >= 0 and counts.max() < YEAR_2263 else None
+    micros = (days * SECONDS_A_DAY + of_day) * SECOND + fraction * 10 ** (6 - max(0, decimals))
+    instants: NDArray[np.datetime64] = micros.view("M8[us]")
+    return instants
 
 
 def _has_signs(text: NDArray[np.uint8], decimals: int) -> bool:
     """Whether dashes, colons and the decimal point are where they belong."""
-    signs = {4: "-", 7: "-", 10: "T ", 13: ":", 16: ":"} | ({SECONDS_AT + 2: "."} if decimals > 0 else {})
-    return all(np.isin(text[:, place], [*sign.encode()]).all() for place, sign in signs.items())
+    signs = {4: "-", 7: "-", 13: ":", 16: ":"} | ({SECONDS_AT + 2: "."} if decimals > 0 else {})
+    all_there = all((text[place] == ord(sign)).all() for place, sign in signs.items())
+    return all_there and bool(((text[10] == ord("T")) | (text[10] == ord(" "))).all())
 
 
-def _number(text: NDArray[np.uint8], start: int, end: int) -> NDArray[np.int64]:
+def _number(digits: NDArray[np.uint8]) -> NDArray[np.int32]:
     """The number that some digits of each text form; below 0 if they are not digits."""
-    number = np.zeros(len(text), np.int64)
-    wrong = np.zeros(len(text), np.bool_)
-    for place in range(start, end):
-        digit = text[:, place] - np.uint8(ord("0"))  # others wrap around to more than 9
+    number = np.zeros(digits.shape[1], np.int32)
+    wrong = np.zeros(digits.shape[1], np.bool_)
+    for at_place in digits:
+        digit = at_place - np.uint8(ord("0"))  # others wrap around to more than 9
         wrong |= digit > 9
         number *= 10
         number += digit

@@ -23,6 +23,7 @@ from sessionstats.columns.values import Values, reject
 from sessionstats.errors import DataError
 from sessionstats.folding import Updates, checked_updates, fold
 from sessionstats.health import STATUSES
+from sessionstats.io.arrow_buffers import nulls_of, numbers_of
 from sessionstats.io.arrow_cells import read_instants
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.bad_rows import ReadReport
@@ -182,20 +183,15 @@ def _numbers(described: Column, column: Any) -> Values:
         reject(described.name, "missing value", _first_null(column), None)
     if not types.is_primitive(column.type):  # instants as text
         return read_instants(column)
-    if column.null_count:
-        column = column.cast("float64" if described.kind is Kind.SECONDS else column.type)
-        column = column.fill_null(described.missing)
-    parts = [_array_of(types, chunk) for chunk in column.chunks]
+    if types.is_date(column.type):
+        column = column.cast("timestamp[ms]")
+    parts = [_filled(chunk, described.missing) for chunk in column.chunks]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _array_of(types: Any, chunk: Any) -> NDArray[Any]:
-    """Numbers or instants without nulls as an array, without a copy if possible."""
-    if types.is_timestamp(chunk.type):  # `to_numpy` copies those of a time zone
-        counts: NDArray[Any] = chunk.view("int64").to_numpy()
-        return counts.view(f"M8[{chunk.type.unit}]")
-    array: NDArray[Any] = chunk.to_numpy(zero_copy_only=False)
-    return array
+def _filled(chunk: Any, missing: Any) -> NDArray[Any]:
+    values, nulls = numbers_of(chunk), nulls_of(chunk)
+    return values if nulls is None else np.where(nulls, missing, values)
 
 
 def _first_null(column: Any) -> int:

@@ -5,7 +5,7 @@
    which cannot be read in two ways; otherwise all are parsed as `cells` does.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,18 @@ from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import BY_NAME, Kind
 from sessionstats.columns.started import instants_of_bytes
 from sessionstats.columns.values import Values
+from sessionstats.io.arrow_buffers import numbers_of, texts_of
 from sessionstats.io.arrow_texts import encoded_texts
 from sessionstats.io.cells import read_cells
 from sessionstats.io.optional import needed
 
 DOT, MINUS, ZERO = ord("."), ord("-"), ord("0")
+
+TOGETHER: Final = 1 << 14
+"""Cells that are checked together: few enough that the intermediate arrays stay in cache."""
+
+WIDEST: Final = 255
+"""Bytes of the longest number whose points a byte can count."""
 
 
 def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
@@ -69,10 +76,11 @@ def column_of_cells(name: str, column: Any, texts: TextDictionary) -> Values:
 
 def _integers(name: str, cells: Encoded[str]) -> Values:
     """Integers; each distinct cell is parsed once."""
-    used, codes = np.unique(cells.codes, return_inverse=True)
-    distinct = [cells.categories[code] for code in used.tolist()]
+    occurs = np.zeros(len(cells.categories), np.bool_)
+    occurs[cells.codes] = True
+    distinct = [cells.categories[code] for code in np.flatnonzero(occurs).tolist()]
     values = converted(BY_NAME[name], read_cells(name, distinct), len(distinct))
-    return values[codes] if len(distinct) else values  # type: ignore[no-any-return]
+    return values[(np.cumsum(occurs) - 1)[cells.codes]] if len(distinct) else values  # type: ignore[no-any-return]
 
 
 def read_instants(column: Any) -> NDArray[np.datetime64] | list[str]:
@@ -87,7 +95,7 @@ def read_instants(column: Any) -> NDArray[np.datetime64] | list[str]:
 
 def instants_of(chunk: Any) -> NDArray[np.datetime64] | None:
     """The instants of an array of strings, or `None` if one is longer or not in the plain form."""
-    data, offsets = bytes_of(chunk)
+    data, offsets = texts_of(chunk)
     widths = np.diff(offsets)
     if not len(widths):
         return np.empty(0, "M8[us]")
@@ -107,37 +115,36 @@ def seconds_of(chunk: Any) -> NDArray[np.float64] | None:
     (array([12.5, -3. ,  nan]), None, None)
     """
     pa = needed("pyarrow", "arrow")
-    data, offsets = bytes_of(chunk)
-    filled = np.diff(offsets) > 0
-    if not _are_decimals(data[offsets[0] : offsets[-1]], offsets - offsets[0], filled):
+    data, offsets = texts_of(chunk)
+    starts = range(0, len(chunk), TOGETHER)
+    if not all(_are_decimals(data, offsets[first : first + TOGETHER + 1]) for first in starts):
         return None
-    buffers = [pa.array(filled).buffers()[1], pa.py_buffer(offsets), pa.py_buffer(data)]
+    filled = np.diff(offsets) > 0
+    validity = np.packbits(filled, bitorder="little")
+    buffers = [pa.py_buffer(buffer) for buffer in (validity, offsets, data)]
     numbers = pa.Array.from_buffers(pa.string(), len(filled), buffers).cast(pa.float64())
-    return np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
+    return np.where(filled, numbers_of(numbers), np.nan)
 
 
-def _are_decimals(data: NDArray[np.uint8], offsets: NDArray[np.int32], filled: NDArray[np.bool_]) -> bool:
+def _are_decimals(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> bool:
     """Whether all non-empty texts are digits, perhaps with a leading minus or one point between."""
-    if not len(data):
-        return True
+    widths = np.diff(offsets)
+    data, offsets = data[offsets[0] : offsets[-1]], offsets - offsets[0]
+    if not len(data) or widths.max() > WIDEST:
+        return not len(data)
     is_digit, is_dot, is_minus = data - np.uint8(ZERO) <= 9, data == DOT, data == MINUS
-    first, last = offsets[:-1][filled], offsets[1:][filled] - 1
+    filled = widths > 0
     begins = np.zeros(len(data), np.bool_)
-    begins[first] = True
+    begins[offsets[:-1][filled]] = True
     dots = np.flatnonzero(is_dot)
-    places = np.concatenate([[0], np.cumsum(is_dot)])
+    # Numbers wrap around, but a text has fewer points than that.
+    before = np.zeros(len(data) + 1, np.uint8)
+    np.cumsum(is_dot, dtype=np.uint8, out=before[1:])
     return bool(
         (is_digit | is_dot | is_minus).all()
-        and is_digit[last].all()
+        and is_digit[offsets[1:][filled] - 1].all()
         and not (is_minus & ~begins).any()
         and not (is_dot & begins).any()
         and is_digit[dots - 1].all()
-        and (places[offsets[1:]] - places[offsets[:-1]]).max() <= 1
+        and (before[offsets[1:]] - before[offsets[:-1]]).max() <= 1
     )
-
-
-def bytes_of(chunk: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """The bytes of an array of strings without nulls, and the offsets that cut them."""
-    _, ends, data = chunk.buffers()
-    offsets: NDArray[np.int32] = np.frombuffer(ends or b"\0\0\0\0", np.int32)
-    return np.frombuffer(data or b"", np.uint8), offsets[chunk.offset : chunk.offset + len(chunk) + 1]

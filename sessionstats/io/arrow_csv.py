@@ -20,7 +20,7 @@ from sessionstats.io.arrow_cells import column_of_cells
 from sessionstats.io.arrow_texts import MANY
 from sessionstats.io.optional import needed
 
-BLOCK: Final = 1 << 25
+BLOCK: Final = 1 << 24
 """Bytes of a block."""
 
 FROM: Final = 1 << 20

@@ -2,8 +2,8 @@
 
 1. A block is whole lines of a file, each one flat object and nothing else. Arrow ignores line breaks, so
    we check that there are as many objects as lines, that every line is an object, and that none is nested.
-2. Backslashes, control characters, NaN, infinities and very long lines are left to the plain reader: JSON
-   readers differ on those.
+2. Backslashes, control characters and very long lines are left to the plain reader: JSON readers differ on
+   those. ``NaN`` is a number for both; infinities are rejected, and worded by the plain reader (rule 3).
 3. Types are those of the first line. A block that Arrow rejects (another type, a repeated key), or whose rows
    break a rule, is left to the plain reader as well: it knows how to say what is wrong, and where.
 """
@@ -21,11 +21,14 @@ from sessionstats.io.arrow import updates_of
 from sessionstats.io.names import Naming
 from sessionstats.io.optional import needed
 
-LEFT: Final = (b"\\", b"[", b"NaN", b"Inf")
+LEFT: Final = (b"\\", b"[")
 """What must not occur in a block that Arrow reads."""
 
 LONGEST: Final = 4000
 """Bytes of the longest line: Python does not convert integers of more than 4300 digits."""
+
+TOGETHER: Final = 1 << 18
+"""Bytes that are searched together, so that they are in cache."""
 
 
 class JsonBlocks:
@@ -45,6 +48,7 @@ class JsonBlocks:
     def __init__(self, naming: Naming) -> None:
         self._naming = naming
         self._texts = {name: TextDictionary() for name in UPDATE_COLUMNS}
+        self._read = needed("pyarrow.json", "arrow").ReadOptions(block_size=1 << 22)
         self.names = naming.of((), all_there=False)
 
     def updates(self, block: bytes) -> Updates | None:
@@ -61,7 +65,7 @@ class JsonBlocks:
             schema = pa.schema([(column.name, _type_of(pa, column, first)) for column in UPDATE])
             parse = reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
             # Arrow does not validate text, but ASCII is always UTF-8.
-            table = reader.read_json(pa.BufferReader(block), parse_options=parse)
+            table = reader.read_json(pa.BufferReader(block), self._read, parse)
             if len(table) != n or not (block.isascii() or block.decode()):
                 return None
             return updates_of(table, self._texts)
@@ -74,17 +78,20 @@ def _lines_of_objects(block: bytes) -> int | None:
     if any(text in block for text in LEFT):
         return None
     data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == ord("\n"))
+    parts = [data[first : first + TOGETHER] for first in range(0, len(data), TOGETHER)]
+    controls = [np.flatnonzero(part < ord(" ")) + at * TOGETHER for at, part in enumerate(parts)]
+    ends = np.concatenate(controls)
+    only_line_ends = bool((data[ends] == ord("\n")).all())
     if not block.endswith(b"\n"):
         ends = np.append(ends, len(block))
     starts = np.concatenate([[0], ends[:-1] + 1])
     simple = (
-        np.count_nonzero(data < ord(" ")) == len(ends) - (not block.endswith(b"\n"))
+        only_line_ends
         and (ends - starts).min() > 1
         and (ends - starts).max() <= LONGEST
         and (data[starts] == ord("{")).all()
         and (data[ends - 1] == ord("}")).all()
-        and all(np.count_nonzero(data == brace) == len(ends) for brace in b"{}")
+        and all(sum(np.count_nonzero(part == brace) for part in parts) == len(ends) for brace in b"{}")
     )
     return len(ends) if simple else None
 

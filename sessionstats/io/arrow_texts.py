@@ -18,6 +18,7 @@ from sessionstats.columns.encoding import MISSING, Encoded
 from sessionstats.columns.packed import PackedTexts
 from sessionstats.columns.values import reject
 from sessionstats.errors import DataError
+from sessionstats.io.arrow_buffers import nulls_of, numbers_of, texts_of
 from sessionstats.io.optional import needed
 
 MANY: Final = ("distinct_id", "session_id")
@@ -76,11 +77,10 @@ def _codes_of_dictionary(
     codes = known.get(place)
     if codes is None:
         codes = known[place] = _codes_of_texts(values, texts)
-    indices = chunk.indices
-    if indices.null_count:
+    places, nulls = numbers_of(chunk.indices), nulls_of(chunk.indices)
+    if nulls is not None:
         codes = np.append(codes, texts.add([""]))
-        indices = indices.cast("int64").fill_null(len(codes) - 1)
-    places: NDArray[Any] = indices.to_numpy(zero_copy_only=False)
+        places = np.where(nulls, len(codes) - 1, places.astype(np.intp))
     if places.dtype == np.int32 and np.array_equal(codes, np.arange(len(codes))):
         return places  # already the codes: used without a copy
     taken: NDArray[np.int32] = codes.take(places)
@@ -91,15 +91,12 @@ def _codes_of_texts(array: Any, texts: TextDictionary) -> NDArray[np.int32]:
     pa = needed("pyarrow", "arrow")
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         array = array.cast(pa.large_string())  # views of strings
-    if array.null_count:
-        array = array.fill_null("")
-    if not len(array):
-        return np.empty(0, np.int32)
     array.validate(full=True)
-    _, offsets, data = array.buffers()
-    ends: NDArray[Any] = np.frombuffer(offsets, "i8" if pa.types.is_large_string(array.type) else "i4")
-    ends = ends[array.offset : array.offset + len(array) + 1]
-    return texts.add_utf8(np.frombuffer(data or b"", np.uint8), ends)
+    data, offsets = texts_of(array)
+    nulls = nulls_of(array)
+    if nulls is not None and np.diff(offsets)[nulls].any():  # nulls may hide bytes
+        data, offsets = texts_of(array.fill_null(""))
+    return texts.add_utf8(data, offsets)
 
 
 def _reject_first_bytes(name: str, column: Any) -> NoReturn:

@@ -54,9 +54,8 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
     dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
     file, names = _opened(source.file, reading)
     rows, columns = 0, list(names.theirs.values())
-    updates_of(
-        ours_of(file.schema_arrow.empty_table(), names)
-    )  # invalid columns are an error without rows, too
+    # Invalid columns are an error without rows, too.
+    updates_of(ours_of(pa.Table.from_batches([], file.schema_arrow), names))
     declared = file.metadata.num_rows
     with located_damage(file, columns):
         for batch in ahead(file.iter_batches(batch_size=block_rows, columns=columns)):

@@ -57,7 +57,7 @@ class Rest:
         held, self._held = self._held, b""
         if held and len(held) >= size:
             return held
-        return held + self.file.read(size - len(held)) + self.file.readline()
+        return b"".join([held, self.file.read(size - len(held)), self.file.readline()])
 
     def pass_by(self, block: bytes) -> None:
         """Count a block as read."""
