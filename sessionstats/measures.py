@@ -25,7 +25,7 @@ from sessionstats.counting import (
     sets_for_classes,
     users_by_class,
 )
-from sessionstats.fields import Field
+from sessionstats.fields import ANR_MECHANISMS, Field
 from sessionstats.health import has_duration, health_class
 from sessionstats.rates import crash_free_rate, rate
 from sessionstats.request.query import Query
@@ -98,6 +98,27 @@ def needs_of(query: Query) -> Needs:
     """The measures that the answer to a request shows."""
     by_class = query.by_status or query.search.classes is not None
     return needs(query.counting_fields, query.rules.health_classes, by_class=by_class)
+
+
+def unneeded_columns(query: Query) -> frozenset[str]:
+    """Columns that the answer to a request does not depend on, if no session has updates (§1.2).
+
+    Examples
+    --------
+    >>> request = "field=sum(session)&groupBy=release&statsPeriod=14d"
+    >>> sorted(unneeded_columns(Query.parse(request, now="2024-01-29T12:00Z")))
+    ['abnormal_mechanism', 'distinct_id', 'duration', 'environment']
+    """
+    wanted = needs_of(query)
+    filtered = bool(query.search.text) or query.by_release_timestamp
+    needed = {
+        "release": filtered or "release" in query.group_by,
+        "environment": filtered or "environment" in query.group_by or bool(query.environments),
+        "distinct_id": bool(wanted.user_sets),
+        "duration": bool(wanted.statistics),
+        "abnormal_mechanism": any(name in ANR_MECHANISMS for name in wanted.user_sets),
+    }
+    return frozenset(name for name, is_needed in needed.items() if not is_needed)
 
 
 def measure(

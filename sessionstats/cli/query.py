@@ -25,6 +25,7 @@ from sessionstats.display.html import page
 from sessionstats.display.table import render
 from sessionstats.display.terminal import escape
 from sessionstats.errors import DataError, located
+from sessionstats.measures import unneeded_columns
 from sessionstats.pipeline import answer_chunks, explained
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
@@ -92,6 +93,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=_bytes,
         help="most memory for sessions, such as 500M or 2G (default: a quarter of what is available)",
     )
+    parser.add_argument(
+        "--needed-columns-only",
+        action="store_true",
+        help="neither read nor check columns that the request does not need; says which",
+    )
     add_options(parser)
     parser.set_defaults(run=run)
 
@@ -111,7 +117,8 @@ def run(args: argparse.Namespace) -> int:
     files = FilesRead(args, context["rules"].statuses)
     query = Query.parse(args.request, **context)
     _tell_unknown_parameters(args.request)
-    with files.chunks() as chunks, located(files.label, DataError):
+    unneeded = unneeded_columns(query) if args.needed_columns_only else ()
+    with files.chunks(unneeded) as chunks, located(files.label, DataError):
         result = answer_chunks(chunks, query, args.memory)
     if result.is_empty and files.can_be_read_again:
         result = explained(result, files.again())

@@ -93,17 +93,19 @@ class FilesRead:
         return all(os.path.isfile(source.path) for source in sources)
 
     @contextmanager
-    def chunks(self) -> Iterator[Iterator[Sessions]]:
+    def chunks(self, unneeded: Collection[str] = ()) -> Iterator[Iterator[Sessions]]:
         """The sessions, with a bar on a terminal; remarks are printed at the end."""
         with progress(self.label) as bar, _options_shown():
-            yield self._chunks(self.report, bar)
+            yield self._chunks(self.report, bar, unneeded)
         self._tell()
 
     def again(self) -> Iterator[Sessions]:
         """The sessions once more, silently."""
         return self._chunks(ReadReport(), lambda share: None)
 
-    def _chunks(self, report: ReadReport, bar: Callable[[float], object]) -> Iterator[Sessions]:
+    def _chunks(
+        self, report: ReadReport, bar: Callable[[float], object], unneeded: Collection[str] = ()
+    ) -> Iterator[Sessions]:
         errors: Errors = "skip" if self.args.skip_bad_rows else "raise"
         return read_chunks(
             self.args.file,
@@ -115,6 +117,7 @@ class FilesRead:
             input_format=self.args.input_format,
             project_id=self.args.project_id,
             progress=bar,
+            unneeded=unneeded,
         )
 
     def _tell(self) -> None:
@@ -125,6 +128,9 @@ class FilesRead:
         if report.left_out:
             names = ", ".join(map(repr, report.left_out))
             lines.append(f"{names}: not a column of ours, and left out")
+        if report.unread:
+            names = ", ".join(map(repr, report.unread))
+            lines.append(f"{names}: not needed for this request, and neither read nor checked")
         if report.items_left_out:
             items = ", ".join(f"{count:,} of type {kind!r}" for kind, count in report.items_left_out.items())
             lines.append(f"items of envelopes that hold no sessions, left out: {items}")

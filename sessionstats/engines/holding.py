@@ -9,19 +9,18 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from sessionstats.bucketing import microseconds
+from sessionstats.columns.converting import converted
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.numbers import check_total
 from sessionstats.columns.packed import PackedTexts
-from sessionstats.columns.schema import COLUMNS
-from sessionstats.columns.texts import no_users
-from sessionstats.columns.values import constant
+from sessionstats.columns.schema import BY_NAME, COLUMNS
 from sessionstats.filtering import select
-from sessionstats.measures import needs_of
+from sessionstats.measures import unneeded_columns
 from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions, require_known_statuses
 
@@ -133,15 +132,14 @@ def hold(chunks: Iterable[Sessions], query: Query, memory: int | None = None) ->
 
 def _needed(chunk: Sessions, query: Query) -> Sessions:
     """The sessions that count, with the columns that the answer depends on."""
-    needs, selected = needs_of(query), select(chunk, query) if query.counts_anything else chunk[:0]
-    unused: dict[str, Any] = {}
-    if not needs.statistics:
-        unused["duration"] = constant(np.nan, len(selected), np.float64)
-    if not needs.user_sets:
-        unused["distinct_id"] = no_users(len(selected))
-    if not unused:
-        return selected
-    return Sessions.from_columns(*[unused.get(name, getattr(selected, name)) for name in COLUMNS])
+    selected = select(chunk, query) if query.counts_anything else chunk[:0]
+    unneeded, n = unneeded_columns(query), len(selected)
+    return Sessions.from_columns(
+        *[
+            converted(BY_NAME[name], None, n) if name in unneeded else getattr(selected, name)
+            for name in COLUMNS
+        ]
+    )
 
 
 def _bytes_of(sessions: Sessions) -> int:

@@ -50,9 +50,6 @@ TYPES: Final = MappingProxyType(
 )
 """Arrow types that can hold each kind of column."""
 
-NONE_SHARED: Final[Mapping[str, TextDictionary]] = MappingProxyType({})
-"""No dictionaries: a table by itself."""
-
 
 def from_arrow(
     data: Any,
@@ -103,51 +100,43 @@ def from_arrow(
 def frame_block(data: Any, reading: Reading) -> Block:
     """A frame as a block of rows."""
     table, names = as_table(data, reading.naming)
-    return table_block(table, names, reading)
+    return table_block(table, names, reading, 1.0)
 
 
-def table_block(
-    table: Any,
-    names: Names,
-    reading: Reading,
-    dictionaries: Mapping[str, TextDictionary] = NONE_SHARED,
-    share: float = 1.0,
-) -> Block:
-    """A `pyarrow.Table` of our columns as a block of rows; `dictionaries` are those of `updates_of`."""
+def table_block(table: Any, names: Names, reading: Reading, share: float) -> Block:
+    """A `pyarrow.Table` of our columns as a block of rows."""
 
     def convert(part: slice) -> Updates:
         rows = table.slice(part.start, part.stop - part.start)
-        return updates_of(with_ids(rows, reading.projects), dictionaries)
+        return updates_of(with_ids(rows, reading.projects), reading.texts)
 
     return Block(len(table), convert, names, share=share)
 
 
-def updates_of(table: Any, dictionaries: Mapping[str, TextDictionary] = NONE_SHARED) -> Updates:
+def updates_of(table: Any, texts: Mapping[str, TextDictionary]) -> Updates:
     """Updates of sessions from a `pyarrow.Table`, not folded; raises as `from_arrow` does.
 
     Parameters
     ----------
     table : pyarrow.Table
-    dictionaries : mapping of str to TextDictionary, optional
-        For columns of texts, shared by the tables of a stream: a text has the same code in all of them.
+    texts : mapping of str to TextDictionary
+        New texts are added to that of their column.
     """
     names = table.column_names
     columns = {
-        name: _converted(BY_NAME[name], table.column(name), dictionaries.get(name))
-        for name in UPDATE_COLUMNS
-        if name in names
+        name: _converted(BY_NAME[name], table.column(name), texts) for name in UPDATE_COLUMNS if name in names
     }
     return checked_updates(**columns)
 
 
-def _converted(described: Column, column: Any, texts: TextDictionary | None) -> Values:
+def _converted(described: Column, column: Any, texts: Mapping[str, TextDictionary]) -> Values:
     try:
         return _column(described, column, texts)
     except (needed("pyarrow", "arrow").ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"Arrow cannot read it ({said(error)})", column=described.name) from None
 
 
-def _column(described: Column, column: Any, texts: TextDictionary | None) -> Values:
+def _column(described: Column, column: Any, texts: Mapping[str, TextDictionary]) -> Values:
     """The values of a chunked array, checked for their type."""
     name, kind = described.name, described.kind
     types = needed("pyarrow", "arrow").types
@@ -168,7 +157,7 @@ def _column(described: Column, column: Any, texts: TextDictionary | None) -> Val
         return _numbers(described, column)
     if described.required and column.null_count:
         reject(name, "missing value", _first_null(column), None)
-    return encoded_texts(name, column, texts)
+    return encoded_texts(name, column, texts[name])
 
 
 def _has_null_inside(described: Column, column: Any) -> bool:

@@ -41,12 +41,14 @@ class CsvBlocks:
         Number of columns in the header.
     positions : mapping of str to int
         Which of them are ours.
+    texts : mapping of str to TextDictionary
+        Dictionaries of the columns.
     """
 
-    def __init__(self, width: int, positions: Mapping[str, int]) -> None:
+    def __init__(self, width: int, positions: Mapping[str, int], texts: Mapping[str, TextDictionary]) -> None:
         csv, pa = needed("pyarrow.csv", "arrow"), needed("pyarrow", "arrow")
         self._positions = positions
-        self._texts = {name: TextDictionary() for name in positions}
+        self._texts = texts
         few = pa.dictionary(pa.int32(), pa.string())
         self._read = csv.ReadOptions(column_names=[str(place) for place in range(width)], block_size=1 << 22)
         self._parse = csv.ParseOptions(quote_char=False)

@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.schema import UPDATE, UPDATE_COLUMNS, Column, Kind
 from sessionstats.errors import SessionStatsError
 from sessionstats.folding import Updates
 from sessionstats.io.arrow import updates_of
-from sessionstats.io.names import Naming
+from sessionstats.io.blocks import Reading
 from sessionstats.io.optional import needed
 
 LEFT: Final = (b"\\", b"[")
@@ -36,8 +35,8 @@ class JsonBlocks:
 
     Parameters
     ----------
-    naming : Naming
-        How the caller maps names. Only keys that are already names of our columns are read here.
+    reading : Reading
+        Only keys that are already names of our columns are read here.
 
     Attributes
     ----------
@@ -45,11 +44,10 @@ class JsonBlocks:
         Those of the last block.
     """
 
-    def __init__(self, naming: Naming) -> None:
-        self._naming = naming
-        self._texts = {name: TextDictionary() for name in UPDATE_COLUMNS}
+    def __init__(self, reading: Reading) -> None:
+        self._naming, self._texts = reading.naming, reading.texts
         self._read = needed("pyarrow.json", "arrow").ReadOptions(block_size=1 << 22)
-        self.names = naming.of((), all_there=False)
+        self.names = self._naming.of((), all_there=False)
 
     def updates(self, block: bytes) -> Updates | None:
         """The rows of a block, or `None` if the plain reader is to read it."""
@@ -60,7 +58,8 @@ class JsonBlocks:
         try:
             first = json.loads(block[: block.find(b"\n") + 1])
             self.names = self._naming.of(dict.fromkeys(first), all_there=False)
-            if self.names.milliseconds or dict(self.names.theirs) != {name: name for name in first}:
+            mapped = any(ours != theirs for ours, theirs in self.names.theirs.items())
+            if self.names.milliseconds or mapped or not {*first} <= {*UPDATE_COLUMNS}:
                 return None
             schema = pa.schema([(column.name, _type_of(pa, column, first)) for column in UPDATE])
             parse = reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
@@ -68,7 +67,8 @@ class JsonBlocks:
             table = reader.read_json(pa.BufferReader(block), self._read, parse)
             if len(table) != n or not (block.isascii() or block.decode()):
                 return None
-            return updates_of(table, self._texts)
+            has_updates = table.column("session_id").null_count < n
+            return updates_of(table if has_updates else table.drop_columns([*self.names.unread]), self._texts)
         except (pa.ArrowInvalid, SessionStatsError, ValueError):
             return None
 

@@ -7,13 +7,14 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from sessionstats.errors import DataError
+from sessionstats.io.names import Names
 from sessionstats.sessions import Sessions
 
 SHOWN: Final = 20
@@ -42,6 +43,8 @@ class ReadReport:
         Number of bad rows for each reason.
     left_out : list of str
         Names of columns that are not ours (§1.5).
+    unread : list of str
+        Names of columns that are ours, but were not needed.
     items_left_out : mutable mapping of str to int
         Number of items in envelopes of each type that does not hold sessions.
 
@@ -61,6 +64,7 @@ class ReadReport:
     first: list[DataError] = field(default_factory=list)
     reasons: Counter[tuple[str | None, str]] = field(default_factory=Counter)
     left_out: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     items_left_out: MutableMapping[str, int] = field(default_factory=dict)
     durations: int = 0
     long_durations: int = 0
@@ -78,9 +82,10 @@ class ReadReport:
             self.durations += int(np.count_nonzero(sessions.duration >= 0))
             self.long_durations += int(np.count_nonzero(sessions.duration > DAY))
 
-    def note_left_out(self, names: Iterator[str]) -> None:
-        """Note columns that are not ours, each once."""
-        self.left_out += [name for name in dict.fromkeys(names) if name not in self.left_out]
+    def note_names(self, names: Names) -> None:
+        """Note columns that are not read, each once."""
+        for noted, found in ((self.left_out, names.left_out), (self.unread, names.unread)):
+            noted += [name for name in dict.fromkeys(found) if name not in noted]
 
     @property
     def looks_like_milliseconds(self) -> bool:

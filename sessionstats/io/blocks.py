@@ -8,10 +8,12 @@
 """
 
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
+from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.schema import COLUMNS
 from sessionstats.errors import DataError
 from sessionstats.folding import Updates
@@ -51,6 +53,9 @@ class Reading:
     progress : function
     project_id : int, optional
         The project of envelopes that do not name one.
+    texts : mapping of str to TextDictionary
+        For each column of texts a dictionary, made when first used: a text has the same code in all blocks of
+        all files.
     """
 
     naming: Naming = field(default_factory=Naming)
@@ -60,6 +65,7 @@ class Reading:
     report: ReadReport = field(default_factory=ReadReport)
     progress: Progress = unreported
     project_id: int | None = None
+    texts: Mapping[str, TextDictionary] = field(default_factory=lambda: defaultdict(TextDictionary))
 
     @classmethod
     def of(
@@ -69,11 +75,12 @@ class Reading:
         statuses: Collection[str],
         errors: Errors,
         report: ReadReport | None,
+        unneeded: Collection[str] = (),
     ) -> "Reading":
         """From the options of a function that reads; `None` means not given."""
         if errors not in ("raise", "skip"):
             raise ValueError(f"errors: 'raise' or 'skip' is expected, not {errors!r}")
-        return cls(Naming(columns or {}), projects or {}, statuses, errors, report or ReadReport())
+        return cls(Naming(columns or {}, unneeded), projects or {}, statuses, errors, report or ReadReport())
 
     def project_ids(self, values: Sequence[Any]) -> Sequence[Any]:
         """Values of ``project_id``, with texts replaced by the ids of the projects."""
@@ -127,7 +134,7 @@ def checked_blocks(blocks: Iterable[Block], reading: Reading, file: str | None =
     """
     before, report, skip = 0, reading.report, reading.errors == "skip"
     for block in blocks:
-        report.note_left_out(iter(block.names.left_out))
+        report.note_names(block.names)
         rows = _good_rows(block, slice(0, block.n_rows), reading, _Location(file, block, before), None)
         for updates in rows:
             if skip or not report.bad_rows:

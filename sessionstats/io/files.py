@@ -129,6 +129,7 @@ def read_chunks(
     input_format: str | None = None,
     project_id: int | None = None,
     progress: Progress = unreported,
+    unneeded: Collection[str] = (),
 ) -> Iterator[Sessions]:
     """Read files chunk by chunk, so that they may be larger than memory; otherwise as `read`.
 
@@ -138,6 +139,9 @@ def read_chunks(
         As in `read`.
     progress : function, optional
         Called after each block with the share that has been read, from 0 to 1.
+    unneeded : collection of str
+        Columns that are neither read nor checked, such as `sessionstats.measures.unneeded_columns` of a
+        request; without effect on data with updates (§1.2), and on archives and envelopes.
 
     Returns
     -------
@@ -150,7 +154,9 @@ def read_chunks(
     >>> chunks = read_chunks("a-year-of-sessions.csv")
     >>> compute(chunks, "field=sum(session)&interval=1d&statsPeriod=90d")  # doctest: +SKIP
     """
-    reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
+    reading = replace(
+        Reading.of(columns, projects, statuses, errors, report, unneeded), project_id=project_id
+    )
     sources_of(path, input_format)  # rejects what cannot be read before reading anything
     return folded(
         _updates(path, reading, told=report is not None, input_format=input_format, progress=progress)

@@ -100,11 +100,14 @@ class Names:
         Names that are not our columns.
     milliseconds : bool
         Whether durations are in milliseconds.
+    unread : sequence of str
+        Names of columns that are ours, but not needed.
     """
 
     theirs: Mapping[str, str]
     left_out: Collection[str] = ()
     milliseconds: bool = False
+    unread: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ class Naming:
     Parameters
     ----------
     columns : mapping of str to str or None
+    unneeded : collection of str
+        Columns that are not to be read, unless there are updates: folding depends on all columns (§1.2).
 
     Raises
     ------
@@ -134,6 +139,7 @@ column leaves one out
     """
 
     columns: Mapped = field(default_factory=dict)
+    unneeded: Collection[str] = ()
 
     def __post_init__(self) -> None:
         for name, ours in self.columns.items():
@@ -177,7 +183,9 @@ column leaves one out
             _require(names, theirs, self.columns)
         duration = theirs.get("duration", "")
         milliseconds = MILLISECONDS in (self.columns.get(duration), _milliseconds(duration))
-        return Names(theirs, others, milliseconds)
+        unneeded = () if "session_id" in theirs else self.unneeded
+        unread = [theirs.pop(ours) for ours in [*theirs] if ours in unneeded]
+        return Names(theirs, others, milliseconds and "duration" in theirs, unread)
 
 
 def sdk_keys(names: Iterable[object]) -> list[str]:

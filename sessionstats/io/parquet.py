@@ -4,14 +4,12 @@
 2. A thread reads the next block while one is converted.
 3. Pages have checksums, which are verified if a file has them. Arrow's message about a damaged file comes
    with the row group and the column (`sessionstats.io.damage`).
-4. Releases and the like are read as the dictionaries that the file holds. All blocks share their codes.
+4. Releases and the like are read as the dictionaries that the file holds.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sessionstats.columns.dictionary import TextDictionary
-from sessionstats.columns.schema import UPDATE_COLUMNS
 from sessionstats.errors import SessionStatsError
 from sessionstats.io.ahead import ahead
 from sessionstats.io.arrow import table_block, to_arrow, updates_of
@@ -51,17 +49,16 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
         If the file is damaged, or not Parquet, or names of its columns are invalid (§1.5).
     """
     pa = needed("pyarrow", "arrow")
-    dictionaries = {name: TextDictionary() for name in UPDATE_COLUMNS}
     file, names = _opened(source.file, reading)
     rows, columns = 0, list(names.theirs.values())
     # Invalid columns are an error without rows, too.
-    updates_of(ours_of(pa.Table.from_batches([], file.schema_arrow), names))
+    updates_of(ours_of(pa.Table.from_batches([], file.schema_arrow), names), reading.texts)
     declared = file.metadata.num_rows
     with located_damage(file, columns):
         for batch in ahead(file.iter_batches(batch_size=block_rows, columns=columns)):
             rows += batch.num_rows
             table = ours_of(pa.Table.from_batches([batch]), names)
-            yield table_block(table, names, reading, dictionaries, rows / max(1, declared))
+            yield table_block(table, names, reading, rows / max(1, declared))
     if rows != declared:
         raise SessionStatsError(f"damaged: {rows} rows, where {declared} are declared")
 

@@ -102,7 +102,7 @@ def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) 
     if block_rows is None and _is_for_arrow(rest):
         from sessionstats.io.arrow_csv import CsvBlocks
 
-        for updates in _arrow_blocks(rest, CsvBlocks(len(header), places), reading):
+        for updates in _arrow_blocks(rest, CsvBlocks(len(header), places, reading.texts), reading):
             yield Block(len(updates.seq), partial(_part, updates), names, share=source.share())
     for lines, rows in _plain_csv(rest, block_rows or ROWS_TOGETHER):
         yield Block(len(rows), _cells(rows, len(header), places, reading), names, lines, source.share())
@@ -188,7 +188,7 @@ def jsonl_blocks(source: Opened, reading: Reading, block_rows: int | None = None
     if block_rows is None and _is_for_arrow(rest):
         from sessionstats.io.arrow_jsonl import JsonBlocks
 
-        blocks = JsonBlocks(reading.naming)
+        blocks = JsonBlocks(reading)
         for updates in _arrow_blocks(rest, blocks, reading):
             yield Block(len(updates.seq), partial(_part, updates), blocks.names, share=source.share())
     for lines, rows in _plain_jsonl(rest, block_rows or ROWS_TOGETHER):
