@@ -28,6 +28,9 @@ RECORDS = st.lists(
             "date_added": st.integers(0, 3),
             "project_ids": st.lists(st.integers(1, 3), max_size=2),
             "environments": st.lists(st.sampled_from(["", "prod", "dev"]), max_size=2),
+            "stages": st.sampled_from(
+                [None, {}, {"prod": None}, {"prod": "adopted"}, {"": "replaced", "prod": "low_adoption"}]
+            ),
         }
     ),
     max_size=8,
@@ -124,6 +127,10 @@ class TestReading:
             (
                 {"stages": {"prod": "adoptd"}},
                 must_be("stages['prod'] must be one of adopted, low_adoption, replaced", "adoptd"),
+            ),
+            (
+                {"stages": {"prod": []}},
+                must_be("stages['prod'] must be one of adopted, low_adoption, replaced", []),
             ),
             ({"version": "a@1.0"}, "releases: 'a@1.0' is listed twice, as release 0 and release 1"),
         ],

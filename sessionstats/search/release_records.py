@@ -18,6 +18,9 @@ from sessionstats.columns.started import plain_instants
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import SECOND, YEAR_10000, parse_now
 
+STAGES: Final = ("adopted", "low_adoption", "replaced")
+"""The stages of adoption (§4.8)."""
+
 NO_STAGES: Final[Mapping[str, str]] = MappingProxyType({})
 """Stages of a release without any; shared, because most have none."""
 
@@ -42,7 +45,7 @@ def read_together(
     """The columns of release metadata, or `None` if they are not all in the plain form.
 
     The plain form has texts for versions, instants that `columns.started` reads together, lists of positive
-    `int` for projects, lists of texts for environments, and no stages.
+    `int` for projects, lists of texts for environments, and dicts of texts for stages.
 
     Examples
     --------
@@ -52,15 +55,15 @@ def read_together(
     >>> read_together(["a"], [0], [[True]], [[]], [{}]) is None
     True
     """
-    if not (_all_of(versions, str) and all(given is NO_STAGES or given == {} for given in stages)):
+    if not _all_of(versions, str):
         return None
-    instants = _instants(date_added)
+    instants, adoption = _instants(date_added), _stage_mappings(stages)
     projects, own = _sets(project_ids, int), _sets(environments, str)
-    if instants is None or projects is None or own is None:
+    if instants is None or projects is None or own is None or adoption is None:
         return None
     if projects and min(chain.from_iterable(set(projects)), default=1) < 1:
         return None
-    return Read(tuple(versions), instants, projects, own, (NO_STAGES,) * len(versions))
+    return Read(tuple(versions), instants, projects, own, adoption)
 
 
 def instant_of(value: Any) -> int | None:
@@ -93,6 +96,22 @@ def _sets(lists: Sequence[Any], kind: type) -> tuple[frozenset[Any], ...] | None
     known: dict[tuple[Any, ...], frozenset[Any]] = {}
     keys = [tuple(values) for values in lists]
     return tuple([known.get(key) or known.setdefault(key, frozenset(key)) for key in keys])
+
+
+def _stage_mappings(mappings: Sequence[Any]) -> tuple[Mapping[str, str], ...] | None:
+    """Each mapping, read-only, equal ones the same object; `None` unless all are dicts of stages by text."""
+    if not _all_of(mappings, dict, MappingProxyType):
+        return None
+    keys = [tuple(own.items()) for own in mappings]
+    try:
+        distinct = set(keys)
+    except TypeError:  # a stage that is a list
+        return None
+    pairs = set(chain.from_iterable(distinct))
+    if not (_all_of((name for name, _ in pairs), str) and {stage for _, stage in pairs}.issubset(STAGES)):
+        return None
+    known = {key: MappingProxyType(dict(key)) if key else NO_STAGES for key in distinct}
+    return tuple([known[key] for key in keys])
 
 
 def _all_of(values: Iterable[Any], *kinds: type) -> bool:

@@ -18,10 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.errors import RequestError
-from sessionstats.search.release_records import NO_STAGES, Read, instant_of, read_together
-
-STAGES: Final = ("adopted", "low_adoption", "replaced")
-"""The stages of adoption (§4.8)."""
+from sessionstats.search.release_records import NO_STAGES, STAGES, Read, instant_of, read_together
 
 REQUIRED: Final = ("version", "date_added", "project_ids")
 """Keys that a record must have; ``environments`` and ``stages`` may be missing."""
@@ -257,6 +254,8 @@ def _stages_given(stages: Any) -> Any:
     if stages is None:
         return NO_STAGES
     if not isinstance(stages, Mapping):
+        return stages
+    if None not in stages.values():
         return stages
     return {environment: stage for environment, stage in stages.items() if stage is not None}
 

@@ -22,7 +22,8 @@ from sessionstats.errors import Note, RequestError
 from sessionstats.notes import nearest
 from sessionstats.search.context import SearchContext
 from sessionstats.search.masks import COLUMNS, Table
-from sessionstats.search.releases import STAGES, Releases
+from sessionstats.search.release_records import STAGES
+from sessionstats.search.releases import Releases
 from sessionstats.search.tree import FreeText, Term, Value
 from sessionstats.search.version_index import VersionIndex
 from sessionstats.search.versions import parse_pattern
