@@ -60,7 +60,7 @@ def rank_by_release_date(
     (groups,) intp
     """
     position = {version: position for position, version in enumerate(versions)}
-    positions = np.array([position[version] for version in groups.keys["release"]], np.intp)
+    positions = np.array([position[version] for version in groups.keys["release"]])
     return np.argsort(-positions if descending else positions, kind="stable")
 
 

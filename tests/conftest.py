@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
@@ -53,4 +53,7 @@ collect_ignore = ["clients/python_app.py"]
 
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+settings.register_profile(
+    "few", deadline=None, derandomize=True, max_examples=10, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile("deterministic")

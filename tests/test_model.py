@@ -16,8 +16,8 @@ from sessionstats.protocol import respond
 from sessionstats.testing.model import answer as naive_answer
 from sessionstats.testing.strategies import Claims, cases
 
-EXAMPLES = 400
-"""Examples of each property in an ordinary run; the profile ``thorough`` of conftest takes its own."""
+EXAMPLES = 4 * settings.default.max_examples
+"""Examples of each property: 400 in an ordinary run."""
 
 QUERY_PIECES = (
     *(

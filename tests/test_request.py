@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from sessionstats import AccessError, Query, Releases, RequestError, Rules, compute, sample
+from sessionstats import AccessError, Query, Releases, RequestError, Rules, SessionStatsError, compute, sample
 from sessionstats.protocol import respond
 from sessionstats.sessions import Sessions
 
@@ -255,11 +255,45 @@ class TestParameters:
             == "unhealthy_rate(session)"
         )
 
-    def test_errors_carry_parameter_and_value(self) -> None:
-        """§2.3: an error says which parameter is wrong, and how it was given."""
-        with pytest.raises(RequestError) as caught:
-            Query.parse("field=sum(session)&statsPeriod=1y", now=NOW)
-        assert (caught.value.parameter, caught.value.value) == ("statsPeriod", "1y")
+    @pytest.mark.parametrize(
+        ("changes", "parameter", "value"),
+        [
+            ({"statsPeriod": "1y"}, "statsPeriod", "1y"),
+            ({"interval": "90m"}, "interval", "90m"),
+            ({"interval": "2d"}, "interval", "2d"),
+            ({"interval": "5h"}, "interval", "5h"),
+            ({"interval": "1h", "statsPeriod": "90d"}, "interval", None),
+            ({"includeTotals": "0", "includeSeries": "0"}, "includeTotals", None),
+            ({"project": "x"}, "project", ["x"]),
+            ({"project": "7"}, "project", None),
+            ({"field": []}, "field", None),
+            ({"field": "foo"}, "field", "foo"),
+            ({"field": "crash_rate(session)", "groupBy": "session.status"}, "field", "crash_rate(session)"),
+            ({"groupBy": "foo"}, "groupBy", "foo"),
+            ({"orderBy": "x"}, "orderBy", "x"),
+            ({"orderBy": ["sum(session)", "x"]}, "orderBy", ["sum(session)", "x"]),
+            ({"orderBy": "release.timestamp"}, "orderBy", "release.timestamp"),
+            ({"start": "2024-01-29", "end": "2024-01-28"}, "start", None),
+            ({"start": "2024-01-29"}, "end", None),
+            ({"end": "2024-01-29"}, "start", None),
+            ({"start": "2024-01-28", "end": "y"}, "end", "y"),
+            ({"statsPeriodStart": "2d"}, "statsPeriodEnd", None),
+            ({"statsPeriodStart": "x", "statsPeriodEnd": "1d"}, "statsPeriodStart", "x"),
+            ({"per_page": "0"}, "per_page", "0"),
+            ({"cursor": "x"}, "cursor", "x"),
+            ({"query": "foo:x"}, "query", "foo"),
+            ({"query": "("}, "query", "("),
+        ],
+    )
+    def test_errors_carry_parameter_and_value(
+        self, changes: dict[str, Any], parameter: str, value: object
+    ) -> None:
+        """§2.3: an error says which parameter is wrong, and what was given."""
+        with pytest.raises(SessionStatsError) as caught:
+            Query.parse({"field": "sum(session)", "interval": "1d", **changes}, now=NOW, projects={"web": 1})
+        error = caught.value
+        assert isinstance(error, RequestError | AccessError)
+        assert (error.parameter, error.value) == (parameter, value)
 
     def test_judged_once(self) -> None:
         """§2: a validated request can be answered for any sessions, just as its text can."""
