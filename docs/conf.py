@@ -5,8 +5,9 @@
 3. The semantics are one page per chapter, besides the whole (``chapters.py``); there each rule is followed by
    a line on its code, tests and vectors, read from the sources (``crossref.py``); each ``§3.5`` anywhere is a
    link to its rule (``rulelinks.py``).
-4. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
-5. The theme is Furo: light and dark by the reader's setting, good on a phone, nothing of it needs a script to
+4. The chapters of the course can be had as notebooks (``notebooks.py``).
+5. Links into NumPy's and Python's documentation need no network: their inventories are the short lists below.
+6. The theme is Furo: light and dark by the reader's setting, good on a phone, nothing of it needs a script to
    be read; the window to play with (``_static/windows.js``) is beside a picture that does not move. NumPy's
    own, pydata-sphinx-theme, brings the navigation of a site of many projects; this is one course and one
    reference.
@@ -25,7 +26,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import chapters, crossref, finishing, playground, rulelinks  # noqa: E402
+from docs import chapters, crossref, finishing, notebooks, playground, rulelinks  # noqa: E402
 from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"
@@ -40,6 +41,7 @@ BUILTINS = ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset",
 """Python's own names that docstrings have as types."""
 
 chapters.write()
+notebooks.write()
 
 extensions = [
     "myst_parser",
@@ -140,6 +142,8 @@ def link_rules(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = chapters.to_chapters(rulelinks.linked_page(source[0]))
     if docname == "semantics":
         source[0] += chapters.contents()
+    if docname.startswith("course/"):
+        source[0] = notebooks.with_link(docname, source[0])
 
 
 def link_rules_of_docstring(

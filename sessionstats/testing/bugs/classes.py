@@ -127,19 +127,19 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "crashed-counted-twice", "6.1", "Totals count a class twice",
-        "Health classes are exclusive: each session stands in one, and the sum over all has it once.",
+        "Health classes are exclusive: each session is in one, and the sum over all has it once.",
         *map(twice, ("crashed", "errored", "abnormal", "unhandled")),
         reports=["getsentry/sentry#57121"],
     ),
     bug(
-        "errored-sessions-hold-crashed", "6.1", "Errored sessions still hold crashed or abnormal ones",
+        "errored-sessions-hold-crashed", "6.1", "Errored sessions still include crashed or abnormal ones",
         "Health classes are exclusive: a crashed session is not errored as well.",
         counting(with_classes(*BAD)), counting(with_classes("crashed")), counting(with_classes("abnormal")),
         counting(with_classes("unhandled")), counting(with_classes("crashed", "abnormal")),
         reports=["getsentry/sentry#24920"],
     ),
     bug(
-        "healthy-is-the-rest", "6.1", "Healthy sessions still hold others",
+        "healthy-is-the-rest", "6.1", "Healthy sessions still include others",
         "Healthy sessions are those of no other class.",
         *(counting(lambda counts, name=name: counts | {"healthy": counts["all"] - counts[name]},
                    f"all but {name} ones") for name in ("crashed", "errored", "abnormal")),

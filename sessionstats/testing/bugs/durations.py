@@ -299,7 +299,7 @@ BUGS: Final[tuple[Bug, ...]] = (
             "of healthy or errored"),
     ),
     bug(
-        "zero-durations-dropped", "6.3", "Durations of 0 are taken for missing",
+        "zero-durations-dropped", "6.3", "Durations of 0 count as missing",
         "A session of no length has a duration, which is 0; only a missing one does not count.",
         sessions_as(lambda row: {} if row.duration else {"duration": None}),
     ),
@@ -332,8 +332,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         of_durations(lambda value: 0.0 if value is None else value),
     ),
     bug(
-        "duration-in-every-class", "6.3", "Durations stand in every status group",
-        "By status the durations stand in ``healthy``; the other groups have null.",
+        "duration-in-every-class", "6.3", "Durations appear in every status group",
+        "By status the durations are in ``healthy``; the other groups have null.",
         defined(value=in_every_class), defined("of its own sessions", value=of_its_class),
     ),
     bug(

@@ -165,7 +165,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "local-instants", "3.3", "Instants without an offset are read in a local time zone",
-        "An instant without an offset is UTC, wherever the machine stands.",
+        "An instant without an offset is UTC, wherever the machine is.",
         family=zoned,
     ),
     bug(

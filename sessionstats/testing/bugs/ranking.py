@@ -180,7 +180,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "first-field-ranks", "7.1", "Another field ranks the groups",
-        "The first field ranks, except that ``sum(session)`` wins wherever it stands.",
+        "The first field ranks, except that ``sum(session)`` wins wherever it appears.",
         defined("the first", primary=lambda fields: fields[0]),
         defined("the last", primary=lambda fields: fields[-1]),
     ),
@@ -209,7 +209,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         _without("orderBy"),
     ),
     bug(
-        "order-reversed", "7.2", "Ascending and descending are taken for each other",
+        "order-reversed", "7.2", "Ascending and descending are swapped",
         "``orderBy=F`` is ascending and ``-F`` descending; without ``orderBy`` the largest comes first.",
         defined(ranked=lambda d, totals, descending: ordering.ranked(d, totals, not descending)),
         with_params("in orderBy", other_direction),

@@ -201,7 +201,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/sentry#28458"],
     ),
     bug(
-        "rate-in-per-cent", "6.5", "Rates are in per cent",
+        "rate-in-per-cent", "6.5", "Rates are percentages",
         "Rates are shares from 0 to 1.",
         written(lambda value: value * 100, ""), written(lambda value: value * 100, "crash-free ones",
             is_free),
@@ -285,7 +285,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(rate=lambda d, field, rows: _of_rows(d, field, rows)),
     ),
     bug(
-        "rate-complemented", "6.5", "Crash rates and crash-free rates are taken for each other",
+        "rate-complemented", "6.5", "Crash rates and crash-free rates are swapped",
         "The crash-free rate is one minus the crash rate.",
         subject(complement, "crash-free as crash rate"), subject(swapped),
         subject(lambda field: field.replace("crash_rate", "crash_free_rate"), "crash rate as crash-free"),

@@ -207,14 +207,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         with_params("both", without("project", "environment")),
     ),
     bug(
-        "all-projects-misread", "2", "The project -1 is taken for an id",
+        "all-projects-misread", "2", "The project -1 is read as an id",
         "``project=-1`` selects all accessible projects.",
         defined(means_all=lambda requested: False),
         altered("that has no sessions", without_sessions_of_all),
     ),
     bug(
         "search-ignored", "4", "The search has no effect",
-        "A search keeps the sessions that meet it.",
+        "A search keeps the sessions that match it.",
         with_params("", without("query")),
         defined("but for the status", selects_text=lambda value, term, texts: True),
     ),
@@ -238,7 +238,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(selects_text=has_all),
     ),
     bug(
-        "list-of-one", "4.1", "Only one value of a list is looked at",
+        "list-of-one", "4.1", "Only one value of a list is considered",
         "``key:[a, b]`` keeps sessions that have either value.",
         defined("the first", selects_text=of_list(slice(1))),
         defined("the last", selects_text=of_list(slice(-1, None))),
@@ -255,7 +255,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(build=flat),
     ),
     bug(
-        "operators-swapped", "4.1", "OR is taken for AND, or AND for OR",
+        "operators-swapped", "4.1", "OR is read as AND, or AND as OR",
         "Terms without an operator between them, or with AND, must all hold; with OR one of them must.",
         defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
     ),
@@ -268,7 +268,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         found(lambda value, text: value.strip().lower() == text.strip().lower(), "case and space"),
     ),
     bug(
-        "search-by-part", "4.2", "A value is found as a part of a longer one",
+        "search-by-part", "4.2", "A value matches as part of a longer one",
         "Values are compared as a whole: ``release:1.0`` does not find 1.0.1.",
         found(str.startswith, "the beginning"), found(str.__contains__, "anywhere"), found(str.endswith,
             "the end"),
@@ -276,7 +276,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         found(lambda value, text: text.lower() in value.lower(), "anywhere, in any case"),
     ),
     bug(
-        "search-as-pattern", "4.2", "Values are taken for patterns",
+        "search-as-pattern", "4.2", "Values are read as patterns",
         "Values are compared as text: ``%``, ``_``, ``.`` and brackets stand for themselves.",
         found(like, "of LIKE"), found(like_without_case, "of LIKE, in any case"), found(glob,
             "of file names"),

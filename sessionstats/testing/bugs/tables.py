@@ -156,7 +156,7 @@ BUGS: Final[tuple[Bug, ...]] = (
             "blanks at the end"),
     ),
     bug(
-        "texts-normalized", "1.1", "Releases or environments are brought to a Unicode form",
+        "texts-normalized", "1.1", "Releases or environments are normalized to a Unicode form",
         "Texts are compared and answered code point by code point.",
         *texts_as(form("NFC"), "NFC"), *texts_as(form("NFKC"), "NFKC"), *texts_as(form("NFD"), "NFD"),
         *texts_as(lambda text: text.encode("ascii", "ignore").decode(), "ASCII only"),
@@ -168,14 +168,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         *texts_as(str.lower), *texts_as(str.casefold), *texts_as(str.upper),
     ),
     bug(
-        "na-texts-missing", "1.1", 'Texts such as "null" or "NA" are taken for missing',
+        "na-texts-missing", "1.1", 'Texts such as "null" or "NA" count as missing',
         "Only an empty or absent release or environment is missing.",
         *texts_as(lambda text: "" if text in NA_TEXTS else text, "every text that pandas reads as missing"),
         *(each for na in MISSING_TEXTS for each in
           texts_as(lambda text, na=na: "" if text == na else text, f'"{na}"')),
     ),
     bug(
-        "numbers-from-texts", "1.1", "Texts that are numbers lose their form",
+        "numbers-from-texts", "1.1", "Texts that look like numbers lose their form",
         "A release is a text: 1.10 is not 1.1, and 007 not 7.",
         *texts_as(lambda text: _as_number(text)),
     ),

@@ -183,8 +183,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/sentry#51366"],
     ),
     bug(
-        "identical-rows-merged", "1.2", "Identical rows without a session id are taken for one session",
-        "Only a session id tells that two rows are one session: without one, each row is a session.",
+        "identical-rows-merged", "1.2", "Identical rows without a session id count as one session",
+        "Only a session id makes two rows one session: without one, each row is a session.",
         table_as(merged), table_as(distinct, "as are identical updates"),
     ),
     bug(

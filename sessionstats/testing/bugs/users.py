@@ -225,7 +225,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["PostHog/posthog#876"],
     ),
     bug(
-        "falsy-users-dropped", "1.1", "The user 0 is taken for nobody",
+        "falsy-users-dropped", "1.1", "The user 0 counts as nobody",
         'The integer 0 is the user "0"; only an empty, missing or nil id is nobody.',
         read_as(lambda value: "" if type(value) is int and value == 0 else None, "the integer 0"),
         read_as(lambda value: "" if value in (0, "0") else None, 'the integer 0 and the text "0"'),
@@ -265,12 +265,12 @@ BUGS: Final[tuple[Bug, ...]] = (
         person_as(lambda text: text.strip() or None, "space, and nobody where nothing is left"),
     ),
     bug(
-        "users-cut", "1.1", "Users are told apart by the beginning of their id only",
+        "users-cut", "1.1", "Users are distinguished by the beginning of their id only",
         "Ids are compared in full, whatever their length.",
         family=cut,
     ),
     bug(
-        "na-users-dropped", "1.1", 'Users such as "null" or "NA" are taken for missing',
+        "na-users-dropped", "1.1", 'Users such as "null" or "NA" count as missing',
         "Ids are opaque texts: only an empty, missing or nil id is nobody.",
         person_as(lambda text: None if text in NA_TEXTS else text, "every text that pandas reads as missing"),
         *(
@@ -296,12 +296,12 @@ BUGS: Final[tuple[Bug, ...]] = (
         ),
     ),
     bug(
-        "users-per-project", "6.2", "The same user counts once a project",
+        "users-per-project", "6.2", "The same user counts once per project",
         "Users are one space for all projects: the same id in two projects is one user.",
         defined(person=lambda row: (row.project, row.user) if row.user else None),
     ),
     bug(
-        "users-per-other-column", "6.2", "The same user counts once a release, environment or status",
+        "users-per-other-column", "6.2", "The same user counts once per release, environment or status",
         "A user is one id, whatever the sessions are.",
         defined("once a release", person=lambda row: (row.release, row.user) if row.user else None),
         defined("once an environment", person=lambda row: (row.environment, row.user) if row.user else None),
@@ -321,7 +321,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["PostHog/posthog#24081"],
     ),
     bug(
-        "errored-holds-crashed", "6.2", "Errored users still hold crashed or abnormal ones",
+        "errored-holds-crashed", "6.2", "Errored users still include crashed or abnormal ones",
         "Users with a crashed, abnormal or unhandled session are subtracted from the unhealthy ones.",
         errored_holding("crashed", "abnormal", "unhandled"),
         errored_holding("crashed"), errored_holding("abnormal"), errored_holding("unhandled"),
@@ -363,7 +363,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "user-rate-from-summed-buckets", "6.5", "Totals of user rates divide sums of the buckets",
-        "A user counts once in the parts of a total rate, not once a bucket.",
+        "A user counts once in the parts of a total rate, not once per bucket.",
         defined(total=rates_of_buckets),
         defined("which also rank the groups", total=rates_of_buckets, rank_total=rates_of_buckets),
     ),

@@ -94,11 +94,11 @@ def _float(text: str) -> float:
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "first-at-sign", "4.7", "Releases are split at the first @",
-        "The package may hold an @: the last one parts it from the version.",
+        "The package may contain an @: the last one separates it from the version.",
         defined(read_release=read_first_at),
     ),
     bug(
-        "package-not-needed", "4.7", "Releases without a package take part in comparisons",
+        "package-not-needed", "4.7", "Releases without a package participate in comparisons",
         "Only releases with a package are indexed as versions.",
         defined(read_release=without_package),
     ),
@@ -131,7 +131,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are no versions",
-        "A release that takes no part in a comparison is selected neither by a term nor by its negation.",
+        "A release that does not participate in a comparison is selected neither by a term nor by its "
+        "negation.",
         defined(takes_no_part=lambda term: term.negated),
     ),
 )  # fmt: skip

@@ -188,7 +188,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(is_longer_than_a_day=lambda interval: interval >= DAY),
     ),
     bug(
-        "period-precedence", "3.3", "Another of the parameters that give the window wins",
+        "period-precedence", "3.3", "The wrong parameter determines the window",
         "The period wins over ``statsPeriodStart`` and ``statsPeriodEnd``, these over ``start`` and ``end``.",
         losing(("start", "end"), "statsPeriod"),
         with_params(
@@ -271,7 +271,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "after-now-dropped", "3.5", "Sessions after the instant of the request do not count",
-        "The window ends on a whole interval, often after now; what begins before its end belongs to it.",
+        "The window ends on a whole interval, often after now; what begins before its end counts.",
         altered("", after_now),
     ),
     bug(
@@ -325,8 +325,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(series=lambda question, group, field: _running(question, group, field)),
     ),
     bug(
-        "limit-off-by-one", "3.6", "A limit is judged one too early or too late",
-        "1000 intervals are allowed, and 5000 groups a page.",
+        "limit-off-by-one", "3.6", "A limit applies one too early or too late",
+        "1000 intervals are allowed, and 5000 groups per page.",
         defined("too early", too_many=lambda number, most: number >= most),
         defined("too late", too_many=lambda number, most: number > most + 1),
     ),

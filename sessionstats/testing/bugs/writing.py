@@ -83,7 +83,7 @@ def _flags(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "nan-in-json", "6.3", "NaN stands in the answer",
+        "nan-in-json", "6.3", "The answer contains NaN",
         "NaN and infinities are not JSON: what has no finite value is null.",
         values_as(lambda name, value: math.nan if value is None else value),
         reports=["getsentry/snuba#1456"],
@@ -156,7 +156,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "series-reversed", "8", "Series run backwards",
-        "The earliest interval stands first.",
+        "The earliest interval comes first.",
         series_as(lambda values: values[::-1]),
         retouched("with their intervals", lambda case, answer: _reversed(answer)),
     ),
