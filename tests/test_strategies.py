@@ -98,6 +98,13 @@ def joined_keys(case: Case, answer: Answer) -> bool:
     return any(len({joint.join(key) for key in keys}) < len(set(keys)) for joint in JOINTS)
 
 
+def environment_in_another_case(case: Case, answer: Answer) -> bool:
+    """The parameter names an environment that sessions have in another case only."""
+    asked = case["params"].get("environment", "")
+    environments = {row.get("environment") or "" for row in case["sessions"]}
+    return isinstance(asked, str) and asked not in environments and asked.swapcase() in environments
+
+
 def confused(normal: Callable[[str], object]) -> Callable[[Case, Answer], bool]:
     """Two different releases, environments or users that are the same to somebody."""
 
@@ -176,6 +183,7 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     "sessions after 2106": in_window(2106),
     "a local time off the full hour": has_row(lambda row: str(row.get("started")).endswith((":30", ":45"))),
     "groups whose keys are one if joined": joined_keys,
+    "an environment asked for in another case": environment_in_another_case,
     "texts equal but for case": confused(str.casefold),
     "texts equal but for spaces at the ends": confused(str.strip),
     "texts equal after normalization": confused(lambda text: unicodedata.normalize("NFC", text)),

@@ -82,6 +82,25 @@ class Cause:
         return list({each.bug.id: each.bug for each in self.hypotheses}.values())
 
 
+@dataclass(frozen=True)
+class Proof:
+    """How experiments ended.
+
+    Parameters
+    ----------
+    cause : Cause or None
+        What was proved.
+    asked : list of Evidence
+        The further cases that were asked.
+    refuted : set of Hypothesis
+        The hypotheses that cannot be true, whatever else is wrong: values were right that they change.
+    """
+
+    cause: Cause | None
+    asked: list[Evidence]
+    refuted: set[Hypothesis]
+
+
 @dataclass
 class _Trial:
     """How a hypothesis did."""
@@ -114,7 +133,7 @@ def prove(
     *,
     seconds: float = SECONDS,
     most_alike: int = MOST_ALIKE,
-) -> tuple[Cause | None, list[Evidence]]:
+) -> Proof:
     """Try hypotheses on further cases.
 
     Parameters
@@ -132,11 +151,6 @@ def prove(
     most_alike : int
         How many cases with the same request may count.
 
-    Returns
-    -------
-    cause : Cause or None
-    evidence : list of Evidence
-        The further cases that were asked.
     """
     bench = _Bench({each: _Trial() for each in hypotheses}, near, most_alike)
     deadline = time.monotonic() + seconds
@@ -147,7 +161,7 @@ def prove(
         differing = [each for each in bench.trials if right.differs(each.variant)]
         if bench.wants(right, differing) and (given := ask(case)) is not None:
             bench.face(Evidence(case, given, right.answer, details=right.details), differing)
-    return _cause(bench.trials), bench.asked
+    return Proof(_cause(bench.trials), bench.asked, bench.refuted)
 
 
 class _Bench:
@@ -157,6 +171,7 @@ class _Bench:
         self._most_alike = most_alike
         self.trials = trials
         self.asked: list[Evidence] = []
+        self.refuted: set[Hypothesis] = set()
         self._kinds = frozenset(symptom(path) for path in near[-1].wrong)
         self._requests = {_request(each.case) for each in near}
         self._seen: set[str] = set()
@@ -195,6 +210,8 @@ class _Bench:
         near = _request(evidence.case) in self._requests
         for each, trial in list(self.trials.items()):
             _judge(trial, each, evidence, each in differing, self._kinds if near else frozenset())
+            if each in differing and _is_refuted(each, evidence):
+                self.refuted.add(each)
             if trial.failed:
                 del self.trials[each]
 
@@ -227,6 +244,14 @@ def _judge(
         left = any(symptom(path) in kinds for path in evidence.wrong - explained)
         trial.left += left
         trial.near += left or (bool(explained) and bool(kinds))
+
+
+def _is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
+    """Whether a value is right where a hypothesis gives another one, in an answer to the right window."""
+    if evidence.another_window or evidence.explained(each.variant):
+        return False
+    touched = evidence.apart(evidence.aligned(each.variant), evidence.right)
+    return any(path in evidence.given and path not in evidence.wrong for path in touched if path.field)
 
 
 def _another_bug(evidence: Evidence, each: Hypothesis) -> bool:

@@ -25,7 +25,7 @@ from sessionstats.testing.experiments import MOST_ASKED, Cause, prove
 from sessionstats.testing.formulas import formulas
 from sessionstats.testing.hypotheses import Evidence, candidates, changes_window, is_large
 from sessionstats.testing.matters import Matters, what_matters
-from sessionstats.testing.neighbours import neighbours
+from sessionstats.testing.neighbours import neighbours, other_rows
 from sessionstats.testing.programs import SILENT
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe
@@ -95,15 +95,20 @@ def explain_failure(
                 return None
 
         found_by = candidates(evidence)
-        cause, asked = prove(found_by, evidence, further, answer)
-        if cause is None:
+        proof = prove(found_by, evidence, further, answer)
+        asked += proof.asked
+        if proof.cause is None:
             # Other bugs may be in the way: the smallest request again, of other rows, where they are not.
-            further = neighbours(recipes[-1:], [smallest.case], claims, rows_only=True)
-            left = [each for each in found_by if not changes_window(found, each.variant)]
-            cause, more = prove(left, [found], further, answer, most_alike=MOST_ASKED)
-            asked += more
-        if cause is not None:
-            return Explanation(cause)
+            further = other_rows(recipes[-1:], smallest.case, claims)
+            left = [
+                each
+                for each in found_by
+                if each not in proof.refuted and not changes_window(found, each.variant)
+            ]
+            proof = prove(left, [found], further, answer, most_alike=MOST_ASKED)
+            asked += proof.asked
+        if proof.cause is not None:
+            return Explanation(proof.cause)
         asked.append(found)
     if smallest.kind in SELF_EVIDENT:
         return Explanation()

@@ -5,6 +5,7 @@
 2. From failing cases themselves: their rows in other numbers and mixtures, each column with a value that it
    has elsewhere in the case. So a case that was not drawn, such as one of a file, has neighbours, too.
 3. Fresh cases in between, so that a hypothesis is not only tried where it came from.
+4. Where other bugs are in the way, the request of one case alone, of other rows (`other_rows`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Case
+from sessionstats.testing.hypotheses import OK
 from sessionstats.testing.model import instants
 from sessionstats.testing.model.instants import SECOND
 from sessionstats.testing.strategies.assembly import assemble
@@ -29,12 +32,7 @@ MOST_REPEATED: Final = 80
 
 
 def neighbours(
-    recipes: Sequence[Recipe],
-    cases: Sequence[Case],
-    claims: Claims,
-    seed: int = 0,
-    *,
-    rows_only: bool = False,
+    recipes: Sequence[Recipe], cases: Sequence[Case], claims: Claims, seed: int = 0
 ) -> Iterator[dict[str, Any]]:
     """Cases without end, near those that failed.
 
@@ -48,8 +46,6 @@ def neighbours(
         What the implementation claims to do.
     seed : int
         The same seed gives the same cases.
-    rows_only : bool
-        Whether requests stay as they are.
     """
     chance = random.Random(seed)
     # Large tables cost too much to be drawn anew: those that failed are mixed.
@@ -58,10 +54,49 @@ def neighbours(
     while True:
         for _ in range(3):
             if recipes:
-                yield assemble(varied(chance.choice(recipes), chance, rows_only=rows_only), claims)
-            yield mixed(chance.choice(cases), chance, rows_only=rows_only)
-        if recipes and not rows_only:
+                yield assemble(varied(chance.choice(recipes), chance), claims)
+            yield mixed(chance.choice(cases), chance)
+        if recipes:
             yield assemble(next(fresh), claims)
+
+
+def other_rows(
+    recipes: Sequence[Recipe], case: Case, claims: Claims, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Cases without end with the request of one that failed, every other time with a further field.
+
+    A cause that is about sessions shows in every field: where only some are wrong, it is another one.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        What that case was made of; none if it was not drawn.
+    case : mapping
+    claims : Claims
+    seed : int
+        The same seed gives the same cases.
+    """
+    chance = random.Random(seed)
+    recipes = [replace(recipe, bulk=0) for recipe in recipes]
+    while True:
+        for recipe in recipes:
+            yield assemble(varied(recipe, chance, rows_only=True), claims)
+        other = mixed(case, chance, rows_only=True)
+        yield other
+        yield _asking_more(other, chance.choice(claims.fields_of(unhandled=False)))
+
+
+def _asking_more(case: dict[str, Any], field: str) -> dict[str, Any]:
+    """A case that asks for a further field; as it is where that is rejected."""
+    params = case["params"]
+    if not isinstance(params, Mapping):
+        return case
+    fields = params.get("field", [])
+    more = {
+        **case,
+        "params": {**params, "field": [*([fields] if isinstance(fields, str) else fields), field]},
+    }
+    return more if model.answer({**more, "sessions": []})["status"] == OK else case
 
 
 def varied(recipe: Recipe, chance: random.Random, *, rows_only: bool = False) -> Recipe:

@@ -50,6 +50,9 @@ GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
 )
 """Groupings."""
 
+JOINED: Final = (("release", "environment"), ("environment", "release", "project"))
+"""Groupings that tell groups apart which are one where their keys are joined."""
+
 PAGES: Final = (1, 2, 3, 1, 5, 100, 2)
 """Values of ``per_page``."""
 
@@ -85,7 +88,8 @@ def request(
         ``now``, ``params``, and where they are not the default ``projects`` and ``rules``.
     """
     loose = choices.one_in(16) and claims.errors
-    grouping = tuple(name for name in choices.pick(GROUPINGS) if name in claims.group_by)
+    groupings = JOINED if world.joined and choices.one_in(2) else GROUPINGS
+    grouping = tuple(name for name in choices.pick(groupings) if name in claims.group_by)
     query = search(text, world, metadata=metadata, status=True) if _searched(choices, claims) else ""
     every_field = choices.one_in(16)
     fields = (
@@ -152,7 +156,9 @@ def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> 
     if stage:
         filters["environment"] = choices.pick(("production", "dev"))
     elif environments > 6:
-        filters["environment"] = given[:1] if environments == 7 else given[1:]
+        filters["environment"] = given[1:] if environments == 8 else choices.pick(given)
+        if environments == 7 and choices.one_in(4):
+            filters["environment"] = filters["environment"].swapcase()
     if projects > 5:
         ids = list(world.accessible.values() if world.accessible else world.projects)
         asked: Sequence[Any] = (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:])

@@ -103,10 +103,12 @@ ENVIRONMENTS: Final = (
     Value("dev", "usual"),
     Value("", "missing, as text"),
     Value(None, "missing"),
-    Value("Production", "another case"),
-    Value("production ", "a space at the end"),
+    Value("staging", "usual"),
+    Value("Staging", "another case"),
+    Value("staging ", "a space at the end"),
     Value("é", "one code point, NFC"),
     Value("e\u0301", "the same letter, NFD"),
+    Value("E", "without its accent, in upper case"),
     Value("a b", "a space within"),
     Value("None", "looks like a missing value"),
     Value("null", "looks like a missing value"),
@@ -181,5 +183,5 @@ BIG_USERS: Final = (
 )
 """Users as integers that not every language reads from JSON."""
 
-JOINTS: Final = ("|", "-", ",", ":", "_", "/", " ", ";", ".", "\t", "\u001f", "::")
+JOINTS: Final = ("", "|", "-", ",", ":", "_", "/", " ", ";", ".", "\t", "\u001f", "::")
 """What programs put between the parts of a composite key."""

@@ -27,8 +27,8 @@ NOWS: Final = (
     "2024-01-29T12:27:28.303Z",
     "2024-01-29T12:00:00Z",
     "2024-03-01T00:00:00Z",
-    "2024-03-31T01:59:59.999999Z",
-    "2024-11-03T05:30:00Z",
+    "2024-03-31T23:59:59.999999Z",
+    "2024-11-04T05:30:00Z",
     "2018-12-11T03:21:00Z",
     "2024-12-31T23:59:59Z",
     "1972-03-01T00:00:00.000001Z",
@@ -39,8 +39,8 @@ NOWS: Final = (
     "2106-02-07T06:28:16.5Z",
     "2200-01-01T00:00:00Z",
 )
-"""Instants of requests: usual, on an edge, around leap days, changes of summer time and years, near 1970 with
-windows that begin before it, and where seconds no longer fit 31 and 32 bits."""
+"""Instants of requests: usual, on an edge, around leap days and years, just after changes of summer time,
+near 1970 with windows that begin before it, and where seconds no longer fit 31 and 32 bits."""
 
 HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
 """Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""

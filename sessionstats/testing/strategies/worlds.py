@@ -1,7 +1,7 @@
 """What the sessions of one case have in common: the values that their columns are chosen from.
 
 1. A world has few users, releases, environments and projects, so that rows meet in them.
-2. Every other world is plain. The others hold what breaks implementations (`texts`): texts that are empty,
+2. Some worlds are plain. The others hold what breaks implementations (`texts`): texts that are empty,
    missing, null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
    differently as texts. In a joined world two keys are one if their parts are joined.
 3. A crowded world has many groups of equal size, so that the cap and the page cut through ties (§7.3).
@@ -83,6 +83,8 @@ class World:
         Whether rows are updates of sessions.
     crowded : bool
         Whether there are many groups.
+    joined : bool
+        Whether two keys are one if their parts are joined.
     """
 
     releases: tuple[Any, ...]
@@ -93,6 +95,7 @@ class World:
     rules: dict[str, Any]
     updates: bool
     crowded: bool
+    joined: bool
 
     @cached_property
     def edition(self) -> Rules:
@@ -115,7 +118,8 @@ def world(choices: Choices, claims: Claims) -> World:
     odd = _some(choices, USERS + BIG_USERS if claims.big_counts else USERS, WIDTH)
     users = choices.pick((PLAIN_USERS, odd, PLAIN_USERS, odd, CROWD))
     projects = choices.pick(PROJECT_SETS)
-    if choices.one_in(8):
+    joined = choices.one_in(8)
+    if joined:
         releases = environments = ("a", f"a{choices.pick(JOINTS)}a")
     return World(
         releases=releases,
@@ -126,14 +130,14 @@ def world(choices: Choices, claims: Claims) -> World:
         rules=_edition(choices) if claims.editions else {},
         updates=choices.one_in(4) and claims.updates,
         crowded=crowded,
+        joined=joined,
     )
 
 
 def _some(choices: Choices, pool: tuple[Value, ...], width: int) -> tuple[Any, ...]:
-    """The first of a pool, or, every other time, some that follow each other."""
-    start = choices.below(2 * len(pool)) - len(pool)
-    some = pool[:width] if start < 0 else (pool + pool)[start : start + width]
-    return tuple(each.value for each in some)
+    """Some of a pool that follow each other; the first ones a quarter of the time."""
+    start = max(0, choices.below(len(pool) * 4 // 3) - len(pool) // 3)
+    return tuple(each.value for each in (pool + pool)[start : start + width])
 
 
 def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] | None:
