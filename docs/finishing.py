@@ -1,6 +1,7 @@
 """What the theme leaves to do: a description of every page, and pages that screen readers find their way in.
 
-1. The description is the first paragraph of a page, for search engines and for previews of links.
+1. The description is the first paragraph of a page, for search engines and for previews of links. These show
+   a picture, too, where the site knows its address (``sphinx-build -D html_baseurl=…``).
 2. Landmarks get the names that tell them apart, and headings of the navigation their level.
 3. Code and tables that scroll sideways can be scrolled with the keyboard.
 4. An empty cell in the corner of a table is not a header. Columns of numbers are aligned on the right.
@@ -10,6 +11,7 @@ import re
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -25,14 +27,11 @@ REPLACED = (
         '<div class="content-icon-container">',
         '<div class="content-icon-container" role="region" aria-label="Tools">',
     ),
-    ('<th class="head"><p></p></th>', "<td></td>"),
+    (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     ("<pre>", '<pre tabindex="0">'),
-    (
-        '<div class="table-wrapper docutils container">',
-        '<div class="table-wrapper docutils container" tabindex="0">',
-    ),
+    (r'(<div class="table-wrapper[^"]*")>', r'\1 tabindex="0">'),
 )
-"""Parts of finished pages, and what they become."""
+"""Parts of finished pages, as patterns, and what they become."""
 
 
 NUMBER = re.compile(r"[−-]?\d[\d,.]*( ?(s|ms|/s|%|GB|MB|M))?")
@@ -62,7 +61,14 @@ def describe(
     text = re.sub(r"\s+", " ", next(paragraphs, "")).strip()
     if len(text) > LONGEST:
         text = text[: text.rindex(" ", 0, LONGEST)] + " …"
-    tags = {"og:title": context.get("title", ""), "og:type": "article", "og:description": text}
+    card = urljoin(context.get("pageurl") or "", context["pathto"]("_static/card.png", 1))
+    tags = {
+        "og:title": context.get("title", ""),
+        "og:type": "article",
+        "og:description": text,
+        "og:image": card,
+        "twitter:card": "summary_large_image",
+    }
     lines = [f'<meta name="description" content="{escape(text)}">'] if text else []
     lines += [
         f'<meta property="{name}" content="{escape(re.sub("<[^>]+>", "", value))}">'
@@ -78,5 +84,5 @@ def finish(app: Sphinx, failure: Exception | None) -> None:
     for path in Path(app.outdir).rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         for before, after in REPLACED:
-            text = text.replace(before, after)
+            text = re.sub(before, after, text)
         path.write_text(text, encoding="utf-8")

@@ -3,6 +3,8 @@
 1. ``oracle.md``: Pyodide's core and the standard library, from the npm package ``pyodide`` where that is
    installed (``npm install --prefix .clients pyodide``), and the model's source in one file. Without the
    package the page keeps its text.
+2. ``spot-the-bug.md``: its bugs and their answers (``spotting.py``), as a script, which a page opened as a
+   file can read, too.
 """
 
 import json
@@ -14,7 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from docs import crossref
+from docs import crossref, spotting
 from docs.rulelinks import label
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,8 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
 """The files of Pyodide that a browser asks for."""
 
-PAGE = "oracle"
-"""The page of the oracle."""
+ORACLE, SPOT = "oracle", "spot-the-bug"
+"""The pages."""
+
+
+DATA = "spot-data.js"
+"""The bugs; Sphinx does not know of it, for it is written last."""
 
 
 def pyodide() -> Path | None:
@@ -56,6 +62,11 @@ def serve(static: Path, core: Path, rules: dict[str, str]) -> None:
     (static / "oracle.json").write_text(json.dumps({"files": model_files(), "rules": rules}))
 
 
+def spot_data(rules: dict[str, str]) -> str:
+    """The script with the bugs."""
+    return f"var spotData = {json.dumps(spotting.page_data(rules), ensure_ascii=False)};\n"
+
+
 def addresses(app: Sphinx, page: str) -> dict[str, str]:
     """The address of each rule, as seen from a page."""
     labels = app.env.get_domain("std").anonlabels
@@ -69,12 +80,18 @@ def add_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
 ) -> None:
     """Give the pages their scripts."""
-    if page == PAGE and pyodide():
+    if page == ORACLE and pyodide():
         app.add_js_file("oracle.js", defer="defer")
+    elif page == SPOT:
+        app.add_js_file("spot.js", defer="defer")
+        context["metatags"] = f'{context.get("metatags", "")}\n<script defer src="_static/{DATA}"></script>'
 
 
 def finish(app: Sphinx, failure: Exception | None) -> None:
     """Lay the files of the pages on the site."""
-    core = pyodide()
-    if failure is None and app.builder.name == "html" and core:
-        serve(Path(app.outdir) / "_static", core, addresses(app, PAGE))
+    if failure is not None or app.builder.name != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    (static / DATA).write_text(spot_data(addresses(app, SPOT)), encoding="utf-8")
+    if core := pyodide():
+        serve(static, core, addresses(app, ORACLE))

@@ -51,7 +51,7 @@ class _Site(SimpleHTTPRequestHandler):
         """Tests are quiet."""
 
 
-def said_by(page: Path) -> str:
+def said_by(page: Path, time_limit: float = TIME_LIMIT) -> str:
     """What a page sends to ``/said``."""
     said: Queue[str] = Queue()
     with (
@@ -63,9 +63,9 @@ def said_by(page: Path) -> str:
         command = [str(CHROMIUM), *OPTIONS, f"--user-data-dir={profile}", address]
         browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            return said.get(timeout=TIME_LIMIT)
+            return said.get(timeout=time_limit)
         except Empty:
-            pytest.fail(f"{page.name} said nothing for {TIME_LIMIT} seconds")
+            pytest.fail(f"{page.name} said nothing for {time_limit} seconds")
         finally:
             browser.terminate()
             browser.wait()

@@ -60,3 +60,10 @@ def test_pictures_suit_light_and_dark_pages(name: str) -> None:
         for colour in used - {paper}:
             light, deep = sorted((luminance(colour), luminance(paper)), reverse=True)
             assert (light + 0.05) / (deep + 0.05) > 5.5, colour
+
+
+def test_previews_have_a_card() -> None:
+    """A PNG of the size that previews of links show; its head has the size."""
+    head = (FIGURES.parent / "_static" / "card.png").read_bytes()[:24]
+    assert head[:4] == b"\x89PNG"
+    assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (1200, 630)

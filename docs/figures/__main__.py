@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from docs.figures import card
 from docs.figures.drawing import svg
 from docs.figures.facts import facts
 
@@ -14,3 +15,4 @@ if __name__ == "__main__":
     (HERE / "facts.json").write_text(f"{{\n{lines}\n}}\n")
     for name, value in found.items():
         (HERE / f"{name}.svg").write_text(svg(name, value))
+    card.draw(found["rates"])
