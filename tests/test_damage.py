@@ -88,6 +88,20 @@ class TestNoRows:
             with pytest.raises(SessionStatsError, match=problem):
                 from_arrow(data)
 
+    @pytest.mark.parametrize("n", [0, 2])
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [("distinct_id", "int64"), ("distinct_id", "uint64"), ("distinct_id", "string_view"),
+         ("release", "string_view"), ("release", "large_string"), ("started", "string"), ("errors", "null")],
+    )  # fmt: skip
+    def test_types_that_are_converted(self, name: str, kind: str, n: int, tmp_path: Path) -> None:
+        """§1.1: the types of a file are checked without its rows, and then with them."""
+        values = {"started": [f"2024-01-29T12:00:0{row}Z" for row in range(n)], "errors": [None] * n}
+        column = pa.array(values.get(name, range(n)), None if name in values else "int64").cast(kind)
+        table = pa.table({**{other: values[:n] for other, values in COLUMNS.items()}, name: column})
+        assert read(saved(tmp_path / "x.parquet", table)) == from_arrow(table)
+        assert len(from_arrow(table)) == n
+
     def test_right_columns(self, tmp_path: Path) -> None:
         write(Sessions.empty(), tmp_path / "x.parquet")
         assert read(tmp_path / "x.parquet") == Sessions.empty()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,7 +57,7 @@ class TestCompressed:
         data = PACKED[packed]((tmp_path / "x.csv").read_bytes())
         path = tmp_path / f"y.csv{packed}"
         for wrong in (
-            *(data[:n] for n in range(1, len(data), 97)),
+            *(data[:n] for n in range(0, len(data), 97)),
             data[:-1],
             b"hello",
             data[:50] + b"\0" * 9,
@@ -78,7 +79,7 @@ class TestCompressed:
         zstd = SimpleNamespace(open=lambda raw: Damaged(), ZstdError=ZstdError)
         monkeypatch.setattr(sources, "needed", lambda package, extra: zstd)
         path = tmp_path / "x.csv.zst"
-        path.touch()
+        path.write_bytes(b"hello")
         with pytest.raises(SessionStatsError, match=f"^{path}: damaged: Unknown frame descriptor$"):
             read(path)
 
@@ -201,12 +202,12 @@ class TestStandardInput:
         plain = tmp_path / f"x.{kind.removesuffix('.gz')}"
         write(SAMPLE, plain)
         data = gzip.compress(plain.read_bytes()) if kind.endswith(".gz") else plain.read_bytes()
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))
         assert read("-", input_format=kind) == SAMPLE
 
     def test_errors_say_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         data = b"started,project_id,status\nnoon,1,ok\n"
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))
         with pytest.raises(
             SessionStatsError, match=r"^standard input, line 2, column 'started': not an instant"
         ):
@@ -226,6 +227,27 @@ class TestStandardInput:
             )
             assert done.returncode == 0
             assert done.stdout.decode().splitlines()[1].endswith(f",{groups}")
+
+
+class TestPipes:
+    """A pipe with a name is read from front to back, as standard input is."""
+
+    @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+    def test_is_read_like_a_file(self, suffix: str, tmp_path: Path) -> None:
+        if suffix == ".parquet":
+            pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
+        write(SAMPLE, tmp_path / f"x{suffix}")
+        pipe = tmp_path / f"pipe{suffix}"
+        os.mkfifo(pipe)
+        writer = Thread(target=lambda: pipe.write_bytes((tmp_path / f"x{suffix}").read_bytes()))
+        writer.start()
+        assert read(pipe) == SAMPLE
+        writer.join()
+
+    def test_archives_are_not(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.npz")
+        with pytest.raises(SessionStatsError, match=r"pipe\.npz: an archive is not read from a pipe"):
+            read(tmp_path / "pipe.npz")
 
 
 class TestWriting:
@@ -287,14 +309,38 @@ class TestWriting:
         assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs limits of the system")
+@pytest.mark.parametrize("name", ["vectors.jsonl", "sample.csv", "sample.npz"])
+def test_a_full_disk_leaves_the_old_file(name: str, tmp_path: Path) -> None:
+    """The error names the file; its half is removed."""
+    (tmp_path / name).write_text("old")
+    command = "vectors" if name.startswith("vectors") else "sample 5000"
+    line = f"ulimit -f 8; '{sys.executable}' -B -m sessionstats {command} {name}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"sessionstats: {name}: File too large\n")
+    assert os.listdir(tmp_path) == [name]
+    assert (tmp_path / name).read_text() == "old"
+
+
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", "| head -1 > head.txt"])
 @pytest.mark.parametrize(
     "command", ["sample 10 x.csv", f"query big.csv '{REQUEST}' --now {NOW}", "demo", "oracle"]
 )
 def test_closed_streams_end_quietly(command: str, redirection: str, tmp_path: Path) -> None:
     write(sample(100), tmp_path / "big.csv")
-    line = f"'{sys.executable}' -m sessionstats {command} {redirection}"
+    line = f"'{sys.executable}' -W error -m sessionstats {command} {redirection}"
     done = subprocess.run(
         line, shell=True, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [f"query big.csv '{REQUEST}' --now {NOW}", "oracle < lines", "vectors"])
+def test_output_that_cannot_be_written(command: str, tmp_path: Path) -> None:
+    """The error says which file it was."""
+    write(sample(100), tmp_path / "big.csv")
+    (tmp_path / "lines").write_text("{}\n")
+    line = f"'{sys.executable}' -m sessionstats {command} > /dev/full"
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "sessionstats: standard output: No space left on device\n")

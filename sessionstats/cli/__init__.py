@@ -10,6 +10,7 @@
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,9 @@ INTERRUPTED: Final = 128 + 2
 
 PIPE_CLOSED: Final = 128 + 13
 """Exit status when nobody reads the output any more: 128 and the number of SIGPIPE."""
+
+UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF)
+"""Errors of what cannot be written: a full disk, a quota, a largest size, a stream for reading."""
 
 DESCRIPTION: Final = """\
 Exact release-health session statistics: crash-free rates, distinct users and
@@ -98,7 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except OSError as error:
         _settle_output()
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        # Errors of files have their names.
+        name = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
+        return _fail(f"{name}: {error.strerror}" if name else str(error))
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -174,7 +180,8 @@ def _replace_closed_streams() -> None:
     """Replace standard streams that were closed before we started: nothing is read or written there."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, mode, closefd=False))  # noqa: SIM115 - until the process ends
 
 
 def _settle_output() -> None:

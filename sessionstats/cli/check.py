@@ -21,6 +21,7 @@ from sessionstats.cli import add_command
 from sessionstats.cli.signals import ended_by_signals
 from sessionstats.display.terminal import escape
 from sessionstats.errors import SessionStatsError
+from sessionstats.io.writing import whole_text
 
 if TYPE_CHECKING:
     from sessionstats.testing import Claims, Program, Report, Tolerance
@@ -132,9 +133,9 @@ def run(args: argparse.Namespace) -> int:
         if args.replay is None:
             _save(report, args.save)
     if args.json is not None:
-        args.json.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="ascii")
+        whole_text(args.json, json.dumps(report.to_dict(), indent=1) + "\n")
     if args.junit is not None:
-        args.junit.write_text(_junit(report), encoding="utf-8")
+        whole_text(args.junit, _junit(report))
     if report.broke_down:
         return BROKE_DOWN
     return AGREES if report.agrees else FOUND

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sessionstats.cli import add_command
 from sessionstats.errors import SessionStatsError
+from sessionstats.io.writing import whole_text
 
 DESCRIPTION: Final = """\
 Write the test vectors to FILE, or to standard output: one JSON object a line
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
     text = "".join(map(as_line, chosen))
     if args.words:
-        Path(args.words[0]).write_text(text, encoding="ascii", newline="\n")
+        whole_text(args.words[0], text)
     else:
         sys.stdout.write(text)
     return 0
@@ -105,7 +106,7 @@ def _ask(args: argparse.Namespace, chosen: list[dict[str, Any]]) -> int:
         outcomes = run_vectors(program, chosen, EXACT if args.exact else ROUNDED)
     print(to_text(outcomes))
     if args.json is not None:
-        args.json.write_text(json.dumps(to_dict(outcomes), indent=1) + "\n", encoding="ascii")
+        whole_text(args.json, json.dumps(to_dict(outcomes), indent=1) + "\n")
     if args.junit is not None:
         cases = [
             Entry(
@@ -116,7 +117,7 @@ def _ask(args: argparse.Namespace, chosen: list[dict[str, Any]]) -> int:
             )
             for each in outcomes
         ]
-        args.junit.write_text(junit("sessionstats vectors", cases), encoding="utf-8")
+        whole_text(args.junit, junit("sessionstats vectors", cases))
     if any(each.broke_down for each in outcomes):
         return BROKE_DOWN
     return FAILED if any(each.outcome == WRONG for each in outcomes) else PASSED

@@ -9,6 +9,7 @@
 """
 
 from os import PathLike
+from pathlib import PurePath
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from sessionstats.display.table import heading, key_text
 from sessionstats.errors import SessionStatsError
 from sessionstats.fields import Field
 from sessionstats.io.optional import needed
+from sessionstats.io.writing import whole
 
 MOST_ROWS: Final = 7
 """Most rows of a chart, as many as there are colours."""
@@ -64,7 +66,7 @@ def save(answer: Answer, path: "str | PathLike[str]") -> None:
         _draw(answer, field, ax)
     figure.supxlabel(heading(answer), fontsize="small")
     try:
-        figure.savefig(path)
+        whole(path, lambda part: figure.savefig(part, format=PurePath(path).suffix[1:]))
     except ValueError as error:  # an extension that matplotlib cannot write
         raise SessionStatsError(f"{path}: {error}") from None
 

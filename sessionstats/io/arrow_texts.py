@@ -65,7 +65,8 @@ def encoded_texts(name: str, column: Any, texts: TextDictionary | None = None) -
             parts = [_codes_of_texts(chunk, texts) for chunk in column.chunks]
     except needed("pyarrow", "arrow").ArrowInvalid:
         _reject_first_bytes(name, column)
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    # Casting a column of no rows leaves no chunks.
+    codes = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int32), *parts])
     return Encoded(codes, texts.texts if name in MANY else texts.strings)
 
 

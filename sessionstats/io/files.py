@@ -12,7 +12,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -195,8 +195,8 @@ def _of_source(source: Source, reading: Reading, progress: Progress) -> Iterator
 def _of_archive(source: Source, reading: Reading, progress: Progress) -> Iterator[Updates]:
     if reading.naming.columns:
         raise SessionStatsError("an archive has its own names of columns: nothing can be mapped")
-    if source.path == STANDARD_INPUT:
-        raise SessionStatsError("an archive is not read from standard input")
+    if source.path == STANDARD_INPUT or Path(source.path).is_fifo():
+        raise SessionStatsError("an archive is not read from a pipe")
     before = 0
     for sessions in iter_npz(source.path, report=progress):
         require_known_statuses(sessions, reading.statuses, before)

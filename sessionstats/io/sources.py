@@ -14,7 +14,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from glob import glob, has_magic
 from os import PathLike, fspath
 from pathlib import Path, PurePath
@@ -162,13 +162,9 @@ def opened(source: Source) -> Iterator[Opened]:
 
 @contextmanager
 def _raw(source: Source) -> Iterator[Any]:
-    if source.path != STANDARD_INPUT:
-        with open(source.path, "rb") as file:
-            yield file
-    elif source.format in TEXT:
-        yield _standard_input()
-    else:  # these are not read from front to back
-        yield io.BytesIO(_standard_input().read())
+    with nullcontext(_standard_input()) if source.path == STANDARD_INPUT else open(source.path, "rb") as file:
+        # Other formats than text are not read from front to back.
+        yield file if source.format in TEXT or file.seekable() else io.BytesIO(file.read())
 
 
 def _standard_input() -> Any:
@@ -179,6 +175,8 @@ def _standard_input() -> Any:
 
 @contextmanager
 def _unpacked(source: Source, raw: Any) -> Iterator[Any]:
+    if source.compression and not raw.peek(1):
+        raise EOFError("it is empty")  # to gzip, nothing would be nothing
     if source.compression == ".gz":
         with gzip.open(raw) as file:
             yield file

@@ -11,6 +11,7 @@ import secrets
 import stat
 from collections.abc import Callable
 from os import PathLike
+from pathlib import Path
 
 
 def whole(path: str | PathLike[str], write: Callable[[str], object]) -> None:
@@ -46,6 +47,11 @@ def whole(path: str | PathLike[str], write: Callable[[str], object]) -> None:
         _replace(target, mode, write)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
+
+
+def whole_text(path: str | PathLike[str], text: str) -> None:
+    """Write a text file completely or not at all, in UTF-8, its lines as they are; raises as `whole` does."""
+    whole(path, lambda part: Path(part).write_text(text, encoding="utf-8", newline="\n"))
 
 
 def _replace(target: str, mode: int | None, write: Callable[[str], object]) -> None:
