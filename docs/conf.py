@@ -26,7 +26,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import chapters, crossref, finishing, notebooks, playground, rulelinks  # noqa: E402
+from docs import chapters, charts, crossref, finishing, notebooks, playground, rulelinks  # noqa: E402
 from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"
@@ -142,6 +142,8 @@ def link_rules(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = chapters.to_chapters(rulelinks.linked_page(source[0]))
     if docname == "semantics":
         source[0] += chapters.contents()
+    if docname == "performance":
+        source[0] = charts.with_chart(source[0])
     if docname.startswith("course/"):
         source[0] = notebooks.with_link(docname, source[0])
 

@@ -67,3 +67,15 @@ def test_previews_have_a_card() -> None:
     head = (FIGURES.parent / "_static" / "card.png").read_bytes()[:24]
     assert head[:4] == b"\x89PNG"
     assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (1200, 630)
+
+
+def test_the_chart_of_performance_shows_its_table() -> None:
+    """A line for each engine, with the cost of each number of sessions; no table, no chart."""
+    pytest.importorskip("matplotlib", reason="drawing needs the docs extra")
+    from docs import charts
+
+    page = (FIGURES.parent / "performance.md").read_text()
+    table = "| sessions | `a`, s | B, s | of B |\n|---|---|---|---|\n| 10 M | 0.5 | 1 | 0.5 |\n"
+    assert charts.costs(table) == {"a": {10.0: 50.0}, "B": {10.0: 100.0}}
+    assert charts.costs("no table") == {}
+    assert {"compute", *charts.costs(page)} <= set(texts(charts.svg(charts.costs(page))))
