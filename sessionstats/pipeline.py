@@ -138,9 +138,9 @@ def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None =
     if held.rest is None:
         result = answer_with(lambda: choose_engine(held.parts, query), query)
     else:
-        from sessionstats.engines.summaries import summarize_chunks
+        from sessionstats.engines.summaries.streaming import numbered
 
-        result = finish(summarize_chunks(chain(held.parts, held.rest), query))
+        result = finish(numbered(chain(held.parts, held.rest), query))
     if result.is_empty:
         seen = Explanation(query, held.seen.n_rows, held.seen.span, MappingProxyType({}))
         return replace(result, explanation=seen)

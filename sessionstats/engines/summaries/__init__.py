@@ -4,7 +4,8 @@
 2. `merge` makes one summary of several, exactly (`merging`); `Summary.of_nothing` is the empty element.
 3. `SummaryEngine` measures what the answer shows (`engine`): `sessionstats.pipeline.finish` makes the answer,
    bit for bit what `sessionstats.compute` gives for all sessions at once.
-4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`).
+4. `summarize_chunks` does the first two for a stream of chunks, in bounded memory (`streaming`); `Running`
+   merges summaries that come one by one.
 5. A summary is of *sessions*: updates of one session (§1.2) are folded before that, wherever they are.
 
 Examples
@@ -21,8 +22,8 @@ True
 
 from sessionstats.engines.summaries.engine import SummaryEngine
 from sessionstats.engines.summaries.merging import merge
-from sessionstats.engines.summaries.streaming import summarize_chunks
+from sessionstats.engines.summaries.streaming import Running, summarize_chunks
 from sessionstats.engines.summaries.summarizing import summarize
 from sessionstats.engines.summaries.summary import Summary
 
-__all__ = ["Summary", "SummaryEngine", "merge", "summarize", "summarize_chunks"]
+__all__ = ["Running", "Summary", "SummaryEngine", "merge", "summarize", "summarize_chunks"]

@@ -8,15 +8,17 @@
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.numbers import check_total
+from sessionstats.engines.summaries.numbering import NumberedTexts
 from sessionstats.engines.summaries.sorted_sets import SortedTexts, united
 from sessionstats.engines.summaries.summary import Summary, tally_shapes
-from sessionstats.engines.summaries.tallies import Shape, Tally, merged
+from sessionstats.engines.summaries.tallies import Shape, Tally, merged, tally
 from sessionstats.errors import SessionStatsError
 
 
@@ -59,7 +61,7 @@ def merge(first: Summary, *others: Summary) -> Summary:
     _check_one_request(parts)
     check_total(np.array([part.n_sessions for part in parts], np.int64))
     keys, groups = _united_keys([part.groups for part in parts])
-    users, user_ranks = SortedTexts.union([part.users for part in parts])
+    users, user_ranks = _united_users([part.users for part in parts])
     durations, duration_ranks = united([part.durations for part in parts])
     shapes = tally_shapes(first.query, len(keys), len(users), len(durations))
     stay = [None] * len(parts)
@@ -107,6 +109,15 @@ def _all_chunks(parts: Sequence[Summary]) -> frozenset[str]:
     return frozenset(chunks)
 
 
+def _united_users(
+    parts: Sequence[SortedTexts | NumberedTexts],
+) -> tuple[SortedTexts | NumberedTexts, Sequence[Any]]:
+    """All users, and for each part the new numbers of its users, `None` if they stay."""
+    if all(isinstance(part, SortedTexts) for part in parts):
+        return SortedTexts.union(cast("Sequence[SortedTexts]", parts))
+    return max((part for part in parts if isinstance(part, NumberedTexts)), key=len), [None] * len(parts)
+
+
 def _united_keys(
     parts: Sequence[tuple[tuple[Any, ...], ...]],
 ) -> tuple[tuple[tuple[Any, ...], ...], list[NDArray[np.int64]]]:
@@ -114,3 +125,16 @@ def _united_keys(
     keys = tuple(sorted(set[tuple[Any, ...]]().union(*parts)))
     number = {key: group for group, key in enumerate(keys)}
     return keys, [np.array([number[key] for key in part], np.int64) for part in parts]
+
+
+def with_texts(summary: Summary) -> Summary:
+    """The same summary with users by their texts, so that it merges with any other of its request."""
+    users, old = summary.users, summary.memberships
+    if isinstance(users, SortedTexts):
+        return summary
+    group, number, interval = np.unravel_index(old.keys.astype(np.int64), old.shape)
+    used, place = np.unique(number, return_inverse=True)
+    texts, ranks = SortedTexts.of(users.dictionary.texts.take(used))
+    shape = (old.shape[0], max(1, len(texts)), old.shape[2])
+    memberships = tally(shape, (group, ranks[place], interval), old.numbers, np.bitwise_or)
+    return replace(summary, users=texts, memberships=memberships)

@@ -1,6 +1,7 @@
 """A stream of chunks, summarized in bounded memory.
 
-1. Chunks are summarized one by one: large ones in pieces, small ones several together.
+1. Chunks are summarized one by one: large ones in pieces, small ones several together. Their users are
+   numbered by one dictionary (`numbering`); texts are put in order only if others are to be merged later.
 2. Summaries wait until together they are an eighth of what has been merged, and are then merged with it:
    merging takes time in proportion to the sessions times the logarithm of their number, and waiting summaries
    take little memory.
@@ -10,7 +11,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from sessionstats.engines.summaries.merging import merge
+from sessionstats.engines.summaries.merging import merge, with_texts
+from sessionstats.engines.summaries.numbering import Numbering
 from sessionstats.engines.summaries.summarizing import summarize
 from sessionstats.engines.summaries.summary import Summary
 from sessionstats.request.query import Query
@@ -58,13 +60,50 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
     >>> summarize_chunks((sample(100, seed) for seed in range(3)), query).n_sessions
     300
     """
-    done, waiting = Summary.of_nothing(query), list[Summary]()
+    return with_texts(numbered(chunks, query))
+
+
+def numbered(chunks: Iterable[Sessions], query: Query) -> Summary:
+    """As `summarize_chunks`, with users by their numbers: for an answer, not for merging with others."""
+    running, numbering = Running(query), Numbering()
     for piece in _pieces(_of_the_edition(chunks, query)):
-        waiting.append(summarize(piece, query))
-        if sum(summary.nbytes for summary in waiting) > max(WAITING * done.nbytes, LEAST):
-            done = merge(done, *waiting)
-            waiting.clear()
-    return merge(done, *waiting)
+        running.add(summarize(piece, query, numbering=numbering))
+    return running.summary()
+
+
+class Running:
+    """Merges summaries that come one by one, in time proportional to all of them times a logarithm.
+
+    Parameters
+    ----------
+    query : Query
+        The validated request, that of all summaries.
+
+    Examples
+    --------
+    >>> from sessionstats import sample
+    >>> query = Query.parse("field=sum(session)&statsPeriod=14d", now="2024-01-29T12:00Z")
+    >>> running = Running(query)
+    >>> for seed in range(3):
+    ...     running.add(summarize(sample(100, seed), query))
+    >>> running.summary().n_sessions
+    300
+    """
+
+    def __init__(self, query: Query) -> None:
+        self._done, self._waiting, self._size = Summary.of_nothing(query), list[Summary](), 0
+
+    def add(self, summary: Summary) -> None:
+        """Add a summary; raises as `merge` does, perhaps only when a later one is added."""
+        self._waiting.append(summary)
+        self._size += summary.nbytes
+        if self._size > max(WAITING * self._done.nbytes, LEAST):
+            self.summary()
+
+    def summary(self) -> Summary:
+        """The summary of everything so far; more may be added."""
+        self._done, self._waiting, self._size = merge(self._done, *self._waiting), [], 0
+        return self._done
 
 
 def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:

@@ -6,15 +6,15 @@
 3. Users are numbered by their texts and durations by their values, whatever their codes in the chunk.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.bucketing import bucket_index, microseconds
 from sessionstats.columns.encoding import MISSING
-from sessionstats.columns.packed import PackedTexts
 from sessionstats.counting import set_membership
+from sessionstats.engines.summaries.numbering import NumberedTexts, Numbering, taken
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.engines.summaries.summary import Summary, tally_shapes
 from sessionstats.engines.summaries.tallies import Tally, tally
@@ -38,7 +38,9 @@ class _Counting(NamedTuple):
         return _Counting(self.sessions[rows], self.group[rows], self.interval[rows], self.health[rows])
 
 
-def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> Summary:
+def summarize(
+    sessions: Sessions, query: Query, *, chunk: str | None = None, numbering: Numbering | None = None
+) -> Summary:
     """Reduce some sessions to what the answer to a request depends on.
 
     Parameters
@@ -49,6 +51,8 @@ def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> 
         The validated request, the same for every part: validate it once, with one ``now``.
     chunk : str, optional
         Name of the part; `merge` then rejects it a second time.
+    numbering : Numbering, optional
+        Numbers users by a dictionary instead of by their texts: for the chunks of one stream.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def summarize(sessions: Sessions, query: Query, *, chunk: str | None = None) -> 
     groups, index = base_groups(selected, query.group_by, query.counting_fields)
     keys = tuple(zip(*groups.keys.values(), strict=True)) if groups.keys else ((),)
     counting = _counting(selected, index, query).at(index != NO_GROUP)
-    users, memberships = _users(counting, len(keys), query)
+    users, memberships = _users(counting, len(keys), query, numbering)
     durations, samples = _durations(counting, len(keys), query)
     return Summary(
         query=query,
@@ -106,18 +110,25 @@ def _counts(counting: _Counting, n_groups: int, query: Query) -> Tally:
     return tally(shape, places, counting.sessions.quantity, np.add)
 
 
-def _users(counting: _Counting, n_groups: int, query: Query) -> tuple[SortedTexts, Tally]:
+def _users(
+    counting: _Counting, n_groups: int, query: Query, numbering: Numbering | None
+) -> tuple[SortedTexts | NumberedTexts, Tally]:
     """The users, and their sets by group, user and interval (§6.2)."""
     sets, classes = needs_of(query).user_sets, query.rules.health_classes
     counting = counting.at((counting.sessions.distinct_id.codes != MISSING) & bool(sets))
     user, mechanism = counting.sessions.distinct_id, counting.sessions.abnormal_mechanism
-    codes, place = np.unique(user.codes, return_inverse=True)
-    texts = user.categories
-    used = texts.take(codes) if isinstance(texts, PackedTexts) else [texts[code] for code in codes.tolist()]
-    users, ranks = SortedTexts.of(used)
+    users: SortedTexts | NumberedTexts
+    numbers: NDArray[np.integer[Any]]
+    if numbering is None:
+        used, place = np.unique(user.codes, return_inverse=True)
+        users, ranks = SortedTexts.of(taken(user.categories, used))
+        numbers = ranks[place]
+    else:
+        numbers = numbering.of(user)
+        users = numbering.texts
     _, shape, _ = tally_shapes(query, n_groups, len(users), 0)
     member = set_membership(sets, counting.health, classes, mechanism.codes, mechanism.categories)
-    places = counting.group, ranks[place], counting.interval
+    places = counting.group, numbers, counting.interval
     return users, tally(shape, places, member, np.bitwise_or)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.engines.summaries.numbering import NumberedTexts
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.engines.summaries.tallies import Shape, Tally, empty_tally
 from sessionstats.errors import SessionStatsError
@@ -36,7 +37,7 @@ class Summary:
         The validated request.
     groups : tuple of tuple
         Keys of the base groups (§5), ascending: project, release, environment, if grouped by.
-    users : SortedTexts
+    users : SortedTexts, or NumberedTexts within a stream
         The users that occur.
     durations : (n,) float64
         The durations that occur, in seconds, ascending.
@@ -56,7 +57,7 @@ class Summary:
 
     query: Query
     groups: tuple[tuple[Any, ...], ...]
-    users: SortedTexts
+    users: SortedTexts | NumberedTexts
     durations: NDArray[np.float64]
     counts: Tally
     memberships: Tally

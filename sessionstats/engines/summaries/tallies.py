@@ -27,6 +27,9 @@ BLOCK: Final = 1 << 20
 MOST_PLACES: Final = 2**63 - 1
 """Size of the largest table whose positions have keys."""
 
+WIDTH: Final = 8
+"""Bits of a number that is sorted in one word with its key."""
+
 NARROW: Final = 2**32
 """Up to this many positions, keys have 32 bits."""
 
@@ -135,7 +138,7 @@ def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], c
     """
     key_type = _key_type(shape)
     keys = np.ravel_multi_index(tuple(places), shape).astype(key_type)
-    return Tally(shape, *_combined(keys, keys.argsort(), numbers, combine))
+    return Tally(shape, *_combined(keys, numbers, combine))
 
 
 def empty_tally(shape: Shape) -> Tally:
@@ -170,8 +173,7 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
         slices = [slice(at[block], at[block + 1]) for at in cuts]
         keys = np.concatenate([part.keys[s] for part, s in zip(parts, slices, strict=True)])
         numbers = np.concatenate([part.numbers[s] for part, s in zip(parts, slices, strict=True)])
-        # Timsort: runs that are sorted already are merged.
-        blocks.append(_combined(keys, keys.argsort(kind="stable"), numbers, combine))
+        blocks.append(_combined(keys, numbers, combine))
     return Tally(
         parts[0].shape,
         np.concatenate([keys for keys, _ in blocks]),
@@ -180,15 +182,26 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
 
 
 def _combined(
-    keys: NDArray[Any], order: NDArray[np.intp], numbers: NDArray[Any], combine: np.ufunc
+    keys: NDArray[Any], numbers: NDArray[Any], combine: np.ufunc
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The distinct keys, ascending, and the combined numbers of each, in the narrowest type."""
     if not len(keys):
         return keys, np.empty(0, np.uint8)
-    keys = keys[order]
+    keys, numbers = _sorted_by_key(keys, numbers)
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-    combined = combine.reduceat(numbers[order].astype(np.int64), starts)
+    combined = combine.reduceat(numbers.astype(np.int64, copy=False), starts)
     return keys[starts], combined.astype(np.min_scalar_type(int(combined.max())))
+
+
+def _sorted_by_key(keys: NDArray[Any], numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both in the order of the keys; numbers of equal keys in any order."""
+    if int(numbers.max()) < 1 << WIDTH and int(keys.max()) < 1 << (64 - WIDTH):
+        # In one word with its number a key is sorted several times as fast as by `argsort`.
+        words = keys.astype(np.uint64) << np.uint64(WIDTH) | numbers.astype(np.uint64)
+        words.sort()
+        return (words >> np.uint64(WIDTH)).astype(keys.dtype), words.astype(np.uint8)
+    order = keys.argsort()
+    return keys[order], numbers[order]
 
 
 def _key_type(shape: Shape) -> type[np.unsignedinteger[Any]]:
