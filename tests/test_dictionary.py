@@ -87,7 +87,7 @@ def test_codes_are_those_of_a_dict(hashing: str, blocks: list[list[str]], block:
         patch.setattr(dictionary, "BLOCK", block)
         patch.setattr(dictionary, "LEAST", 4)
         users = TextDictionary(["", "first"])
-        code_of = {"": 0, "first": 1}
+        code_of, earlier = {"": 0, "first": 1}, users.texts
         for texts in blocks:
             codes = users.add(texts).tolist()
             new = dict.fromkeys(text for text in texts if text not in code_of)
@@ -96,6 +96,9 @@ def test_codes_are_those_of_a_dict(hashing: str, blocks: list[list[str]], block:
             assert codes == [code_of[text] for text in texts]
         assert len(users) == len(code_of)
         assert list(users.texts) == sorted(code_of, key=code_of.__getitem__)
+        assert {text: users.find(text) for text in code_of} == code_of
+        assert users.find("not there at all") == -1
+        assert [earlier.find(text) for text in code_of] == [0, 1, *[-1] * (len(code_of) - 2)]
 
 
 def test_many_texts() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,19 @@ from sessionstats import (
 )
 from sessionstats.cli import main
 from sessionstats.cli.progress import CLEAR, line, progress
-from sessionstats.engines.summaries import Summary, merging, streaming, summarize, summarize_chunks
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.schema import COLUMNS
+from sessionstats.engines.summaries import (
+    Running,
+    Summary,
+    merging,
+    numbering,
+    streaming,
+    summarize,
+    summarize_chunks,
+)
+from sessionstats.engines.summaries.numbering import NumberedTexts
 from sessionstats.folding import Updates
 from sessionstats.io.blocks import Reading, unreported
 from sessionstats.io.files import WRITERS, folded, read_chunks
@@ -179,6 +192,49 @@ def test_no_progress_elsewhere() -> None:
 def test_a_line_fits_and_cannot_move_the_cursor() -> None:
     assert line("x" * 100, 1.0) == "x" * 15 + "…" + "x" * 14 + " [" + "#" * 30 + "] 100 %"
     assert "\x1b" not in line("\x1b[2J", 0.0)
+
+
+def of_dictionary(sessions: Sessions, texts: TextDictionary) -> Sessions:
+    """The same sessions, their users as codes of a dictionary."""
+    users = sessions.distinct_id
+    codes = np.append(texts.add(users.categories), np.int32(-1))[users.codes]
+    columns = dict(zip(COLUMNS, sessions.columns, strict=True)) | {"distinct_id": Encoded(codes, texts.texts)}
+    return Sessions.from_columns(*columns.values())
+
+
+def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§6.7: of one dictionary, of several, or of none; the texts come back if they are needed."""
+    monkeypatch.setattr(streaming, "ENOUGH", 1)
+    monkeypatch.setattr(numbering, "LEAST", 1)
+    query, shared, other = Query.parse(REQUEST, now=NOW), TextDictionary(), TextDictionary(["x"])
+    parts = [SAMPLE[first : first + 30] for first in range(0, len(SAMPLE), 30)]
+    chunks = [
+        of_dictionary(part, shared if at % 3 == 0 else other) if at % 3 < 2 else part
+        for at, part in enumerate(parts)
+    ]
+    summary = streaming.numbered(chunks, query)
+    assert finish(summary).to_json() == compute(SAMPLE, query).to_json()
+    assert isinstance(summary.users, NumberedTexts)
+    assert summary.users.dictionary is shared
+    assert merging.with_texts(summary) == summarize(SAMPLE, query) == summarize_chunks(chunks, query)
+
+
+def test_summaries_that_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few are merged at once, none twice, and what was asked for on the way stays in."""
+    monkeypatch.setattr(streaming, "LEAST", 2000)
+    query = Query.parse(REQUEST, now=NOW)
+    parts = [summarize(SAMPLE[first : first + 7], query) for first in range(0, len(SAMPLE), 7)]
+    merges: list[int] = []
+    monkeypatch.setattr(
+        streaming, "merge", lambda *those: (merges.append(len(those)), merging.merge(*those))[1]
+    )
+    running = Running(query)
+    for at, part in enumerate(parts, 1):
+        running.add(part)
+        if at == 5:
+            assert running.summary() == merging.merge(*parts[:5])
+    assert running.summary() == summarize(SAMPLE, query)
+    assert 2 < len(merges) < len(parts) / 3
 
 
 def test_a_stream_merges_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:

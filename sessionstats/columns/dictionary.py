@@ -185,15 +185,28 @@ class TextDictionary:
             unequal[slice(None) if rows is None else rows] |= differs
         return np.flatnonzero(unequal)
 
-    def _code_of(self, words: NDArray[np.uint64], one: np.uint64) -> int:
-        """The code of one text, found by probing from slot to slot; a new one if it is not there."""
+    def find(self, text: str) -> int:
+        """The code of a text, −1 if it is not there."""
+        columns = word_columns(*utf8_of([text]))
+        code, _ = self._probed(_words_of(columns, 0), mixed(columns, 1)[0])
+        return code
+
+    def _probed(self, words: NDArray[np.uint64], one: np.uint64) -> tuple[int, NDArray[np.intp]]:
+        """The code of one text, −1 if it is not there, and the slot where probing ended."""
         slot = self._first_slots(np.array([one]))
         while (entry := self._table[slot]) != FREE:
             code = int(entry[0] & ~UPPER)
             start, end = self._starts[code : code + 2]
             if np.array_equal(self._words[start:end], words):
-                return code
+                return code, slot
             slot = self._next_slots(slot)
+        return -1, slot
+
+    def _code_of(self, words: NDArray[np.uint64], one: np.uint64) -> int:
+        """The code of one text; a new one if it is not there."""
+        code, slot = self._probed(words, one)
+        if code >= 0:
+            return code
         code, start = self._n, int(self._starts[self._n])
         self._table[slot] = one & UPPER | np.uint64(code)
         self._words = _enlarged(self._words, start, start + len(words))

@@ -10,7 +10,7 @@ No answer shows a user (§6.2): users need identity, which words provide, but ne
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Final, TypeAlias, overload
+from typing import Any, Final, Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,13 @@ Column: TypeAlias = tuple[NDArray[np.intp] | None, NDArray[np.uint64]]
 """The words at one position of their texts: which texts have one (`None`: all), and the words."""
 
 
+class Origin(Protocol):
+    """Where a text is found by its hash."""
+
+    def find(self, text: str) -> int:
+        """Position of a text, −1 if it is not there."""
+
+
 class PackedTexts(Sequence[str]):
     """Distinct texts, decoded one at a time; immutable.
 
@@ -42,7 +49,7 @@ class PackedTexts(Sequence[str]):
     words : (w,) uint64
     starts : (n + 1,) int64
         Where the words of each text begin, and where those of the last text end.
-    origin : object, optional
+    origin : TextDictionary, optional
         The dictionary that they come from: of two with the same origin, the longer continues the shorter.
 
     Examples
@@ -54,7 +61,9 @@ class PackedTexts(Sequence[str]):
 
     __slots__ = ("origin", "starts", "words")
 
-    def __init__(self, words: NDArray[np.uint64], starts: NDArray[np.int64], origin: object = None) -> None:
+    def __init__(
+        self, words: NDArray[np.uint64], starts: NDArray[np.int64], origin: Origin | None = None
+    ) -> None:
         self.words = words
         self.starts = starts
         self.origin = origin
@@ -115,6 +124,9 @@ class PackedTexts(Sequence[str]):
 
     def find(self, text: str) -> int:
         """Position of a text, −1 if it is not there; no text is decoded."""
+        if self.origin is not None:
+            code = self.origin.find(text)
+            return code if code < len(self) else -1
         wanted = PackedTexts.of([text]).words
         places = np.flatnonzero(np.diff(self.starts) == len(wanted))
         for at, word in enumerate(wanted):
