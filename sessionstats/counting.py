@@ -63,7 +63,7 @@ def sessions_by_class(
     else:
         counts = np.zeros(size, np.int64)
         np.add.at(counts, key, quantity)
-    return counts.astype(np.int64, copy=False).reshape(n_slots, n_classes)
+    return counts.reshape(n_slots, n_classes)
 
 
 def set_membership(
@@ -140,7 +140,7 @@ def distinct_users(
     union = np.bitwise_or.reduceat(member[order], first)
     slot_of_user = slot[order[first]]
     counts = [np.bincount(slot_of_user[union >> bit & 1 == 1], minlength=n_slots) for bit in range(n_sets)]
-    return np.stack(counts, axis=1).astype(np.int64, copy=False)
+    return np.stack(counts, axis=1)
 
 
 def users_by_class(users: Mapping[str, NDArray[np.int64]], classes: Sequence[str]) -> NDArray[np.int64]:

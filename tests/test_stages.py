@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sessionstats import grouping, percentiles, rates, sample
@@ -48,6 +48,7 @@ def test_health_class_is_exclusive(classes: tuple[str, ...]) -> None:
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.sampled_from([0, 1, 2, 2**53, 2**53 + 1]))),
     st.booleans(),
 )
+@example([(0, 1, 2), (0, 1, 2)], False)
 def test_sessions_are_summed_exactly(rows: list[tuple[int, int, int]], single: bool) -> None:
     """§6.1: Σ quantity, also beyond what a float can hold."""
     rows = [(slot, health, 1 if single else quantity) for slot, health, quantity in rows]
@@ -76,17 +77,18 @@ def test_distinct_users_of_each_set(rows: list[tuple[int, int, int]]) -> None:
 
 def test_set_membership() -> None:
     """§6.2, §6.5: sets by health class, and by mechanism."""
-    sets = ("all", "unhealthy", "crashed", "anr", "foreground_anr")
+    sets = ("crashed", "all", "unhealthy", "anr", "foreground_anr")
     health = np.array(
         [HEALTH_CLASSES.index(c) for c in ("healthy", "errored", "crashed", "abnormal", "abnormal")], np.int8
     )
     mechanisms = ("", "anr_background", "anr_foreground", "other")
     member = set_membership(sets, health, HEALTH_CLASSES, np.array([0, 3, 2, 1, 2], np.int32), mechanisms)
+    assert member.dtype == np.uint8
     names = [[name for bit, name in enumerate(sets) if bits >> bit & 1] for bits in member.tolist()]
     assert names == [
         ["all"],
         ["all", "unhealthy"],
-        ["all", "unhealthy", "crashed"],  # a mechanism has no effect on a crashed session
+        ["crashed", "all", "unhealthy"],  # a mechanism has no effect on a crashed session
         ["all", "unhealthy", "anr"],
         ["all", "unhealthy", "anr", "foreground_anr"],
     ]
@@ -121,6 +123,8 @@ def test_quantile_by_hand() -> None:
         [25.0, 33.5, 53.75, 71.6, 75.8, 79.16, 80.0], rel=1e-15
     )
     assert np.isnan(percentiles.quantiles([], [50])).all()
+    narrow = np.array([0.1, 0.7], np.float32)  # interpolated in binary64, whatever holds the values
+    assert percentiles.quantiles(narrow, [30])[0] == percentiles.quantiles(narrow.tolist(), [30])[0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), durations), max_size=40), st.randoms())
