@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from sessionstats import grouping, percentiles, rates, sample
 from sessionstats.capping import Link, PageRows, links, max_groups, page_of_groups, page_of_rows
-from sessionstats.counting import distinct_users, sessions_by_class, set_membership, users_by_class
+from sessionstats.counting import (
+    distinct_users,
+    sessions_by_class,
+    set_membership,
+    sets_for_classes,
+    users_by_class,
+)
 from sessionstats.engines.blocks import Settings
 from sessionstats.errors import RequestError
 from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTILES
@@ -96,12 +102,17 @@ def test_set_membership() -> None:
 
 def test_errored_users_are_clamped() -> None:
     """§6.2: counts subtracted from counts; two users, both crashed and abnormal, would make errored −2."""
-    counts = {"all": 5, "unhealthy": 2, "crashed": 2, "abnormal": 2, "unhandled": 1}
-    users = {name: np.array([count]) for name, count in counts.items()}
-    assert users_by_class(users, HEALTH_CLASSES).tolist() == [[2, 2, 0, 3]]
-    assert users_by_class(users, HEALTH_CLASSES_WITH_UNHANDLED).tolist() == [[2, 2, 0, 3, 1]]
-    later = {**users, "unhealthy": np.array([9]), "all": np.array([8])}
-    assert users_by_class(later, HEALTH_CLASSES_WITH_UNHANDLED).tolist() == [[2, 2, 4, 0, 1]]
+    counts = {"all": [5, 3], "unhealthy": [2, 3], "crashed": [2, 0], "abnormal": [2, 1], "unhandled": [1, 0]}
+    users = {name: np.array(slots) for name, slots in counts.items()}
+    assert users_by_class(users, HEALTH_CLASSES).tolist() == [[2, 2, 0, 3], [1, 0, 2, 0]]
+    assert users_by_class(users, HEALTH_CLASSES_WITH_UNHANDLED).tolist() == [[2, 2, 0, 3, 1], [1, 0, 2, 0, 0]]
+    later = {**users, "unhealthy": np.array([9, 3]), "all": np.array([8, 3])}
+    assert users_by_class(later, HEALTH_CLASSES_WITH_UNHANDLED).tolist() == [[2, 2, 4, 0, 1], [1, 0, 2, 0, 0]]
+
+
+def test_users_by_class_need_no_sets_that_are_differences() -> None:
+    """§6.2: errored and healthy users are not counted themselves."""
+    assert sets_for_classes(HEALTH_CLASSES) == ("all", "unhealthy", "abnormal", "crashed")
 
 
 @given(st.lists(durations, min_size=1, max_size=30), st.sampled_from(sorted(PERCENTILES.values())))
