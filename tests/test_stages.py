@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sessionstats import grouping, percentiles, rates, sample
+from sessionstats import Sessions, grouping, percentiles, rates, sample
 from sessionstats.capping import Link, PageRows, links, max_groups, page_of_groups, page_of_rows
 from sessionstats.counting import (
     distinct_users,
@@ -23,7 +23,7 @@ from sessionstats.counting import (
 from sessionstats.engines.blocks import Settings
 from sessionstats.errors import RequestError
 from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTILES
-from sessionstats.grouping import BaseGroups, base_groups
+from sessionstats.grouping import NO_GROUP, BaseGroups, base_groups
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES, health_class
 from sessionstats.measures import Measures, Needs
 from sessionstats.ranking import rank
@@ -248,6 +248,22 @@ def test_links() -> None:
     assert links(0, 10, 10) == (Link("0:0:1", False), Link("0:10:0", False))
     assert links(5, 10, 16) == (Link("0:0:1", True), Link("0:15:0", True))
     assert links(25, 10, 7) == (Link("0:15:1", True), Link("0:35:0", False))
+
+
+def test_base_groups() -> None:
+    """§5: one without keys; with keys, those that have data for a field. Other sessions belong to none."""
+    sessions = Sessions(
+        started=[0] * 4,
+        project_id=[1, 3, 2, 1],
+        status=["ok"] * 4,
+        distinct_id=["", "", "someone", "someone"],
+    )
+    users = [DOCUMENTED_FIELDS["count_unique(user)"]]
+    groups, index = base_groups(sessions, [], users)
+    assert (groups.size, groups.empty_from, index.tolist()) == (1, 1, [0, 0, 0, 0])
+    groups, index = base_groups(sessions, ["project"], users)
+    assert (groups.keys["project"].tolist(), groups.size, groups.empty_from) == ([1, 2], 2, 2)
+    assert index.tolist() == [0, NO_GROUP, 1, 0]
 
 
 def test_keys_beyond_64_bits_are_numbered_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
