@@ -12,7 +12,7 @@
 records, frames and payloads.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn, TypeAlias, TypedDict, Unpack
 
@@ -252,6 +252,31 @@ def require_known_statuses(sessions: Sessions, statuses: Collection[str], before
             if len(rows):
                 note = partial(editions_with, status)
                 reject("status", "not a status of this edition", before + int(rows[0]), status, note)
+
+
+def validated_chunks(chunks: Iterable[Sessions], statuses: Collection[str]) -> Iterator[Sessions]:
+    """The same chunks, each validated for an edition as it passes.
+
+    Parameters
+    ----------
+    chunks : iterable of Sessions
+    statuses : collection of str
+        The statuses of the edition, `Rules.statuses`.
+
+    Raises
+    ------
+    DataError
+        As `require_known_statuses` does; rows are counted through all chunks.
+    TypeError
+        If a chunk is something else.
+    """
+    before = 0
+    for chunk in chunks:
+        if not isinstance(chunk, Sessions):
+            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
+        require_known_statuses(chunk, statuses, before)
+        before += len(chunk)
+        yield chunk
 
 
 def _read_only(column: Any) -> Any:

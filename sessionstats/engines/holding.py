@@ -22,7 +22,7 @@ from sessionstats.columns.schema import BY_NAME, COLUMNS
 from sessionstats.filtering import select
 from sessionstats.measures import unneeded_columns
 from sessionstats.request.query import Query
-from sessionstats.sessions import Sessions, require_known_statuses
+from sessionstats.sessions import Sessions, validated_chunks
 
 SHARE: Final = 0.25
 """Share of the available memory to fill: processing the sessions takes some, too."""
@@ -70,12 +70,7 @@ class Seen:
 
     def passing(self, chunks: Iterable[Sessions], query: Query) -> Iterator[Sessions]:
         """The chunks, validated for the edition; a `TypeError` if one is something else."""
-        before = 0
-        for chunk in chunks:
-            if not isinstance(chunk, Sessions):
-                raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
-            require_known_statuses(chunk, query.rules.statuses, before)
-            before += len(chunk)
+        for chunk in validated_chunks(chunks, query.rules.statuses):
             self._remember(chunk)
             yield chunk
 

@@ -16,7 +16,7 @@ from sessionstats.engines.summaries.numbering import Numbering
 from sessionstats.engines.summaries.summarizing import summarize
 from sessionstats.engines.summaries.summary import Summary
 from sessionstats.request.query import Query
-from sessionstats.sessions import Sessions, require_known_statuses
+from sessionstats.sessions import Sessions, validated_chunks
 
 PIECE: Final = 1 << 20
 """Most rows that are summarized at once: intermediate arrays then stay under some hundred megabytes."""
@@ -66,7 +66,7 @@ def summarize_chunks(chunks: Iterable[Sessions], query: Query) -> Summary:
 def numbered(chunks: Iterable[Sessions], query: Query) -> Summary:
     """As `summarize_chunks`, with users by their numbers: for an answer, not for merging with others."""
     running, numbering = Running(query), Numbering()
-    for piece in _pieces(_of_the_edition(chunks, query)):
+    for piece in _pieces(validated_chunks(chunks, query.rules.statuses)):
         running.add(summarize(piece, query, numbering=numbering))
     return running.summary()
 
@@ -111,17 +111,6 @@ def _pieces(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
     for chunk in _gathered(chunks):
         for first in range(0, len(chunk), PIECE):
             yield chunk[first : first + PIECE]
-
-
-def _of_the_edition(chunks: Iterable[Sessions], query: Query) -> Iterator[Sessions]:
-    """The same chunks, checked while the number of rows before each is known."""
-    before = 0
-    for chunk in chunks:
-        if not isinstance(chunk, Sessions):
-            raise TypeError(f"a chunk must be Sessions, not {type(chunk).__name__}")
-        require_known_statuses(chunk, query.rules.statuses, before)
-        before += len(chunk)
-        yield chunk
 
 
 def _gathered(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
