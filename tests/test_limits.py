@@ -219,3 +219,40 @@ def test_memory_of_the_grammar(text: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 200 * len(text)
+
+
+HOSTILE_PARAMETERS = {
+    "wildcards": {"query": "release:" + "*a" * 200_000},
+    "stars": {"query": "release.version:>=1." + "*" * 400_000},
+    "escapes": {"query": "release:" + "\\*" * 200_000},
+    "bytes": "field=sum(session)&query=" + "%ff" * 130_000,
+    "parameters": "field=sum(session)" + "&a" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_PARAMETERS)
+def test_memory_of_parameters(name: str) -> None:
+    """§9: less than 50 bytes a character, so that a line of 8 MiB stays below 500 MB."""
+    import tracemalloc
+
+    params = HOSTILE_PARAMETERS[name]
+    given = {"field": "sum(session)", "statsPeriod": "1h", **params} if isinstance(params, dict) else params
+    tracemalloc.start()
+    answer = respond({**REQUEST, "params": given})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer["status"] in (200, 400)
+    assert peak < 50 * 400_000
+
+
+def test_memory_of_rows() -> None:
+    """§9: columns that no row has take no memory."""
+    import tracemalloc
+
+    rows: list[dict[str, Any]] = [{} for _ in range(100_000)]
+    tracemalloc.start()
+    answer = respond({**REQUEST, "sessions": rows})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer["status"] == 422
+    assert peak < 50 * len(rows)

@@ -3,11 +3,15 @@
 import itertools
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sessionstats import AccessError, Query, Releases, RequestError, Rules, SessionStatsError, compute, sample
 from sessionstats.protocol import respond
+from sessionstats.request.parameters import Parameters
 from sessionstats.sessions import Sessions
 
 NOW: Final = "2024-01-29T12:27:28.303Z"
@@ -358,3 +362,13 @@ def test_rules_that_make_no_sense(rules: dict[str, Any]) -> None:
     """§9: each names the rule and what it may be."""
     with pytest.raises(RequestError, match=next(iter(rules))):
         Rules(**rules)
+
+
+@given(st.text(st.sampled_from("ab=&+%?0Cc3aAFfé9\x80\ud800#;")) | st.text())
+def test_query_strings_are_decoded_as_urllib_does(text: str) -> None:
+    """§2: byte by byte; what is not UTF-8 is replaced."""
+    expected: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text.removeprefix("?"), keep_blank_values=True):
+        expected.setdefault(name, []).append(value)
+    found = Parameters(text)
+    assert {name: found._values[name] for name in found._values} == expected

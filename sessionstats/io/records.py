@@ -97,7 +97,8 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
         If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
     for number, row in enumerate(rows):
-        if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
+        # The first question is fast, and enough for JSON.
+        if (type(row) is dict or isinstance(row, Mapping)) and not SDK_KEYS.isdisjoint(row):
             problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
             raise DataError(problem, row=number, value=row)
     if not rows:
@@ -152,12 +153,16 @@ def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[A
     {'status': ['ok', None], 'started': [0, 1], 'project_id': [1, None]}
     """
     keys = {**keys, **{name: keys.get(name, name) for name in REQUIRED_COLUMNS}}
+    columns = {}
     try:
-        columns = {name: [row.get(key) for row in rows] for name, key in keys.items()}
+        for name, key in keys.items():
+            values = [row.get(key) for row in rows]
+            if name in REQUIRED_COLUMNS or values.count(None) < len(values):
+                columns[name] = values
     except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
         raise _not_a_record(rows[wrong]).at(row=wrong) from None
-    return {name: v for name, v in columns.items() if name in REQUIRED_COLUMNS or v.count(None) < len(v)}
+    return columns
 
 
 def _not_a_record(row: Any) -> DataError:

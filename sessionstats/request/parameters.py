@@ -7,6 +7,7 @@
 4. A repeated identical value counts once where several are allowed.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,6 +39,10 @@ ABSENT_IF_EMPTY: Final = frozenset(
 """Parameters whose empty value counts as absent (§2)."""
 
 
+_BYTES: Final = re.compile("(?:%[0-9A-Fa-f]{2})++")
+"""Bytes in a query string."""
+
+
 class Parameters:
     """The parameters of one request, as text.
 
@@ -61,10 +66,9 @@ class Parameters:
     def __init__(self, params: str | Mapping[str, object]) -> None:
         self._values: dict[str, list[str]] = {}
         if isinstance(params, str):
-            from urllib.parse import parse_qsl  # here, since it is an eighth of our import time
-
-            for name, value in parse_qsl(params.removeprefix("?"), keep_blank_values=True):
-                self._values.setdefault(name, []).append(value)
+            for pair in filter(None, params.removeprefix("?").split("&")):
+                name, _, value = pair.partition("=")
+                self._values.setdefault(_decoded(name), []).append(_decoded(value))
         elif isinstance(params, Mapping):
             for name in NAMES:
                 if name in params:
@@ -92,6 +96,16 @@ class Parameters:
         if not values or (not values[-1] and name in ABSENT_IF_EMPTY):
             return None
         return values[-1]
+
+
+def _decoded(text: str) -> str:
+    """A part of a query string, as `urllib.parse.unquote_plus` decodes it in a hundred bytes a character."""
+    text = text.replace("+", " ")
+    return _BYTES.sub(_text_of_bytes, text) if "%" in text else text
+
+
+def _text_of_bytes(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _texts(name: str, value: object) -> list[str]:

@@ -254,7 +254,7 @@ def parse_projects(
     AccessError
         If a project is not accessible.
     """
-    texts = given.all("project")
+    texts = list(given.distinct("project"))
     if rules.project_slugs:
         texts = [text for text in texts if text]
     slugs = [text for text in texts if not _NUMBER.fullmatch(text)]

@@ -35,7 +35,7 @@ _SPACES: Final = re.compile(r" *+")
 _COMMA: Final = re.compile(r" *+, *+")
 _ELEMENT_END: Final = re.compile(r"[, \]]|\Z")
 _QUOTE: Final = re.compile(r'(?<!\\)"')
-_ESCAPE: Final = re.compile(r'\\(["*])|(\*)')
+_ESCAPE: Final = re.compile(r'\\(["*])')
 
 
 def parse(text: str, limits: Limits = UNLIMITED) -> And | Or:
@@ -302,13 +302,12 @@ def _element(raw: str) -> Value:
 def _unescape(raw: str, quoted: bool, operator: str = "") -> Value:
     if "\\" not in raw and "*" not in raw:
         return Value(raw, quoted, operator)
-    pieces: list[str] = []
-    stars: list[int] = []
-    read = length = 0
-    for match in _ESCAPE.finditer(raw):
-        length += match.start() - read
-        pieces += (raw[read : match.start()], match[1] or match[2])
-        if match[2]:
-            stars.append(length)
-        read, length = match.end(), length + 1
-    return Value("".join((*pieces, raw[read:])), quoted, operator, tuple(stars))
+    pieces = _ESCAPE.split(raw)  # every other one was escaped
+    first, last, length = -1, -1, 0
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0 and "*" in piece:
+            last = length + piece.rindex("*")
+            first = length + piece.index("*") if first < 0 else first
+        length += len(piece)
+    stars = () if first < 0 else (first,) if first == last else (first, last)
+    return Value("".join(pieces), quoted, operator, stars)

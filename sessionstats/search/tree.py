@@ -24,7 +24,8 @@ class Value:
     operator : str
         The comparison operator before it, outside quotes; empty if none.
     stars : tuple of int
-        Positions in `text` of unescaped asterisks.
+        Positions in `text` of the first and the last unescaped asterisk, if there are any: no rule depends on
+        the others, of which there may be millions.
     """
 
     text: str

@@ -115,7 +115,8 @@ def parse_pattern(text: str, stars: tuple[int, ...] | None = None) -> VersionPat
         A version or a prefix with a wildcard, optionally with a leading package and a trailing build, which
         is not compared.
     stars : tuple of int, optional
-        Positions of the asterisks that are wildcards; others are text. By default all of them are.
+        Positions of the first and the last asterisk that are wildcards; those before and after them are
+        text. By default all of them are.
 
     Examples
     --------
@@ -127,7 +128,7 @@ def parse_pattern(text: str, stars: tuple[int, ...] | None = None) -> VersionPat
     (True, True)
     """
     if stars is None:
-        stars = tuple(place for place, character in enumerate(text) if character == "*")
+        stars = (text.index("*"),) if "*" in text else ()
     package, version, _ = split_release(text)
     begin = text.rfind("@") + 1
     if any(place < begin for place in stars):
