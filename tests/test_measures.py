@@ -49,7 +49,9 @@ def measured(name: str, *, by_class: bool = False) -> Measures:
 )
 def test_values_of_every_field(name: str, expected: list[list[float | None]]) -> None:
     """§6.1 to §6.6: one column; empty rates and durations are null, empty counts 0."""
-    values = evaluate(LATER_FIELDS[name], measured(name), CLASSES)
+    measures = measured(name)
+    assert measures.sessions.shape == (2, len(CLASSES) if LATER_FIELDS[name].subject == "session" else 0)
+    values = evaluate(LATER_FIELDS[name], measures, CLASSES)
     found = np.where(np.isnan(values), None, values.astype(object))
     assert found.tolist() == expected
 

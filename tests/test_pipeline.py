@@ -1,5 +1,6 @@
 """The pipeline as a whole, on sessions small enough to count by hand (§5 to §8)."""
 
+import json
 from typing import Any, Final
 
 import numpy as np
@@ -340,6 +341,13 @@ class TestReleaseTimestamp:
         assert [group["by"]["release"] for group in groups] == ["old"] * 4 + ["Twin", "twin"]
         assert groups[4]["by"] == {"project": None, "release": "Twin", "session.status": None}
         assert groups[4]["totals"] == {"sum(session)": 0, "max(session.duration)": None}
+
+
+def test_json_is_the_same_answer() -> None:
+    """§8: the text that laws and vectors compare holds the whole answer, nulls included."""
+    answer = ask([session()], "sum(session)", "crash_rate(user)", groupBy="release")
+    assert json.loads(answer.to_json()) == answer.to_dict()
+    assert '"totals": {"sum(session)": 1, "crash_rate(user)": null}' in answer.to_json()
 
 
 def test_statuses_of_another_edition_are_rejected() -> None:
