@@ -1,7 +1,8 @@
 """Run the benchmarks, and write their tables as Markdown: ``python -m tests.benchmarks [FILE]``.
 
 It needs the extra ``bench``, two cores, some 12 GB of memory and an hour. The file is written part by part;
-``--only PART`` runs one. ``--quick`` divides the sessions by ten and takes one round: to see that it works.
+``--only PART`` runs one, and the part ``large`` runs only then. ``--quick`` divides the sessions by ten and
+takes one round: to see that it works.
 """
 
 import argparse
@@ -13,12 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sessionstats import compute
-from tests.benchmarks import files, loading, small
+from tests.benchmarks import files, large, loading, small
 from tests.benchmarks.agreement import assert_same
 from tests.benchmarks.data import make
 from tests.benchmarks.engines import as_arrow
 from tests.benchmarks.questions import NOW
-from tests.benchmarks.scenarios import EXTREMES, KINDS, SIZES, USUAL, Scenario
+from tests.benchmarks.scenarios import EXTREMES, KINDS, MILLION, SIZES, USUAL, Scenario
 from tests.benchmarks.sides import ENGINES
 from tests.benchmarks.timing import US, medians, peak_memory
 
@@ -120,9 +121,20 @@ def _loading(divisor: int, rounds: int) -> str:
 
 
 def _files(divisor: int, rounds: int) -> str:
-    millions = (1,) if divisor > 1 else (1, 10)
-    tables = [markdown(files.table(n * 1_000_000, min(rounds, 3))) for n in millions]
-    return "### Files\n\n" + "\n\n".join(tables)
+    rounds = min(rounds, 3)
+    tables = [files.table(MILLION, rounds), large.pieces_table(3 * MILLION // divisor, rounds)]
+    if divisor == 1:
+        tables[1:1] = [files.table(10 * MILLION, rounds, [".parquet"])]
+    return "### Files\n\n" + "\n\n".join(map(markdown, tables))
+
+
+def _large(divisor: int, rounds: int) -> str:
+    tables = [
+        files.table(10 * MILLION // divisor, 1, [".csv", ".jsonl"]),
+        large.folder_table(10 // divisor, 1),
+        large.folder_table(100 // divisor, 1),
+    ]
+    return "### Large files\n\n" + "\n\n".join(map(markdown, tables))
 
 
 PARTS = {
@@ -135,18 +147,22 @@ PARTS = {
 }
 """The parts, those that take long last."""
 
+ON_REQUEST = {"large": _large}
+"""Parts that take longer still: an hour, and 10 GB of temporary files."""
+
 
 def main() -> None:
     """Run everything, or some parts."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, help="where the tables go, besides the terminal")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sessions, one round")
-    parser.add_argument("--only", choices=PARTS, action="append", help="a part; repeatable")
+    parts = PARTS | ON_REQUEST
+    parser.add_argument("--only", choices=parts, action="append", help="a part; repeatable")
     asked = parser.parse_args()
     divisor, rounds = (10, 1) if asked.quick else (1, 5)
     texts = [machine()]
     for part in asked.only or PARTS:
-        texts.append(PARTS[part](divisor, rounds))
+        texts.append(parts[part](divisor, rounds))
         print(texts[-1], flush=True)
         if asked.file:
             asked.file.write_text("\n\n".join(texts) + "\n")

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,13 +28,16 @@ Cells = dict[tuple[str, str], tuple[int, float | None]]
 """Sessions and rate by release and day, of those that have sessions."""
 
 
-def table(n: int, rounds: int) -> list[list[str]]:
+Side = Callable[[], object]
+
+
+def table(n: int, rounds: int, kinds: Iterable[str] = KINDS) -> list[list[str]]:
     """A table of processor seconds and megabytes: a row for each kind of file."""
     names = [US, *OTHERS]
     head = ["", *(f"{name}, s" for name in names), *(f"of {name}" for name in OTHERS)]
     rows = [[*head, *(f"{name}, MB" for name in names)]]
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
+        for kind in kinds:
             path = Path(folder, f"sessions{kind}")
             write(sample(n), path)
             seconds, megabytes = _measured(path, rounds)
@@ -52,16 +55,21 @@ def table(n: int, rounds: int) -> list[list[str]]:
 
 
 def _measured(path: Path, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
-    seconds: dict[str, list[float]] = {name: [] for name in (US, *OTHERS)}
+    return in_turn({name: command(name, path) for name in (US, *OTHERS)}, rounds)
+
+
+def in_turn(commands: Mapping[str, list[str]], rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Processor seconds and megabytes of commands that print the same answer, ours or that of others."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
     megabytes: dict[str, list[float]] = {name: [] for name in seconds}
     for _ in range(rounds):
         answers = []
-        for name in seconds:
-            printed, spent, peak = _run(command(name, path))
-            answers.append(_cells(printed) if name == US else _plain_cells(printed))
+        for name, arguments in commands.items():
+            printed, spent, peak = _run(arguments)
+            answers.append(_plain_cells(printed) if name in OTHERS else _cells(printed))
             seconds[name].append(spent)
             megabytes[name].append(peak)
-        assert all(answer == answers[0] for answer in answers), f"the answers about {path.name} differ"
+        assert all(answer == answers[0] for answer in answers), "the answers differ"
     return tuple({k: median(v) for k, v in values.items()} for values in (seconds, megabytes))  # type: ignore[return-value]
 
 
