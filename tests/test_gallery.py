@@ -18,6 +18,7 @@ from sessionstats.testing import check, model
 from sessionstats.testing.bugs.registry import BUGS, BY_ID, FAMILIES
 from sessionstats.testing.comparison import compare
 from sessionstats.testing.hypotheses import RIGHT, Evidence
+from sessionstats.testing.matters import what_matters
 from sessionstats.testing.runner import EXAMPLES
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.recipes import draws
@@ -32,8 +33,7 @@ THOROUGH = settings.get_current_profile_name() == "thorough"
 """Whether everything is tried."""
 
 RARE = {
-    "builds-as-text",
-    "groups-joined", "instants-in-32-bits", "last-rows-lost", "local-instants", "na-users-dropped",
+    "builds-as-text", "instants-in-32-bits", "last-rows-lost", "local-instants", "na-users-dropped",
     "numbers-as-milliseconds", "prototype-groups-lost", "prototype-users-dropped", "search-as-pattern",
     "users-cut", "users-through-floats",
 }  # fmt: skip
@@ -87,6 +87,24 @@ def test_what_matters_where_no_cause_is_known() -> None:
     assert found.explanation.matters is not None
     assert "the column distinct_id" in found.explanation.matters.needed
     assert "the column release" in found.explanation.matters.free
+
+
+def test_one_unknown_bug_is_one_finding() -> None:
+    """A user who is nobody shows in counts and rates of users, in totals and intervals: that is one bug."""
+    (found,) = check(NotANumberIsNobody(), claims=CLAIMS, examples=300, shrink_seconds=3).findings
+    assert len({field for _, field in found.symptoms | found.also}) > 1
+
+
+def test_the_date_matters_where_it_does() -> None:
+    """§3.5: sessions of a leap day are lost; on another day they are not."""
+    row = {"started": "2024-02-29T10:30:00Z", "project_id": 1, "status": "ok"}
+    params = {"field": "sum(session)", "statsPeriod": "1d", "interval": "1d"}
+    case = {"now": "2024-02-29T12:00:00Z", "params": params, "sessions": [row]}
+    lost = what_matters(case, lambda case: any("-02-29" in row["started"] for row in case["sessions"]))
+    assert lost.needed == ("the date",)
+    anything = what_matters(case, lambda case: True)
+    assert anything.needed == ()
+    assert anything.free[0] == "any session"
 
 
 @pytest.mark.parametrize("right", [model.answer, respond], ids=["model", "kernel"])

@@ -23,7 +23,7 @@ from sessionstats.testing.findings import ABSENT, GROUPS, Path
 from sessionstats.testing.flat import ORDER, Flat, close, flatten
 from sessionstats.testing.model.definitions import DEFINITIONS
 from sessionstats.testing.model.errors import Rejection
-from sessionstats.testing.model.ordering import Group
+from sessionstats.testing.model.ordering import Group, Order
 from sessionstats.testing.model.parameters import Parameters
 from sessionstats.testing.model.question import Question
 
@@ -230,22 +230,15 @@ def _answer(variant: Variant, case: Case) -> Any:
 def _choice(variant: Variant, case: Case, wanted: tuple[str, ...], evidence: Evidence) -> Flat | None:
     """The answer of a variant with the groups that were given, if its ranks allow them; else `None`."""
     places: list[list[int]] = []
-    ranks: dict[int, Any] = {}
-    rank_total = variant.definitions.rank_total
+    order: list[Any] = []
 
-    def rank(question: Question, group: Group, field: str) -> Any:
-        total = rank_total(question, group, field)
-        ranks[id(group)] = total
-        return total
-
-    def page(groups: list[Group], offset: int, size: int) -> list[Group]:
-        shown = {id(group) for group in variant.definitions.page(groups, offset, size)}
+    def page(question: Question, by: Order, groups: list[Group]) -> list[Group]:
+        shown = {id(group) for group in variant.definitions.page(question, by, groups)}
         places.append([number for number, group in enumerate(groups) if id(group) in shown])
-        order.extend(ranks.get(id(group)) for group in groups)
+        order.extend(group.rank for group in groups)
         return groups
 
-    order: list[Any] = []
-    whole = dataclasses.replace(variant.definitions, page=page, rank_total=rank)
+    whole = dataclasses.replace(variant.definitions, page=page)
     answer = _answer(dataclasses.replace(variant, definitions=whole), case)
     if not places or not isinstance(answer, dict) or not order:
         return None

@@ -29,6 +29,12 @@ TEXTS: Final = ("release", "environment", "distinct_id")
 KEPT: Final = ("field", "interval")
 """The parameters that are not simply taken away."""
 
+DAY: Final = 86_400 * SECOND
+"""Microseconds of a day."""
+
+ORDINARY_DAY: Final = 19_493
+"""2023-05-16, a Tuesday, in days since 1970."""
+
 FIELD: Final = "field="
 """Begins what is said of one field of several."""
 
@@ -84,6 +90,8 @@ def what_matters(case: Case, fails: Fails) -> Matters:
     free: list[str] = []
     for what, other in simpler(case):
         (free if fails(other) else needed).append(what)
+    if not needed and fails({**case, "sessions": []}):
+        free.insert(0, "any session")
     fields = [what for what in free if what.startswith(FIELD)]
     if len(fields) > 2:
         free = [what for what in free if what not in fields] + [f"any of {len(fields)} further fields"]
@@ -166,6 +174,7 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
         yield "the way in which instants are written", _starting(case, rows, at)
     if any(place % SECOND for place in at):
         yield "the fractions of seconds", _starting(case, rows, [place // SECOND * SECOND for place in at])
+    yield from _date(case, rows, at)
     hour = 3600 * SECOND
     if any(
         place % hour in (0, 1, hour - 1) or place % hour < SECOND or place % hour >= hour - SECOND
@@ -178,6 +187,18 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
             "that sessions begin at the same instant",
             _starting(case, rows, [place + number * SECOND for number, place in enumerate(at)]),
         )
+
+
+def _date(case: Case, rows: Sequence[Row], at: Sequence[int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same on another day, far from the ends of years, leap days and changes of summer time."""
+    now, params = instants.from_iso(str(case["now"])), case["params"]
+    absolute = not isinstance(params, Mapping) or "start" in params or "end" in params
+    if now is None or absolute or now // DAY == ORDINARY_DAY:
+        return
+    shift = (ORDINARY_DAY - now // DAY) * DAY
+    moved = [place + shift for place in at]
+    if min(moved, default=0) >= 0:
+        yield "the date", {**_starting(case, rows, moved), "now": _text(now + shift)}
 
 
 def _instant(value: Any) -> int | None:

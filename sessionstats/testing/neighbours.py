@@ -78,12 +78,16 @@ def other_rows(
     """
     chance = random.Random(seed)
     recipes = [replace(recipe, bulk=0) for recipe in recipes]
+    fields = claims.fields_of(unhandled=False)
     while True:
+        # Mixtures of few rows are much alike: most rows are drawn where they can be.
         for recipe in recipes:
             yield assemble(varied(recipe, chance, rows_only=True), claims)
+            yield _asking_more(
+                assemble(varied(recipe, chance, rows_only=True), claims), chance.choice(fields)
+            )
         other = mixed(case, chance, rows_only=True)
-        yield other
-        yield _asking_more(other, chance.choice(claims.fields_of(unhandled=False)))
+        yield other if chance.random() < 0.5 else _asking_more(other, chance.choice(fields))
 
 
 def _asking_more(case: dict[str, Any], field: str) -> dict[str, Any]:

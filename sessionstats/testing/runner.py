@@ -31,7 +31,7 @@ from sessionstats.testing.shrinking import fewer
 from sessionstats.testing.strategies.assembly import assemble
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe, draws, simpler
-from sessionstats.testing.suspects import Suspect, Symptom, Watch, symptoms
+from sessionstats.testing.suspects import Suspect, Symptom, Watch, asked_as, symptoms
 from sessionstats.testing.tallies import Tally
 from sessionstats.testing.tolerance import ROUNDED, Tolerance
 
@@ -129,7 +129,12 @@ def check(
     search = _Search(implementation, options, watch)
     for recipe in islice(draws(seed), examples):
         if (failure := search.failure_of(recipe)) is not None:
-            watch.suspects.append(search.suspect(recipe, failure))
+            suspect = search.suspect(recipe, failure)
+            same = search.same_as(suspect)
+            if same is None:
+                watch.suspects.append(suspect)
+            else:
+                same.also |= suspect.symptoms
         if search.stopped:
             break
     return Report(
@@ -204,6 +209,22 @@ class _Search:
         )
         shown = frozenset[Symptom]().union(*map(symptoms, failures))
         return Suspect(failures[-1], self.asked, explanation, shown)
+
+    def same_as(self, suspect: Suspect) -> Suspect | None:
+        """The suspect, found before, that is of the same bug; `None` if it is a new one."""
+        for other in self.watch.suspects:
+            if suspect.diagnoses and suspect.diagnoses == other.diagnoses:
+                return other
+            unknown = suspect.explanation.matters is not None and other.explanation.matters is not None
+            if unknown and self._also_shows(suspect, other) and self._also_shows(other, suspect):
+                return other
+        return None
+
+    def _also_shows(self, one: Suspect, other: Suspect) -> bool:
+        """Whether the case of a suspect, asked the fields of another one, fails as that one did."""
+        case = asked_as(one.failure.case, other.failure.case)
+        failure = attempt(self.implementation, case, self.options.tolerance, ordered=self.options.ordered)
+        return failure is not None and not symptoms(failure).isdisjoint(other.symptoms)
 
     def _shrunk(self, recipe: Recipe, first: Failure) -> tuple[list[Failure], list[Recipe]]:
         """A failure and smaller ones, in the order found; the last is the smallest. And their recipes."""

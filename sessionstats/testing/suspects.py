@@ -3,15 +3,17 @@
 1. A *suspect* is one bug that was found: the smallest case that shows it, and what explains it.
 2. A suspect with a cause accounts for the places that its cause explains in any further case; several
    suspects together for those that they explain together.
-3. Without a cause it stands for all failures with no other symptoms than it had.
+3. Without a cause it stands for all failures with no other symptoms than it had. So it does for symptoms
+   of a later failure that is of the same bug: with the same cause, or, where none is known, if each of the
+   two cases also fails as the other does when it is asked the other's fields.
 4. Findings that are known beforehand (`known`) come first. What nothing accounts for is new.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from sessionstats.testing.attempts import LAST_BITS, WRONG, Failure
+from sessionstats.testing.attempts import LAST_BITS, WRONG, Case, Failure
 from sessionstats.testing.bugs.bug import Bug, Variant
 from sessionstats.testing.bugs.registry import BY_ID
 from sessionstats.testing.experiments import symptom
@@ -22,6 +24,9 @@ from sessionstats.testing.known import Known
 
 Symptom: TypeAlias = tuple[str, str | None]
 """Kind of a place, and field, at which something is wrong."""
+
+ASKED: Final = ("field", "groupBy")
+"""The parameters that say what is asked for."""
 
 Symptoms: TypeAlias = frozenset[Symptom]
 """Everything that is wrong, by its kinds."""
@@ -41,12 +46,15 @@ class Suspect:
         Its cause, or what matters.
     symptoms : frozenset
         Everything that its failures showed.
+    also : frozenset
+        What later failures showed that turned out to be of the same bug.
     """
 
     failure: Failure
     found_after: int
     explanation: Explanation = field(default_factory=Explanation)
     symptoms: Symptoms = frozenset()
+    also: Symptoms = frozenset()
 
     @property
     def diagnosis(self) -> Bug | None:
@@ -67,11 +75,11 @@ class Suspect:
         return None if cause is None else cause.hypotheses[0].variant
 
     def shows_nothing_else(self, failure: Failure) -> bool:
-        """Whether a failure has no symptoms but those of a suspect without a cause."""
-        if LAST_BITS in (self.failure.kind, failure.kind):
+        """Whether a failure has no symptoms but those of a suspect that no cause accounts for."""
+        if self.failure.kind != failure.kind or failure.kind == LAST_BITS:
             return self.failure.kind == failure.kind
-        unexplained = self.variant is None and failure.kind == self.failure.kind
-        return unexplained and symptoms(failure) <= (self.symptoms or symptoms(self.failure))
+        own = (self.symptoms or symptoms(self.failure)) if self.variant is None else frozenset()
+        return symptoms(failure) <= own | self.also
 
 
 class Watch:
@@ -134,6 +142,20 @@ class Watch:
 def symptoms(failure: Failure) -> Symptoms:
     """Everything that a failure shows."""
     return frozenset(symptom(finding.path) for finding in failure.findings)
+
+
+def asked_as(case: Case, other: Case) -> Case:
+    """A case that is asked the fields and the grouping of another one, with something to answer for each."""
+    params, asked = case["params"], other["params"]
+    if not isinstance(params, Mapping) or not isinstance(asked, Mapping):
+        return case
+    kept = {name: value for name, value in params.items() if name not in ASKED}
+    rows = [
+        {"distinct_id": f"v{number}", "duration": 1 + number, **row} if isinstance(row, dict) else row
+        for number, row in enumerate(case["sessions"])
+    ]
+    changed = {**kept, **{name: asked[name] for name in ASKED if name in asked}}
+    return {**case, "params": changed, "sessions": rows}
 
 
 def _evidence(failure: Failure) -> Evidence:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from sessionstats.testing.bugs.bug import Bug, Case, Variant, bug, defined
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined
 from sessionstats.testing.model import instants, rows
 from sessionstats.testing.model.instants import SECOND
 
@@ -70,6 +70,19 @@ def texts_as(change: Callable[[str], str], detail: str = "") -> tuple[Variant, V
 def without_offset(text: str) -> str:
     """An instant without its offset."""
     return OFFSET.sub(r"\1", text)
+
+
+def without_offsets_of_releases(case: Case) -> Case:
+    """A case whose releases were added at instants without offset."""
+    releases = case.get("releases")
+    if not isinstance(releases, list):
+        return case
+    return {**case, "releases": [_without_offset(release) for release in releases]}
+
+
+def _without_offset(release: Any) -> Any:
+    added = release.get("date_added") if isinstance(release, dict) else None
+    return {**release, "date_added": without_offset(added)} if isinstance(added, str) else release
 
 
 def local(zone: tzinfo) -> Callable[[str], str]:
@@ -160,7 +173,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "offset-ignored", "3.3", "The offset of an instant is ignored",
         "An instant with an offset is that instant, not the same digits in UTC.",
-        *texts_as(without_offset),
+        *texts_as(without_offset), altered("of release metadata", without_offsets_of_releases),
         reports=["BasedHardware/omi#13528"],
     ),
     bug(

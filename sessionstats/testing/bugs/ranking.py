@@ -19,7 +19,8 @@ from sessionstats.testing.bugs.bug import (
 from sessionstats.testing.model import ordering
 from sessionstats.testing.model.aggregates import Value, contributes, kind
 from sessionstats.testing.model.definitions import Definitions
-from sessionstats.testing.model.ordering import Group
+from sessionstats.testing.model.ordering import Group, Order
+from sessionstats.testing.model.question import Question
 
 Totals = list[tuple[Group, Value]]
 """Groups, each with the value that ranks it."""
@@ -135,6 +136,31 @@ def paged(page: Any, detail: str = "") -> Variant:
     return defined(detail, page=page)
 
 
+def with_ties(question: Question, order: Order, groups: list[Group]) -> list[Group]:
+    """A page, and all groups after it that rank as its last does."""
+    shown = ordering.page(question, order, groups)
+    after = groups[question.offset + len(shown) :]
+    return shown + [group for group in after if shown and group.rank == shown[-1].rank]
+
+
+def of_ranks(question: Question, order: Order, groups: list[Group]) -> list[Group]:
+    """The groups of as many different ranks as a page holds."""
+    ranks = list(dict.fromkeys(group.rank for group in groups))
+    chosen = ranks[question.offset : question.offset + question.page]
+    return [group for group in groups if group.rank in chosen]
+
+
+def best_of_buckets(question: Question, order: Order, groups: list[Group]) -> list[Group]:
+    """The groups that are on the page in any bucket."""
+    series = [question.definitions.series(question, group, order.by) for group in groups]
+    chosen: set[int] = set()
+    for values in zip(*series, strict=True):
+        there = [place for place, value in enumerate(values) if value]
+        there.sort(key=values.__getitem__, reverse=order.descending)
+        chosen.update(there[question.offset : question.offset + question.page])
+    return [group for place, group in enumerate(groups) if place in chosen]
+
+
 def _without(name: str) -> Variant:
     return with_params("", lambda params: {key: value for key, value in params.items() if key != name})
 
@@ -241,8 +267,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         capped(lambda n, series, points, classes: max(1, right_cap(n, series, points, classes) - 1),
             "too few"),
         capped(lambda n, series, points, classes: -(-points // n) if series and n else points, "rounded up"),
-        paged(lambda groups, offset, size: groups[offset : offset + size + 1], "on every page"),
-        paged(lambda groups, offset, size: groups[offset : offset + size - 1], "too few on every page"),
+        paged(lambda q, order, groups: groups[q.offset : q.offset + q.page + 1], "on every page"),
+        paged(lambda q, order, groups: groups[q.offset : q.offset + q.page - 1], "too few on every page"),
     ),
     bug(
         "cap-ignored", "7.4", "The cap on data points is not applied",
@@ -254,8 +280,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "page-size-ignored", "7.6", "The parameter per_page has no effect on the groups",
         "A page holds ``per_page`` groups.",
-        paged(lambda groups, offset, size: groups[offset:]), paged(lambda groups, offset, size: groups,
-            "nor cursor"),
+        paged(lambda q, order, groups: groups[q.offset :]),
+        paged(lambda q, order, groups: groups, "nor cursor"),
     ),
     bug(
         "links-wrong", "7.6", "The links of the page are wrong",
@@ -267,12 +293,24 @@ BUGS: Final[tuple[Bug, ...]] = (
         retouched("missing", lambda case, answer: {k: v for k, v in answer.items() if k != "links"}),
     ),
     bug(
+        "ties-all-shown", "7.6", "All groups of equal rank at the cut are shown",
+        "A page holds as many groups as asked for, also where the next one is equal to its last.",
+        paged(with_ties), paged(of_ranks, "as many ranks as groups were asked for"),
+        reports=["elastic/elasticsearch#23613"],
+    ),
+    bug(
+        "top-groups-per-bucket", "7.1", "The cut is made in every bucket",
+        "The groups are chosen once, by their totals: every bucket has the same.",
+        paged(best_of_buckets),
+        reports=["apache/superset#3434"],
+    ),
+    bug(
         "offset-misread", "7.6", "The offset of the cursor is not counted in groups",
         "The OFFSET of a cursor is a number of groups, from 0: neither of pages nor of status groups.",
-        paged(lambda groups, offset, size: groups[offset * size : offset * size + size], "pages"),
-        paged(lambda groups, offset, size: groups[:size], "ignored"),
-        paged(lambda groups, offset, size: groups[max(0, offset - 1) : max(0, offset - 1) + size], "from 1"),
-        paged(lambda groups, offset, size: groups[offset : size], "as the start of a slice only"),
+        paged(lambda q, order, groups: groups[q.offset * q.page :][: q.page], "pages"),
+        paged(lambda q, order, groups: groups[: q.page], "ignored"),
+        paged(lambda q, order, groups: groups[max(0, q.offset - 1) :][: q.page], "from 1"),
+        paged(lambda q, order, groups: groups[q.offset : q.page], "as the start of a slice only"),
         _without("cursor"),
     ),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from sessionstats.testing.bugs import (
     instants,
     ranking,
     rates,
+    requests,
     searches,
     tables,
     updates,
@@ -23,6 +24,7 @@ from sessionstats.testing.bugs import (
 from sessionstats.testing.bugs.bug import Bug
 
 FAMILIES: Final = (
+    requests,
     windows,
     instants,
     tables,

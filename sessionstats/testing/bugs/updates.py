@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, table_as
+from sessionstats.testing.model.aggregates import session_counts
+from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.folding import TERMINAL, fold_one, severity
 from sessionstats.testing.model.rows import Row
 
@@ -58,6 +60,12 @@ def last_terminal(updates: list[Row]) -> float | None:
 def crashes(updates: list[Row]) -> int:
     """How often a session crashed."""
     return max(1, sum(row.status == "crashed" for row in updates)) * updates[0].quantity
+
+
+def without_first(d: Definitions, sessions: list[Row], first: int) -> dict[str, int]:
+    """Counts in which only crashes of sessions without a first update count."""
+    begun = [session for session in sessions if not session.session_id or session.seq <= first]
+    return session_counts(d, begun) | {"crashed": session_counts(d, sessions)["crashed"]}
 
 
 def merged(rows: list[Row]) -> list[Row]:
@@ -181,6 +189,15 @@ BUGS: Final[tuple[Bug, ...]] = (
         "every crashed update.)",
         folded(quantity=crashes),
         reports=["getsentry/sentry#51366"],
+    ),
+    bug(
+        "crash-without-session", "1.2", "Sessions without a first update do not count, but their crashes do",
+        "A session is a session whichever of its updates arrive. (The endpoint's own intake counts a session "
+        "when its first update arrives, and a crash for every crashed update, with a session or without.)",
+        defined("a first update has seq 0",
+                session_counts=lambda d, sessions: without_first(d, sessions, 0)),
+        defined("a first update has seq 0 or 1",
+                session_counts=lambda d, sessions: without_first(d, sessions, 1)),
     ),
     bug(
         "identical-rows-merged", "1.2", "Identical rows without a session id count as one session",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -160,18 +161,18 @@ def best(question: Question, order: Order | None) -> dict[str, Any]:
     """The page of base groups ranked by a field (§7.1, §7.6)."""
     fields = question.counted
     d = question.definitions
-    by = d.primary(fields) if order is None else order.by
-    groups = ranking(question, by, order is None or order.descending)
-    page = d.page(groups, question.offset, question.page)
+    order = order or Order(d.primary(fields), descending=True)
+    groups = ranking(question, order)
+    page = d.page(question, order, groups)
     return report(question, groups, ordering.split(page, question.split_by))
 
 
-def ranking(question: Question, by: str, descending: bool) -> list[Group]:
+def ranking(question: Question, order: Order) -> list[Group]:
     """Every base group, in the order of a field (§7.1 to §7.3)."""
     d = question.definitions
     groups = ordering.base_groups(d, question.sessions, question.group_by, question.counted)
-    totals = [(group, d.rank_total(question, group, by)) for group in groups]
-    return d.ranked(d, totals, descending)
+    totals = [(group, d.rank_total(question, group, order.by)) for group in groups]
+    return d.ranked(d, [(replace(group, rank=total), total) for group, total in totals], order.descending)
 
 
 def newest(question: Question, order: Order) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from . import (
     window,
 )
 from .aggregates import Value
-from .ordering import Group
+from .ordering import Group, Order
 from .parameters import Parameters
 from .question import Question
 from .rows import Row
@@ -93,7 +93,7 @@ class Definitions:
     rank_key: Callable[[int | float], Any] = ordering.rank_key
     ranked: Callable[[Definitions, list[tuple[Group, Value]], bool], list[Group]] = ordering.ranked
     cap: Callable[[int, bool, int, int], int] = ordering.cap
-    page: Callable[[list[Group], int, int], list[Group]] = ordering.page
+    page: Callable[[Question, Order, list[Group]], list[Group]] = ordering.page
 
 
 DEFINITIONS = Definitions()

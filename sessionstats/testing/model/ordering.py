@@ -20,6 +20,7 @@ from .search import All, top_terms
 
 if TYPE_CHECKING:
     from .definitions import Definitions
+    from .question import Question
 
 COLUMNS = ("project", "release", "environment")
 """The columns of a base group, in the order of ties (§7.3)."""
@@ -27,11 +28,12 @@ COLUMNS = ("project", "release", "environment")
 
 @dataclass(frozen=True)
 class Group:
-    """A base group: its columns and its sessions; `status` is set once it is split by status (§5)."""
+    """A base group: its columns, sessions and rank; `status` is set once it is split (§5, §7.1)."""
 
     by: dict[str, int | str | None]
     sessions: list[Row]
     status: str | None = None
+    rank: Value = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,6 @@ def cap(intervals: int, series: bool, points: int, classes: int) -> int:
     return max(1, points // intervals) if series and intervals else points
 
 
-def page(groups: list[Group], offset: int, size: int) -> list[Group]:
+def page(question: Question, order: Order, groups: list[Group]) -> list[Group]:
     """The base groups of a page (§7.6)."""
-    return groups[offset : offset + size]
+    return groups[question.offset : question.offset + question.page]
