@@ -5,6 +5,7 @@
 2. Landmarks get the names that tell them apart, and headings of the navigation their level.
 3. Code and tables that scroll sideways can be scrolled with the keyboard.
 4. An empty cell in the corner of a table is not a header. Columns of numbers are aligned on the right.
+5. The page of the search has a heading.
 """
 
 import re
@@ -30,6 +31,7 @@ REPLACED = (
     (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     ("<pre>", '<pre tabindex="0">'),
     (r'(<div class="table-wrapper[^"]*")>', r'\1 tabindex="0">'),
+    (r'</noscript>\s*<div id="search-results">', '</noscript>\n<h1>Search</h1>\n<div id="search-results">'),
 )
 """Parts of finished pages, as patterns, and what they become."""
 

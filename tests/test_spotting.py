@@ -72,8 +72,9 @@ addEventListener("load", () => {
   const said = [];
   for (const side of [0, 1]) {
     const texts = [...document.querySelectorAll(".side")].map((each) => each.innerText);
+    const chart = document.querySelectorAll(".side")[side].querySelector("svg")?.ariaLabel;
     document.querySelectorAll(".side button")[side].click();
-    said.push({ texts, verdict: $(".verdict").innerText, hash: location.hash });
+    said.push({ texts, chart, verdict: $(".verdict").innerText, hash: location.hash });
     document.querySelectorAll(".spot button")[0].click();
   }
   const select = $("select");
@@ -103,6 +104,10 @@ def test_page(tmp_path: Path) -> None:
         assert f"{bug.title}. " in said["verdict"]
         assert f"§{bug.section}" in said["verdict"]
         assert "The smallest case:" in said["verdict"]
+    first = heard["said"][0]
+    (line,) = data()["bugs"][0]["pair"]["wrong"]
+    wrong = first["chart"] == f"{line['name']}: {', '.join(map(str, line['values']))}"
+    assert wrong == first["verdict"].startswith("Yes")
     found = sum(said["verdict"].startswith("Yes") for said in heard["said"])
     assert heard["score"] == f" {found} of 2 found"
     assert heard["hash"] == f"#{next(bug.id for bug in BUGS if bug.section[0] == '7')}"
