@@ -182,6 +182,13 @@ def test_rate_is_the_exact_quotient_rounded_once(part: int, more: int) -> None:
         assert abs(rates.crash_rate(part, whole) + rates.crash_free_rate(part, whole) - 1) <= math.ulp(1.0)
 
 
+@pytest.mark.parametrize("part", [1, 2**60])
+def test_rates_keep_their_shape(part: int) -> None:
+    """§6.5: slots × intervals stay that, whether binary64 holds the counts or not."""
+    assert np.array_equal(rates.rate([[part, 0]], [[2 * part, 0]]), [[0.5, np.nan]], equal_nan=True)
+    assert rates.rate([], []).shape == (0,)
+
+
 def test_crash_free_rate_is_one_minus() -> None:
     """§6.5: computed in that order; one healthy session of three is not the float nearest to 1/3."""
     assert rates.crash_free_rate(1, 6) == 0.8333333333333334

@@ -275,6 +275,13 @@ def test_hourly_end_after_now_is_the_next_minute() -> None:
     assert future.start > future.end
 
 
+def test_hourly_rounding_of_what_is_round() -> None:
+    """§3.7: an end that is now stays, and a window that starts where it was asked to does not grow."""
+    assert align_hourly(DateRange(0, 2 * HOUR, False), HOUR, 2 * HOUR) == Window(0, 2 * HOUR, HOUR, 2 * HOUR)
+    half = 30 * MINUTE
+    assert align_hourly(DateRange(0, 2 * HOUR, False), half, DAY) == Window(0, 2 * HOUR, half, 2 * HOUR)
+
+
 def test_too_many_intervals() -> None:
     """§3.6: a thousand are allowed; §3.7: checked on the length before it grows."""
     require_few_intervals(Window(0, 1000 * HOUR, HOUR, 1000 * HOUR), 1000)
