@@ -128,7 +128,10 @@ class Endpoint:
         origin : str
             Scheme and host for links.
         """
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError as error:  # a host that is none
+            return Response.of(HTTPStatus.BAD_REQUEST, {"detail": str(error)})
         if not PATH.fullmatch(unquote(parts.path)):
             detail = f"The requested resource does not exist; there is {EXAMPLE_PATH}"
             return Response.of(HTTPStatus.NOT_FOUND, {"detail": detail})
@@ -284,10 +287,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _drain(self) -> None:
         """Read what is still coming: closing the connection now would reset it and lose the answer."""
-        self.connection.shutdown(socket.SHUT_WR)
-        self.connection.settimeout(1)
         left = DRAINED
         try:
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(1)
             while left > 0 and (piece := self.connection.recv(1 << 16)):
                 left -= len(piece)
         except OSError:  # silent for too long, or gone

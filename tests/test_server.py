@@ -223,7 +223,8 @@ def test_clients_that_hang_up(capfd: pytest.CaptureFixture[str]) -> None:
     """Before, within and after a request: nothing is reported, and the next one is served."""
     request = f"GET {EXAMPLE_PATH}?{REQUEST} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with serving(Endpoint(SAMPLE, now=NOW)) as server:
-        for sent in (b"", request[:20], request, request * 20):
+        last = request.replace(b"Host: x", b"Host: x\r\nConnection: close")
+        for sent in (b"", request[:20], request, request * 20, *[last] * 5):
             client = socket.create_connection(server.server_address[:2])  # type: ignore[arg-type]
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # resets
             client.sendall(sent)
@@ -240,6 +241,7 @@ def test_clients_that_hang_up(capfd: pytest.CaptureFixture[str]) -> None:
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000 + b"\r\n", 431),
         (b"hello\r\n\r\n", 400),
+        (b"GET http://[ HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
         (b"GET / HTTP/9\r\n\r\n", 400),
     ],
 )
@@ -318,3 +320,6 @@ def test_command_rejects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["serve", path, "--port", str(taken.getsockname()[1])]) == 2
     assert "in use" in capsys.readouterr().err
+    for port in ("65536", "-1", "http"):
+        assert main(["serve", path, "--port", port]) == 2
+        assert f"'{port}' is not a port, 0 to 65535" in capsys.readouterr().err
