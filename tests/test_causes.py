@@ -69,6 +69,16 @@ def test_two_causes_in_other_fields() -> None:
     assert names(comparison) == {frozenset({"quantity-ignored"}), summed}
 
 
+def test_three_causes() -> None:
+    """§6.1, §6.2, §6.3: also where one of them shows in few groups only."""
+    comparison = explained(
+        response("quantity-ignored", "users-total-sum-of-buckets", "missing-duration-is-zero")
+    )
+    assert {"quantity-ignored", "users-total-sum-of-buckets", "missing-duration-is-zero"} <= {
+        bug.id for cause in comparison.causes for bug in cause.bugs
+    }
+
+
 def test_intervals_where_there_is_one_group() -> None:
     """§3.5: they are as independent of each other as groups."""
     params = {**PARAMS, "groupBy": [], "interval": "1h"}

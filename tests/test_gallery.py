@@ -26,6 +26,7 @@ from tests.gallery.blind import MUTANTS
 from tests.gallery.diff import patched
 from tests.gallery.mutant import Mutant
 from tests.gallery.table import PAGE, page
+from tests.strangers import habits
 from tests.strangers.bugs import PLANTED, NotANumberIsNobody
 from tests.strangers.desk import CLAIMS, Desk
 
@@ -78,6 +79,26 @@ def test_strangers_never_get_a_wrong_cause(program: Any) -> None:
     """The cause is one that describes the planted bug, or none is named and what matters is reported."""
     for found in check(program(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings:
         assert set(found.diagnoses[:1]) <= set(program.MAY), str(found.explanation)
+        assert found.diagnosis is not None or found.explanation.matters is not None
+
+
+@pytest.mark.parametrize("name", habits.PLANTED)
+def test_habits_are_found(name: str) -> None:
+    """§1 to §9: bugs of practitioners show in the cases that a check draws by default."""
+    program, _ = habits.PLANTED[name]
+    assert any(
+        given != evidence.answer and compare(evidence.case, respond(dict(evidence.case)), given)
+        for evidence in drawn(EXAMPLES)
+        if (given := program(evidence.case))["status"] == 200
+    )
+
+
+@pytest.mark.parametrize("name", habits.PLANTED if THOROUGH else ["users_without_environment_lost"])
+def test_habits_never_get_a_wrong_cause(name: str) -> None:
+    """What is named describes the planted bug; else what matters is reported."""
+    program, may = habits.PLANTED[name]
+    for found in check(program, max_findings=2, shrink_seconds=3).findings:
+        assert set(found.diagnoses[:1]) <= set(may), str(found.explanation)
         assert found.diagnosis is not None or found.explanation.matters is not None
 
 

@@ -274,7 +274,10 @@ class _Search:
         return trial if trial.evidence.answer["status"] == OK and wrong <= self._differing.keys() else None
 
     def _plausible(self, trial: _Trial) -> list[Hypothesis]:
-        """The hypotheses to begin with: of many sessions those that touch what differs in a few of them."""
+        """The hypotheses to begin with: of many sessions those that in a few of them touch only what differs.
+
+        Those that touch nothing there may need more sessions.
+        """
         case = trial.evidence.case
         rows = case["sessions"]
         few = Evidence({**case, "sessions": rows[:: -(-len(rows) // SMALL)]}, None)
@@ -287,7 +290,7 @@ class _Search:
         for each in self._in_time(every):
             touched = few.apart(few.predicted(each.variant), few.right)
             kinds = judged & set(map(symptom, touched))
-            if kinds and kinds <= wrong:
+            if kinds <= wrong:
                 plausible.append(each)
         return plausible
 

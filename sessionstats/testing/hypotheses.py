@@ -26,6 +26,7 @@ from sessionstats.testing.model.errors import Rejection
 from sessionstats.testing.model.ordering import Group, Order
 from sessionstats.testing.model.parameters import Parameters
 from sessionstats.testing.model.question import Question
+from sessionstats.testing.model.rows import Row
 
 Places: TypeAlias = frozenset[Path]
 """Places of an answer."""
@@ -191,10 +192,18 @@ class Evidence:
     def _answer_of(self, variant: Variant) -> Any:
         """What a variant answers; one that only writes otherwise begins with the right answer."""
         if variant.definitions is not DEFINITIONS or variant.alter is not RIGHT.alter:
-            return _answer(variant, self.case)
+            return _answer(variant, self.case, self._rows)
         if self.answer["status"] != OK:
             return self.answer
         return variant.retouch(self.case, dict(self.answer))
+
+    @cached_property
+    def _rows(self) -> list[Row] | None:
+        """The rows as most variants read them: reading them is most of the cost of an answer."""
+        try:
+            return model.read(self.case)
+        except Rejection:
+            return None
 
     def _flat(self, answer: Any) -> Flat:
         flat = flatten(answer, self.names, self.intervals)
@@ -219,10 +228,17 @@ def _group_by(case: Case) -> list[str]:
         return []
 
 
-def _answer(variant: Variant, case: Case) -> Any:
+READERS: Final = ("instant", "user", "is_session")
+"""The definitions by which rows are read."""
+
+
+def _answer(variant: Variant, case: Case, rows: list[Row] | None) -> Any:
     """What a variant answers; nothing where it breaks down, as a program with the bug may, too."""
+    usual = variant.alter is RIGHT.alter and all(
+        getattr(variant.definitions, name) is getattr(DEFINITIONS, name) for name in READERS
+    )
     try:
-        return variant(case)
+        return variant(case, list(rows) if usual and rows is not None else None)
     except Exception:
         return None
 
@@ -239,7 +255,7 @@ def _choice(variant: Variant, case: Case, wanted: tuple[str, ...], evidence: Evi
         return groups
 
     whole = dataclasses.replace(variant.definitions, page=page)
-    answer = _answer(dataclasses.replace(variant, definitions=whole), case)
+    answer = _answer(dataclasses.replace(variant, definitions=whole), case, evidence._rows)
     if not places or not isinstance(answer, dict) or not order:
         return None
     groups = answer["body"].get(GROUPS, [])

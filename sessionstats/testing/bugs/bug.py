@@ -66,9 +66,9 @@ class Variant:
     retouch: Callable[[Case, Answer], Answer] = _untouched
     twins: tuple[Variant, ...] = ()
 
-    def __call__(self, case: Case) -> Answer:
-        """The answer to a decoded request, wrong where the bug shows."""
-        answer = model.answer(self.alter(case), self.definitions)
+    def __call__(self, case: Case, rows: list[Row] | None = None) -> Answer:
+        """The answer to a decoded request, wrong where the bug shows; `rows` as for `model.answer`."""
+        answer = model.answer(self.alter(case), self.definitions, rows)
         return self.retouch(case, answer) if answer["status"] == 200 else answer
 
 

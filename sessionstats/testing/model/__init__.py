@@ -6,6 +6,6 @@ kernel and uses nothing but the standard library.
 
 from __future__ import annotations
 
-from .answer import answer
+from .answer import answer, read
 
-__all__ = ["answer"]
+__all__ = ["answer", "read"]

@@ -25,17 +25,28 @@ from .rows import Row, read_rows
 from .search import parse
 
 
-def answer(request: Any, definitions: Definitions = DEFINITIONS) -> dict[str, Any]:
-    """The protocol's answer to one decoded request (§9), by the semantics or by other definitions."""
+def answer(
+    request: Any, definitions: Definitions = DEFINITIONS, rows: list[Row] | None = None
+) -> dict[str, Any]:
+    """The protocol's answer to one decoded request (§9), by the semantics or by other definitions.
+
+    `rows` are its session rows, if they were read before by the same definitions (`read`).
+    """
     # silent (§9): a request without an id is answered with the id null.
     given = request.get("id") if isinstance(request, dict) else None
     try:
         # silent (§2.2): what is no request at all is rejected before its rows are looked at.
-        rows = read_rows(definitions, read_shape(request), unhandled=may_be_unhandled(request.get("rules")))
+        rows = read(request, definitions) if rows is None else rows
         sessions = definitions.fold(definitions, rows)
         return {"id": given, "status": 200, **judge(definitions, read_request(request), sessions)}
     except Rejection as rejection:
         return {"id": given, "status": rejection.status, "body": {"detail": rejection.detail}}
+
+
+def read(request: Any, definitions: Definitions = DEFINITIONS) -> list[Row]:
+    """The session rows of a request, or the first error in them (§1.4)."""
+    sessions = read_shape(request)
+    return read_rows(definitions, sessions, unhandled=may_be_unhandled(request.get("rules")))
 
 
 def judge(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, Any]:
