@@ -116,7 +116,7 @@ def mean(samples: OrderedSamples) -> NDArray[np.float64]:
 
 def exact_sum(values: ArrayLike) -> float:
     """Sum of non-negative values, rounded once; infinity beyond binary64."""
-    floats = np.asarray(values, np.float64)
+    floats = np.asarray(values)
     blocks = (floats[at : at + BLOCK].tolist() for at in range(0, len(floats), BLOCK))
     try:
         return math.fsum(chain.from_iterable(blocks))

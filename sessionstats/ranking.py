@@ -78,7 +78,7 @@ def with_empty_releases(groups: BaseGroups, versions: Sequence[str]) -> BaseGrou
     empty = [version for version in versions if version not in present]
     keys = {}
     for name, values in groups.keys.items():
-        added = np.full(len(empty), None, np.object_)
+        added = np.full(len(empty), None)
         if name == "release":
             added[:] = empty
         keys[name] = np.concatenate((values, added))

@@ -48,7 +48,7 @@ def _big_rate(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np
     quotients = [
         p / w if w else np.nan for p, w in zip(parts.ravel().tolist(), wholes.ravel().tolist(), strict=True)
     ]
-    return np.array(quotients, np.float64).reshape(wholes.shape)
+    return np.array(quotients).reshape(wholes.shape)
 
 
 def crash_rate(crashed: ArrayLike, total: ArrayLike) -> NDArray[np.float64]:

@@ -84,7 +84,7 @@ class Window:
 
     def bucket_starts(self) -> NDArray[np.datetime64]:
         """Start of each bucket: (n_intervals,) datetime64[us]."""
-        starts = np.arange(self.n_intervals, dtype=np.int64) * self.interval + self.start
+        starts = np.arange(self.n_intervals) * self.interval + self.start
         return starts.view("datetime64[us]")
 
 

@@ -350,6 +350,13 @@ def test_json_is_the_same_answer() -> None:
     assert '"totals": {"sum(session)": 1, "crash_rate(user)": null}' in answer.to_json()
 
 
+@pytest.mark.parametrize(("left_out", "part"), [("includeSeries", "totals"), ("includeTotals", "series")])
+def test_a_part_that_is_left_out_is_not_in_the_groups(left_out: str, part: str) -> None:
+    """§8"""
+    (group,) = ask([session()], "sum(session)", **{left_out: "0"}).to_dict()["groups"]
+    assert group == {"by": {}, part: {"sum(session)": 1 if part == "totals" else [1]}}
+
+
 def test_statuses_of_another_edition_are_rejected() -> None:
     """§1.4: sessions that the edition of the request does not know are named."""
     sessions = Sessions(started=[0, 0], project_id=[1, 1], status=["ok", "unhandled"])

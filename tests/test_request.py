@@ -299,6 +299,12 @@ class TestParameters:
         assert isinstance(error, RequestError | AccessError)
         assert (error.parameter, error.value) == (parameter, value)
 
+    def test_an_interval_too_fine_for_its_range_is_the_parameter(self) -> None:
+        """§2.3, §3.8"""
+        with pytest.raises(RequestError) as caught:
+            Query.parse("field=sum(session)&interval=1m&statsPeriod=7h", now=NOW, rules=Rules.of("2021"))
+        assert caught.value.parameter == "interval"
+
     def test_judged_once(self) -> None:
         """§2: a validated request can be answered for any sessions, just as its text can."""
         params = "field=sum(session)&statsPeriod=1d&interval=1d&groupBy=release"

@@ -26,7 +26,7 @@ from sessionstats.fields import DOCUMENTED_FIELDS, DURATION_STATISTICS, PERCENTI
 from sessionstats.grouping import NO_GROUP, BaseGroups, base_groups
 from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED, STATUSES, health_class
 from sessionstats.measures import Measures, Needs
-from sessionstats.ranking import rank
+from sessionstats.ranking import rank, rank_by_release_date
 from sessionstats.request.paging import Page, parse_page
 from sessionstats.request.parameters import Parameters
 from sessionstats.request.query import Query
@@ -134,6 +134,7 @@ def test_quantile_by_hand() -> None:
         [25.0, 33.5, 53.75, 71.6, 75.8, 79.16, 80.0], rel=1e-15
     )
     assert np.isnan(percentiles.quantiles([], [50])).all()
+    assert percentiles.quantiles(range(100), [99])[0] == 98 + 0.01  # a hundredth of the way
     narrow = np.array([0.1, 0.7], np.float32)  # interpolated in binary64, whatever holds the values
     assert percentiles.quantiles(narrow, [30])[0] == percentiles.quantiles(narrow.tolist(), [30])[0]
 
@@ -186,6 +187,8 @@ def test_rate_is_the_exact_quotient_rounded_once(part: int, more: int) -> None:
 def test_rates_keep_their_shape(part: int) -> None:
     """§6.5: slots × intervals stay that, whether binary64 holds the counts or not."""
     assert np.array_equal(rates.rate([[part, 0]], [[2 * part, 0]]), [[0.5, np.nan]], equal_nan=True)
+    assert rates.rate(part, [part, 2 * part]).tolist() == [1.0, 0.5]
+    assert rates.rate([part, 0], 2 * part).tolist() == [0.5, 0.0]
     assert rates.rate([], []).shape == (0,)
 
 
@@ -201,6 +204,15 @@ def test_rank() -> None:
     assert rank(values, descending=True).tolist() == [2, 0, 3, 5, 1, 4]
     assert rank(values, descending=False).tolist() == [5, 0, 3, 2, 1, 4]
     assert rank(np.array([2, 7, 2]), descending=True).tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_groups_of_one_release_stay_in_order(descending: bool) -> None:
+    """§7.5: ties by key, however many there are."""
+    groups = BaseGroups({"release": np.array(["a", "b"] * 50, object)}, 100, 100)
+    order = rank_by_release_date(groups, ["b", "a"], descending=descending)
+    b, a = [*range(1, 100, 2)], [*range(0, 100, 2)]
+    assert order.tolist() == (a + b if descending else b + a)
 
 
 def test_cap() -> None:
@@ -263,14 +275,14 @@ def test_base_groups() -> None:
         started=[0] * 4,
         project_id=[1, 3, 2, 1],
         status=["ok"] * 4,
-        distinct_id=["", "", "someone", "someone"],
+        distinct_id=["", "", "", "someone"],
     )
     users = [DOCUMENTED_FIELDS["count_unique(user)"]]
     groups, index = base_groups(sessions, [], users)
     assert (groups.size, groups.empty_from, index.tolist()) == (1, 1, [0, 0, 0, 0])
     groups, index = base_groups(sessions, ["project"], users)
-    assert (groups.keys["project"].tolist(), groups.size, groups.empty_from) == ([1, 2], 2, 2)
-    assert index.tolist() == [0, NO_GROUP, 1, 0]
+    assert (groups.keys["project"].tolist(), groups.size, groups.empty_from) == ([1], 1, 1)
+    assert index.tolist() == [0, NO_GROUP, NO_GROUP, 0]
 
 
 def test_keys_beyond_64_bits_are_numbered_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,9 +331,8 @@ def test_combined_keys_beyond_64_bits() -> None:
     class Wide:
         """A column of more categories than can exist, each its own rank."""
 
-        categories = range(2**40)
-
-        def __init__(self, *codes: int) -> None:
+        def __init__(self, *codes: int, width: int = 2**40) -> None:
+            self.categories = range(width)
             self.codes = np.array(codes)
 
         @property
@@ -334,6 +345,9 @@ def test_combined_keys_beyond_64_bits() -> None:
     first, second = Wide(2**40 - 1, 0, 2**40 - 1, 0), Wide(0, 5, 0, 2**40 - 1)
     combination = grouping._combination([first, second])  # type: ignore[list-item]
     assert np.unique(combination, return_inverse=True)[1].tolist() == [2, 0, 2, 1]
+    thirds = [Wide(*codes, width=2**25) for codes in ([0, 2**14, 0], [0, 0, 1], [0, 0, 0])]
+    combination = grouping._combination(thirds)  # type: ignore[arg-type]
+    assert np.unique(combination, return_inverse=True)[1].tolist() == [0, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ def test_wrong_dates_are_rejected(params: str, detail: str) -> None:
 def test_interval(text: str | None, minimum: int, interval: int) -> None:
     """§3.2"""
     assert parse_interval(text, minimum) == interval
+    assert parse_interval("1h") == HOUR
 
 
 MULTIPLE = "The interval has to be a multiple of the minimum interval of {}."
@@ -280,6 +281,8 @@ def test_hourly_rounding_of_what_is_round() -> None:
     assert align_hourly(DateRange(0, 2 * HOUR, False), HOUR, 2 * HOUR) == Window(0, 2 * HOUR, HOUR, 2 * HOUR)
     half = 30 * MINUTE
     assert align_hourly(DateRange(0, 2 * HOUR, False), half, DAY) == Window(0, 2 * HOUR, half, 2 * HOUR)
+    late = DateRange(half, 2 * HOUR + half // 2, False)  # two hours of it end at three: after its start
+    assert align_hourly(late, half, DAY) == Window(0, 3 * HOUR, half, 2 * HOUR)
 
 
 def test_too_many_intervals() -> None:
