@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from sessionstats import DataError, Releases, Rules, Sessions, compute, from_records
+from sessionstats import DataError, Query, Releases, Rules, Sessions, compute, from_records
 from sessionstats.protocol import respond
 from sessionstats.result import Result
 
@@ -355,6 +355,15 @@ def test_a_part_that_is_left_out_is_not_in_the_groups(left_out: str, part: str) 
     """§8"""
     (group,) = ask([session()], "sum(session)", **{left_out: "0"}).to_dict()["groups"]
     assert group == {"by": {}, part: {"sum(session)": 1 if part == "totals" else [1]}}
+
+
+def test_an_answer_without_groups() -> None:
+    """§2.2, §7.6: no keys, and no page before or after it."""
+    answer = Result.without_groups(
+        Query.parse({**HOUR, "field": "sum(session)", "groupBy": "release"}, now=NOW)
+    )
+    assert (answer.by["release"].shape, len(answer)) == ((0,), 0)
+    assert [link.results for link in answer.links] == [False, False]
 
 
 def test_statuses_of_another_edition_are_rejected() -> None:
