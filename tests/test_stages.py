@@ -204,6 +204,7 @@ def test_rank() -> None:
     assert rank(values, descending=True).tolist() == [2, 0, 3, 5, 1, 4]
     assert rank(values, descending=False).tolist() == [5, 0, 3, 2, 1, 4]
     assert rank(np.array([2, 7, 2]), descending=True).tolist() == [1, 0, 2]
+    assert rank(np.array([1, 2] * 50), descending=True).tolist() == [*range(1, 100, 2), *range(0, 100, 2)]
 
 
 @pytest.mark.parametrize("descending", [True, False])
