@@ -7,17 +7,20 @@
    file can read, too.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
-
-from docutils import nodes
-from sphinx.application import Sphinx
+from typing import TYPE_CHECKING, Any
 
 from docs import crossref, spotting
 from docs.rulelinks import label
+
+if TYPE_CHECKING:  # tests of the pages need no Sphinx
+    from docutils import nodes
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
 
