@@ -217,6 +217,11 @@ def with_groups(answer: Answer, groups: list[Any]) -> Answer:
     return {**answer, "body": {**answer["body"], "groups": groups}}
 
 
+def beginning(length: int) -> Callable[[str], str]:
+    """The first characters of a text."""
+    return lambda text: text[:length]
+
+
 LENGTHS: Final = (8, 10, 12, 15, 16, 20, 24, 30, 31, 32, 36, 40, 48, 50, 60, 63, 64, 80, 100, 120, 127, 128,
                   200, 250, 255)  # fmt: skip
 """Lengths that columns of text are often cut to."""

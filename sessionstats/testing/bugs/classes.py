@@ -67,6 +67,16 @@ def twice(name: str) -> Variant:
     return defined(name, value=wrong)
 
 
+def renamed(one: str, other: str) -> Callable[[Row], str]:
+    """The sessions of one health class as of another."""
+    return lambda row: other if health(row) == one else health(row)
+
+
+def all_but(name: str) -> Callable[[dict[str, int]], dict[str, int]]:
+    """Counts in which all but the sessions of one class are healthy."""
+    return lambda counts: counts | {"healthy": counts["all"] - counts[name]}
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "errors-before-status", "1.3", "Sessions with errors are errored whatever their status",
@@ -98,8 +108,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "abnormal-as-other", "1.3", "Abnormal or unhandled sessions count as of another class",
         "An abnormal session has a health class of its own, and in the later edition an unhandled one.",
-        *(as_health(lambda row, one=one, other=other: other if health(row) == one else health(row),
-                    f"{one} as {other}")
+        *(as_health(renamed(one, other), f"{one} as {other}")
           for one in ("abnormal", "unhandled", "errored") for other in ("crashed", "errored", "healthy",
               "abnormal")
           if one != other),
@@ -141,8 +150,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "healthy-is-the-rest", "6.1", "Healthy sessions still include others",
         "Healthy sessions are those of no other class.",
-        *(counting(lambda counts, name=name: counts | {"healthy": counts["all"] - counts[name]},
-                   f"all but {name} ones") for name in ("crashed", "errored", "abnormal")),
+        *(counting(all_but(name), f"all but {name} ones") for name in ("crashed", "errored", "abnormal")),
         counting(lambda counts: counts | {"healthy": counts["all"]}, "all"),
         counting(lambda counts: counts | {"healthy": counts["all"] - counts["crashed"] - counts["errored"]},
                  "abnormal ones"),

@@ -7,9 +7,10 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, sessions_as, values_as
+from sessionstats.testing.bugs.bug import Bug, Changes, Variant, bug, defined, sessions_as, values_as
 from sessionstats.testing.bugs.users import total_of
 from sessionstats.testing.model.aggregates import duration, kind, value
 from sessionstats.testing.model.definitions import DEFINITIONS, Definitions
@@ -179,6 +180,11 @@ def of_durations(change: Callable[[Any], Any], detail: str = "") -> Variant:
     return values_as(lambda name, value: change(value) if is_duration(name) else value, detail)
 
 
+def left_out(most: float, row: Row) -> Changes:
+    """A session without a duration that is longer."""
+    return {"duration": None} if (row.duration or 0) > most else {}
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "percentile-total-mean-of-buckets", "6.3", "Totals of percentiles are combined from the buckets'",
@@ -318,12 +324,10 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "durations-limited", "6.3", "Long durations are cut or left out",
         "Every finite duration counts, however long it is.",
-        *(lengths_as(lambda length, most=most: min(length, most),
-            f"at most {most:,} seconds")
+        *(lengths_as(partial(min, most), f"at most {most:,} seconds")
           for most in (60, 300, 1800, 3600, 86_400, SECONDS_AT_MOST - 1, 1_000_000, 604_800)),
-        *(sessions_as(lambda row, most=most: {"duration": None} if (row.duration or 0) > most else {},
-                      f"left out beyond {most:,} seconds") for most in (60, 300, 1800, 3600, 86_400,
-                          1_000_000, 604_800)),
+        *(sessions_as(partial(left_out, most), f"left out beyond {most:,} seconds")
+          for most in (60, 300, 1800, 3600, 86_400, 1_000_000, 604_800)),
         lengths_as(lambda length: length % SECONDS_AT_MOST, "wrapped at 31 bits"),
     ),
     bug(
@@ -381,10 +385,8 @@ def _averaged(ordered: list[float], percent: int) -> float:
 
 def _quantity_in_sums(d: Definitions, field: str, sessions: list[Row]) -> float | None:
     changed = [
-        session
-        if session.duration is None
-        else replace(session, duration=session.duration * session.quantity)
-        for session in sessions
+        row if row.duration is None else replace(row, duration=row.duration * row.quantity)
+        for row in sessions
     ]
     return duration(d, field, changed if field.startswith("avg") else sessions)
 

@@ -158,6 +158,16 @@ def is_free(field: str) -> bool:
     return "crash_free" in field
 
 
+def rounded(digits: int, factor: int = 1) -> Callable[[float], float]:
+    """A multiple of a rate, rounded."""
+    return lambda value: round(value * factor, digits)
+
+
+def rounded_down(digits: int) -> Callable[[float], float]:
+    """A rate, rounded down."""
+    return lambda value: math.floor(value * 10**digits) / 10**digits
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "rate-total-mean-of-buckets", "6.5", "Totals of rates are the mean of the buckets' rates",
@@ -189,15 +199,9 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "rate-rounded", "6.5", "Rates are rounded",
         "Rates are not rounded: 99.996 % crash-free is not 100 %.",
-        *(written(lambda value, digits=digits: round(value, digits),
-            f"to {digits} digits")
-          for digits in range(7)),
-        *(written(lambda value, digits=digits: round(value, digits), f"crash-free ones to {digits} digits",
-            is_free)
-          for digits in range(7)),
-        *(written(lambda value, digits=digits: math.floor(value * 10**digits) / 10**digits,
-            f"down to {digits} digits")
-          for digits in range(1, 5)),
+        *(written(rounded(digits), f"to {digits} digits") for digits in range(7)),
+        *(written(rounded(digits), f"crash-free ones to {digits} digits", is_free) for digits in range(7)),
+        *(written(rounded_down(digits), f"down to {digits} digits") for digits in range(1, 5)),
         reports=["getsentry/sentry#28458"],
     ),
     bug(
@@ -205,9 +209,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "Rates are shares from 0 to 1.",
         written(lambda value: value * 100, ""), written(lambda value: value * 100, "crash-free ones",
             is_free),
-        *(written(lambda value, digits=digits: round(value * 100, digits),
-            f"and rounded to {digits} digits")
-          for digits in range(4)),
+        *(written(rounded(digits, 100), f"and rounded to {digits} digits") for digits in range(4)),
     ),
     bug(
         "rate-of-healthy", "6.5", "Rates divide by the healthy or the unhealthy instead of by all",

@@ -14,6 +14,7 @@ from sessionstats.testing.bugs.bug import (
     Case,
     Variant,
     altered,
+    beginning,
     bug,
     defined,
     rows_as,
@@ -45,16 +46,23 @@ def texts_as(change: Change, detail: str = "") -> tuple[Variant, ...]:
     )
 
 
+def first_bytes(length: int) -> Callable[[str], str]:
+    """The characters that fit into the first bytes of a text."""
+    return lambda text: text.encode()[:length].decode(errors="ignore")
+
+
+def missing_if(name: str) -> Callable[[str], str]:
+    """Takes one text for missing."""
+    return lambda text: "" if text == name else text
+
+
 def cut(case: Case) -> Iterable[Variant]:
     """Texts cut to some length that a row of the case is longer than."""
     longest = max((len(text) for text in _texts(case)), default=0)
     for length in range(1, longest):
         if length in LENGTHS or longest <= 64:
-            yield from texts_as(lambda text, length=length: text[:length], f"to {length} characters")
-            yield from texts_as(
-                lambda text, length=length: text.encode()[:length].decode(errors="ignore"),
-                f"to {length} bytes",
-            )
+            yield from texts_as(beginning(length), f"to {length} characters")
+            yield from texts_as(first_bytes(length), f"to {length} bytes")
 
 
 def _texts(case: Case) -> Iterable[str]:
@@ -172,7 +180,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "Only an empty or absent release or environment is missing.",
         *texts_as(lambda text: "" if text in NA_TEXTS else text, "every text that pandas reads as missing"),
         *(each for na in MISSING_TEXTS for each in
-          texts_as(lambda text, na=na: "" if text == na else text, f'"{na}"')),
+          texts_as(missing_if(na), f'"{na}"')),
     ),
     bug(
         "numbers-from-texts", "1.1", "Texts that look like numbers lose their form",

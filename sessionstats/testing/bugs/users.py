@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import LENGTHS, Bug, Case, Variant, bug, defined
+from sessionstats.testing.bugs.bug import LENGTHS, Bug, Case, Variant, beginning, bug, defined
 from sessionstats.testing.model.aggregates import kind, of_users, user_counts, users
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.ordering import Group
@@ -79,10 +79,15 @@ def of_integers(change: Callable[[int], str]) -> Variant:
     return read_as(lambda value: change(value) if type(value) is int else None)
 
 
+def nobody_if(name: str) -> Callable[[str], str | None]:
+    """Takes one name for nobody."""
+    return lambda text: None if text == name else text
+
+
 def cut(case: Case) -> Iterable[Variant]:
     """Users known by the first characters of their id."""
     for length in LENGTHS:
-        yield person_as(lambda text, length=length: text[:length], f"cut to {length} characters")
+        yield person_as(beginning(length), f"cut to {length} characters")
 
 
 def by_class(change: Callable[[dict[str, int]], dict[str, int]], detail: str = "") -> Variant:
@@ -273,10 +278,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "na-users-dropped", "1.1", 'Users such as "null" or "NA" count as missing',
         "Ids are opaque texts: only an empty, missing or nil id is nobody.",
         person_as(lambda text: None if text in NA_TEXTS else text, "every text that pandas reads as missing"),
-        *(
-            person_as(lambda text, na=na: None if text == na else text, f'"{na}"')
-            for na in MISSING_TEXTS
-        ),
+        *(person_as(nobody_if(na), f'"{na}"') for na in MISSING_TEXTS),
         person_as(lambda text: None if text.lower() in ("null", "none", "nan") else text, "in any case"),
     ),
     bug(
