@@ -25,7 +25,7 @@ class ReleasesCut(Desk):
 
 
 class LikeForEquality(Desk):
-    MAY = ("search-as-pattern",)
+    MAY = ("search-as-pattern", "search-without-case")
 
     def same(self, value: str, wanted: str) -> bool:
         pattern = re.escape(wanted).replace("%", ".*").replace("_", ".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
@@ -26,6 +26,33 @@ def found(equal: Equal, detail: str = "") -> Variant:
         return any(equal(value, text) for text in texts) != term.negated
 
     return defined(detail, selects_text=selects)
+
+
+def of_parameter(*ways: tuple[Equal, str]) -> Callable[[Case], Iterable[Variant]]:
+    """Variants that compare the parameter environment otherwise, for cases that have it."""
+
+    def variants(case: Case) -> Iterable[Variant]:
+        params = case["params"]
+        if isinstance(params, Mapping) and params.get("environment"):
+            for equal, detail in ways:
+                yield altered(f"{detail} in the parameter environment".strip(), _asking_for_equal(equal))
+
+    return variants
+
+
+def _asking_for_equal(equal: Equal) -> Callable[[Case], Case]:
+    def alter(case: Case) -> Case:
+        params = case["params"]
+        asked = params.get("environment") if isinstance(params, Mapping) else None
+        rows = case.get("sessions")
+        if not asked or not isinstance(rows, list):
+            return case
+        texts = [str(text) for text in (asked if isinstance(asked, list) else [asked])]
+        there = {str(row.get("environment") or "") for row in rows if isinstance(row, Mapping)}
+        chosen = sorted(value for value in there if any(equal(value, text) for text in texts))
+        return {**case, "params": {**params, "environment": chosen or texts}}
+
+    return alter
 
 
 def like(value: str, text: str) -> bool:
@@ -266,6 +293,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         found(lambda value, text: value.strip() == text.strip(), "space at the ends"),
         found(lambda value, text: value.rstrip() == text.rstrip(), "space at the end"),
         found(lambda value, text: value.strip().lower() == text.strip().lower(), "case and space"),
+        family=of_parameter((lambda value, text: value.lower() == text.lower(), "case"),
+                            (lambda value, text: value.strip() == text.strip(), "space")),
     ),
     bug(
         "search-by-part", "4.2", "A value matches as part of a longer one",
@@ -284,6 +313,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         found(lambda value, text: as_pattern(value, text, whole=False), "regular expressions, anywhere"),
         found(lambda value, text: like(value, f"%{text}%"), "of LIKE, anywhere"),
         found(lambda value, text: like(value, f"{text}%"), "of LIKE, from the beginning"),
+        family=of_parameter((like, "of LIKE"), (like_without_case, "of LIKE, in any case")),
     ),
     bug(
         "status-filter-removes-sessions", "4.5", "A status filter removes sessions",
