@@ -245,7 +245,8 @@ class _Search:
         alike: dict[Any, list[Hypothesis]] = {}
         for each in likely:
             gives = large.gives(each)
-            alike.setdefault(frozenset((p, repr(gives[p])) for p in large.touched(each)), []).append(each)
+            # 1 and 1.0 are equal, so hypotheses that differ only in how they write a rate are rivals.
+            alike.setdefault(frozenset((p, gives[p]) for p in large.touched(each)), []).append(each)
         rivals = {several[0]: several for several in alike.values()}
         combined = _best(large, {each: likely[each] for each in rivals}, MOST_COMBINED)
         chosen = self._clean(large, self._together(large, combined))
