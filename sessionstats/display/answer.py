@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from sessionstats.capping import Link
 from sessionstats.explanation import Explanation
 from sessionstats.request.query import Query
-from sessionstats.uncertainty import Uncertainty
+
+if TYPE_CHECKING:
+    from sessionstats.uncertainty import Uncertainty
 
 
 class Answer(Protocol):
@@ -44,7 +46,7 @@ class Answer(Protocol):
     def explanation(self) -> Explanation | None:
         """Why nothing was counted."""
 
-    def uncertainty(self, field: str) -> Uncertainty:
+    def uncertainty(self, field: str) -> "Uncertainty":
         """Intervals of a rate."""
 
     def __len__(self) -> int:
