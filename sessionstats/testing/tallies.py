@@ -41,7 +41,7 @@ REFUSALS: Final = (
     ("Lists", "4.4"),
     ("operator", "4.4"),
     ("Parse error", "4.4"),
-    ("session.status", "4.5"),
+    ("condition with session.status", "4.5"),
     ("count_unique", "6.4"),
     ("Cannot group field", "6.5"),
     ("Cannot filter field", "6.5"),
