@@ -21,6 +21,9 @@ USERS: Final = "count_unique(user)"
 MISSING_TEXTS: Final = ("None", "null", "nan", "NaN", "undefined", "anonymous", "unknown")
 """What a missing value becomes where it is written as text."""
 
+NOBODY: Final = "\N{ZERO WIDTH SPACE}nobody"
+"""A name that no user has."""
+
 NA_TEXTS: Final = frozenset(
     ["#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A",
      "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
@@ -82,6 +85,11 @@ def of_integers(change: Callable[[int], str]) -> Variant:
 def nobody_if(name: str) -> Callable[[str], str | None]:
     """Takes one name for nobody."""
     return lambda text: None if text == name else text
+
+
+def missing_as(text: str) -> Callable[[str | int | None], str | None]:
+    """Reads a missing user as a text; an empty one stays nobody."""
+    return lambda value: text if value is None else None
 
 
 def cut(case: Case) -> Iterable[Variant]:
@@ -294,6 +302,11 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("each for one", person=lambda row: row.user or row),
         *(
             defined(f'all for one, "{text}"', person=lambda row, text=text: row.user or text)
+            for text in MISSING_TEXTS
+        ),
+        read_as(missing_as(NOBODY), "all for one, where the column is missing"),
+        *(
+            read_as(missing_as(text), f'all for one, where the column is missing, "{text}"')
             for text in MISSING_TEXTS
         ),
     ),
