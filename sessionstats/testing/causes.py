@@ -10,7 +10,7 @@
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -22,8 +22,7 @@ from sessionstats.testing.bugs.bug import Bug
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, Path
 from sessionstats.testing.flat import Flat, close
 from sessionstats.testing.hypotheses import OK, Evidence, Hypothesis, hypotheses_for, together
-from sessionstats.testing.oracle import base_of
-from sessionstats.testing.samples import Symptom, Table, Unit, case_of, symptom
+from sessionstats.testing.samples import Symptom, Table, Unit, base_group, case_of, symptom
 
 Score: TypeAlias = tuple[bool, int]
 """Whether a hypothesis gives something that was not given; and how much more of that than of the other."""
@@ -165,7 +164,7 @@ class _Trial:
     ) -> None:
         chosen = set(units)
         bases = {base for base, _ in units}
-        groups = [group for group in body[GROUPS] if _base(group, case) in bases]
+        groups = [group for group in body[GROUPS] if base_group(group, case) in bases]
         given = {"status": OK, "body": {GROUPS: groups}}
         self.evidence = Evidence({**case, "sessions": table.rows(units)}, given)
         lacking = _lacking(self.evidence)
@@ -242,18 +241,13 @@ class _Search:
             return ()
         likely = self._likely(small, self._plausible(small))
         likely = self._likely(large, _best(small, likely, MOST_KEPT))
-        alike: dict[Any, list[Hypothesis]] = {}
-        for each in likely:
-            gives = large.gives(each)
-            # 1 and 1.0 are equal, so hypotheses that differ only in how they write a rate are rivals.
-            alike.setdefault(frozenset((p, gives[p]) for p in large.touched(each)), []).append(each)
-        rivals = {several[0]: several for several in alike.values()}
-        combined = _best(large, {each: likely[each] for each in rivals}, MOST_COMBINED)
+        combined = _best(large, self._told_apart(large, likely), MOST_COMBINED)
         chosen = self._clean(large, self._together(large, combined))
         largest = self._trial(LARGEST, {}) if chosen else None
         if largest is None:
             return ()
         chosen = self._clean(largest, chosen)
+        rivals = {each: self._in_its_place(large, each, chosen, likely) for each in chosen}
         found = (self._confirmed(largest, each, chosen, rivals[each]) for each in chosen)
         return tuple(each for each in found if each is not None)
 
@@ -264,7 +258,7 @@ class _Search:
         """
         if len(self._differing) <= NEEDED:
             return None
-        bases = {base for group in self._body[GROUPS] if (base := _base(group, self._case)) is not None}
+        bases = {base for group in self._body[GROUPS] if (base := base_group(group, self._case)) is not None}
         agreeing = [unit for unit in self._table.units(bases) if unit not in self._differing]
         units = self._table.sample(self._differing, agreeing, rows)
         if not units:
@@ -332,6 +326,28 @@ class _Search:
             chosen = clean
         return chosen
 
+    def _told_apart(self, trial: _Trial, likely: Mapping[Hypothesis, Score]) -> dict[Hypothesis, Score]:
+        """One of all that give the same; 1 and 1.0 are equal, so how a rate is written does not matter."""
+        first: dict[Any, Hypothesis] = {}
+        for each in likely:
+            gives = trial.gives(each)
+            first.setdefault(frozenset((path, gives[path]) for path in trial.touched(each)), each)
+        return {each: likely[each] for each in first.values()}
+
+    def _in_its_place(
+        self, trial: _Trial, each: Hypothesis, chosen: Sequence[Hypothesis], hypotheses: Iterable[Hypothesis]
+    ) -> list[Hypothesis]:
+        """The hypotheses that, beside the other causes, give the same as a cause; alone they may differ."""
+        others = [other for other in chosen if other is not each]
+        whole, fields = trial.give(chosen), _fields(trial.touched(each))
+        return [
+            one
+            for one in self._in_time(hypotheses)
+            if one not in others
+            and not fields.isdisjoint(_fields(trial.touched(one)))
+            and not trial.differing(trial.give([*others, one]), whole)
+        ]
+
     def _confirmed(
         self, trial: _Trial, each: Hypothesis, chosen: list[Hypothesis], rivals: Sequence[Hypothesis]
     ) -> Confirmed | None:
@@ -340,17 +356,20 @@ class _Search:
         needed = trial.units_of(trial.differing(whole, without))
         if len(needed) <= NEEDED:
             return None
-        gives = trial.gives(each)
-        rivals = [one for one in self._in_time(rivals) if not trial.differing(trial.gives(one), gives)]
+        rivals = self._in_its_place(trial, each, chosen, rivals)
         unit = "intervals" if self._table.by_bucket else "groups"
         found = Confirmed(tuple(rivals), len(needed) - 1, unit)
         return found if len(found.bugs) <= MOST_RIVALS else None
 
-    def _in_time(self, hypotheses: Sequence[Hypothesis]) -> Iterator[Hypothesis]:
+    def _in_time(self, hypotheses: Iterable[Hypothesis]) -> Iterator[Hypothesis]:
         for each in hypotheses:
             if time.monotonic() > self._deadline:
                 raise _TooLong
             yield each
+
+
+def _fields(paths: Iterable[Path]) -> frozenset[str | None]:
+    return frozenset(path.field for path in paths)
 
 
 def _best(trial: _Trial, scores: Mapping[Hypothesis, Score], most: int) -> list[Hypothesis]:
@@ -358,7 +377,7 @@ def _best(trial: _Trial, scores: Mapping[Hypothesis, Score], most: int) -> list[
     ranked: dict[frozenset[str | None], list[Score]] = {}
     chosen = []
     for each in sorted(scores, key=lambda each: scores[each]):
-        better = ranked.setdefault(frozenset(path.field for path in trial.touched(each)), [])
+        better = ranked.setdefault(_fields(trial.touched(each)), [])
         if len(better) < most or scores[each] == better[-1]:
             better.append(scores[each])
             chosen.append(each)
@@ -370,17 +389,6 @@ def _shows_in_units(bug: Bug) -> bool:
     return bug.id not in OF_TABLES and not any(
         section == each or section.startswith(f"{each}.") for each in UNRELATED
     )
-
-
-def _base(group: Any, case: Mapping[str, Any]) -> Any:
-    """The base group of a group of a response; `None` if it is not one."""
-    names = case["params"].get("groupBy", [])
-    by = group.get("by") if isinstance(group, dict) else None
-    if not isinstance(by, dict) or by.keys() != set(names):
-        return None
-    if any(isinstance(value, (dict, list)) for value in by.values()):
-        return None
-    return base_of(tuple((name, by[name]) for name in dict.fromkeys(names)))
 
 
 def _lacking(evidence: Evidence) -> set[Symptom]:

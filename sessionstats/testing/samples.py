@@ -164,3 +164,14 @@ def case_of(
         "projects": None if projects is None else dict(projects),
         "rules": rules,
     }
+
+
+def base_group(group: Any, case: Mapping[str, Any]) -> Any:
+    """The base group of a group of a response; `None` if it is not one."""
+    names = case["params"].get("groupBy", [])
+    by = group.get("by") if isinstance(group, dict) else None
+    if not isinstance(by, dict) or by.keys() != set(names):
+        return None
+    if any(isinstance(value, (dict, list)) for value in by.values()):
+        return None
+    return base_of(tuple((name, by[name]) for name in dict.fromkeys(names)))
