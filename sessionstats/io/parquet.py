@@ -7,6 +7,8 @@
 4. Releases and the like are read as the dictionaries that the file holds.
 """
 
+import io
+import os
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -49,7 +51,7 @@ def parquet_blocks(source: Opened, reading: Reading, block_rows: int = ROWS_TOGE
         If the file is damaged, or not Parquet, or names of its columns are invalid (§1.5).
     """
     pa = needed("pyarrow", "arrow")
-    file, names = _opened(source.file, reading)
+    file, names = _opened(_native(source.file), reading)
     rows, columns = 0, list(names.theirs.values())
     # Invalid columns are an error without rows, too.
     updates_of(ours_of(pa.Table.from_batches([], file.schema_arrow), names), reading.texts)
@@ -73,6 +75,18 @@ def write_parquet(sessions: Sessions, path: str) -> None:
     with parquet.ParquetWriter(path, schema, write_page_checksum=True) as writer:
         for first in range(0, len(sessions), ROWS_WRITTEN):
             writer.write_table(to_arrow(sessions[first : first + ROWS_WRITTEN]).cast(schema))
+
+
+def _native(file: Any) -> Any:
+    """The file as Arrow reads it by itself.
+
+    Arrow's threads need the interpreter's lock to read a file of Python's. One that still waits for it when
+    the interpreter ends, as after an error, aborts the process.
+    """
+    pa = needed("pyarrow", "arrow")
+    if isinstance(file, io.BytesIO):
+        return pa.BufferReader(file.getvalue())
+    return pa.OSFile(os.fsencode(file.name)) if os.path.isfile(getattr(file, "name", "")) else file
 
 
 def _opened(file: Any, reading: Reading) -> tuple[Any, Names]:
