@@ -84,7 +84,7 @@ def what_matters(case: Case, fails: Fails) -> Matters:
     >>> matters.needed
     ('the column environment', "that environment 'x y' is not plain text")
     >>> matters.free
-    ('that a status is not exited', 'the period')
+    ('that a status is not exited', 'the date', 'the period')
     """
     needed: list[str] = []
     free: list[str] = []
