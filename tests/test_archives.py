@@ -81,6 +81,22 @@ class TestForeign:
         np.savez(tmp_path / "x.npz", **(arrays | {"release.ends": ends}))
         assert "release.ends does not cut" in rejection(tmp_path / "x.npz").detail
 
+    @pytest.mark.parametrize(
+        ("texts", "ends", "problem"),
+        [
+            ("é".encode(), [1, 2], "decode"),  # each end cuts the character
+            (b"\xff", [1], "decode"),
+            (b"aba", [1, 2, 3], "category stands twice: 'a'"),
+        ],
+    )
+    def test_users_that_are_no_texts(
+        self, texts: bytes, ends: list[int], problem: str, tmp_path: Path
+    ) -> None:
+        """Users are read without a string for each, and validated all the same."""
+        changes = {"distinct_id.texts": np.frombuffer(texts, np.uint8), "distinct_id.ends": np.array(ends)}
+        np.savez(tmp_path / "x.npz", **(arrays_of(tmp_path) | changes))
+        assert problem in rejection(tmp_path / "x.npz").detail
+
     @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x93NUMPY", b"hello", b"\x80\x04."])
     def test_other_files(self, data: bytes, tmp_path: Path) -> None:
         assert FOREIGN in rejection(put(tmp_path / "x.npz", data)).detail

@@ -14,9 +14,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -24,7 +25,9 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.packed import PackedTexts, utf8_of
 from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION, Kind
 from sessionstats.errors import DataError, SessionStatsError, located
 from sessionstats.health import STATUSES
@@ -228,12 +231,11 @@ def _check_digest(members: Mapping[str, _Member]) -> None:
         raise SessionStatsError("the file is damaged: its digest is not that of its contents")
 
 
-def _stored_categories(name: str, categories: tuple[Any, ...]) -> dict[str, NDArray[Any]]:
+def _stored_categories(name: str, categories: Sequence[Any]) -> dict[str, NDArray[Any]]:
     if name not in TEXTS:
         return {f"{name}.values": np.array(categories, np.int64)}
-    texts = [text.encode("utf-8", "surrogatepass") for text in categories]
-    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
-    return {f"{name}.texts": np.frombuffer(b"".join(texts), np.uint8), f"{name}.ends": ends}
+    data, offsets = categories.utf8() if isinstance(categories, PackedTexts) else utf8_of(categories)
+    return {f"{name}.texts": data, f"{name}.ends": offsets[1:]}
 
 
 def _categories(members: Mapping[str, _Member]) -> dict[str, Encoded[Any]]:
@@ -241,21 +243,39 @@ def _categories(members: Mapping[str, _Member]) -> dict[str, Encoded[Any]]:
     columns: dict[str, Encoded[Any]] = {}
     for name in ENCODED:
         if name in TEXTS:
-            values = _texts(name, members[f"{name}.texts"].read_all(), members[f"{name}.ends"].read_all())
+            values: Sequence[Any] = _texts(
+                name, members[f"{name}.texts"].read_all(), members[f"{name}.ends"].read_all()
+            )
         else:
             values = members[f"{name}.values"].read_all().tolist()
         columns[name] = Encoded(np.empty(0, np.int32), values)
-        columns[name].code_of  # noqa: B018 - found once, and shared by all blocks
+        if not isinstance(values, PackedTexts):
+            columns[name].code_of  # noqa: B018 - found once, and shared by all blocks
     return columns
 
 
-def _texts(name: str, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[Any]:
-    """The texts that `ends` splits the bytes into."""
-    inside = not len(ends) or (ends.min() >= 0 and ends.max() == ends[-1])
-    if not inside or np.any(np.diff(ends) < 0) or (ends[-1] if len(ends) else 0) != len(data):
+def _texts(name: str, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> Sequence[str]:
+    """The texts that `ends` splits the bytes into; of users, who are many, without a string for each."""
+    offsets = np.concatenate([[0], ends])
+    outside = ends.min(initial=0) < 0 or ends.max(initial=0) > len(data)
+    if outside or offsets[-1] != len(data) or np.any(np.diff(offsets) < 0):
         raise _foreign(f"{name}.ends does not cut {name}.texts into texts")
-    whole, stops = data.tobytes(), ends.tolist()
-    return [whole[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *stops], stops, strict=False)]
+    whole, cuts = data.tobytes(), offsets.tolist()
+    if name == "distinct_id" and _are_texts(data, offsets):
+        dictionary = TextDictionary()
+        dictionary.add_utf8(data, offsets)
+        if len(dictionary) == len(ends):  # otherwise one occurs twice, and is to be named
+            return dictionary.texts
+    return [whole[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(cuts)]
+
+
+def _are_texts(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> bool:
+    """Whether the bytes are UTF-8, and no character is cut."""
+    try:
+        data.tobytes().decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return not np.any(data[offsets[offsets < len(data)]] & 0xC0 == 0x80)
 
 
 def _columns(arrays: Mapping[str, NDArray[Any]], categories: Mapping[str, Encoded[Any]]) -> dict[str, Any]:
