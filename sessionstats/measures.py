@@ -103,6 +103,16 @@ def needs_of(query: Query) -> Needs:
 def unneeded_columns(query: Query) -> frozenset[str]:
     """Columns that the answer to a request does not depend on, if no session has updates (§1.2).
 
+    Parameters
+    ----------
+    query : Query
+        The validated request.
+
+    Returns
+    -------
+    frozenset of str
+        Names of columns (§1.1).
+
     Examples
     --------
     >>> request = "field=sum(session)&groupBy=release&statsPeriod=14d"

@@ -109,11 +109,11 @@ class Result:
         >>> bounds.low.round(4).tolist(), bounds.high.tolist(), bounds.whole.tolist()
         ([0.3424], [1.0], [2])
         """
+        from sessionstats.uncertainty import Uncertainty, wilson
+
         if not any(rate.name == field and rate.kind == "rate" for rate in self.query.fields):
             raise ValueError(f"not a rate of this answer: {field!r}")
         totals, series = self.wholes.get(field, (None, None))
-        from sessionstats.uncertainty import Uncertainty, wilson
-
         return Uncertainty(
             None if totals is None else wilson(self.totals[field], totals),
             None if series is None else wilson(self.series[field], series),

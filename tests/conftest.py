@@ -1,6 +1,6 @@
 """Settings of every test run.
 
-Hypothesis is deterministic by default: a run in CI tells the same twice. ``--hypothesis-profile=thorough``
+Hypothesis is deterministic by default: two runs draw the same examples. ``--hypothesis-profile=thorough``
 draws other examples in every run, and ten times as many.
 
 Doctests of what needs an extra are skipped where it is not installed; tests say so themselves.

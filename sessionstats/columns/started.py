@@ -45,7 +45,7 @@ POSITIONS: Final = {"year": (0, 4), "month": (5, 7), "day": (8, 10), "hour": (11
 SECONDS_AT: Final = 17
 """Where the digits of its seconds begin; a fraction and ``Z`` may follow them."""
 
-TOGETHER: Final = 1 << 14
+TEXTS_TOGETHER: Final = 1 << 14
 """Texts that are read together: few enough that the intermediate arrays stay in cache."""
 
 
@@ -168,12 +168,12 @@ def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetim
         return None
     text = data.reshape(-1, width)
     instants = np.empty(len(text), "M8[us]")
-    for first in range(0, len(text), TOGETHER):
+    for first in range(0, len(text), TEXTS_TOGETHER):
         # Transposed, the characters at one position are next to each other.
-        read = _instants_of_columns(np.ascontiguousarray(text[first : first + TOGETHER].T))
+        read = _instants_of_columns(np.ascontiguousarray(text[first : first + TEXTS_TOGETHER].T))
         if read is None:
             return None
-        instants[first : first + TOGETHER] = read
+        instants[first : first + TEXTS_TOGETHER] = read
     return instants
 
 

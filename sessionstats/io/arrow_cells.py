@@ -23,7 +23,7 @@ from sessionstats.io.optional import needed
 
 DOT, MINUS, ZERO = ord("."), ord("-"), ord("0")
 
-TOGETHER: Final = 1 << 14
+CELLS_TOGETHER: Final = 1 << 14
 """Cells that are checked together: few enough that the intermediate arrays stay in cache."""
 
 WIDEST: Final = 255
@@ -116,8 +116,8 @@ def seconds_of(chunk: Any) -> NDArray[np.float64] | None:
     """
     pa = needed("pyarrow", "arrow")
     data, offsets = texts_of(chunk)
-    starts = range(0, len(chunk), TOGETHER)
-    if not all(_are_decimals(data, offsets[first : first + TOGETHER + 1]) for first in starts):
+    starts = range(0, len(chunk), CELLS_TOGETHER)
+    if not all(_are_decimals(data, offsets[first : first + CELLS_TOGETHER + 1]) for first in starts):
         return None
     filled = np.diff(offsets) > 0
     validity = np.packbits(filled, bitorder="little")

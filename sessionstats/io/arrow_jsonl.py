@@ -26,7 +26,7 @@ LEFT: Final = (b"\\", b"[")
 LONGEST: Final = 4000
 """Bytes of the longest line: Python does not convert integers of more than 4300 digits."""
 
-TOGETHER: Final = 1 << 18
+BYTES_TOGETHER: Final = 1 << 18
 """Bytes that are searched together, so that they are in cache."""
 
 
@@ -78,8 +78,8 @@ def _lines_of_objects(block: bytes) -> int | None:
     if any(text in block for text in LEFT):
         return None
     data = np.frombuffer(block, np.uint8)
-    parts = [data[first : first + TOGETHER] for first in range(0, len(data), TOGETHER)]
-    controls = [np.flatnonzero(part < ord(" ")) + at * TOGETHER for at, part in enumerate(parts)]
+    parts = [data[first : first + BYTES_TOGETHER] for first in range(0, len(data), BYTES_TOGETHER)]
+    controls = [np.flatnonzero(part < ord(" ")) + at * BYTES_TOGETHER for at, part in enumerate(parts)]
     ends = np.concatenate(controls)
     only_line_ends = bool((data[ends] == ord("\n")).all())
     if not block.endswith(b"\n"):
