@@ -97,7 +97,7 @@ LATER_FIELDS: Final = _by_name(
 """Fields of the later edition (§2.1)."""
 
 
-def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Field, ...]:
+def kept_by_status(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Field, ...]:
     """The fields that a status filter keeps: a duration counts only if ``healthy`` is selected (§6.4).
 
     Parameters
@@ -109,7 +109,7 @@ def left_in(fields: Sequence[Field], selected: Sequence[str] | None) -> tuple[Fi
     Examples
     --------
     >>> fields = [DOCUMENTED_FIELDS["max(session.duration)"], DOCUMENTED_FIELDS["sum(session)"]]
-    >>> [field.name for field in left_in(fields, ["crashed"])]
+    >>> [field.name for field in kept_by_status(fields, ["crashed"])]
     ['sum(session)']
     """
     if selected is None or "healthy" in selected:

@@ -119,14 +119,14 @@ def unneeded_columns(query: Query) -> frozenset[str]:
     >>> sorted(unneeded_columns(Query.parse(request, now="2024-01-29T12:00Z")))
     ['abnormal_mechanism', 'distinct_id', 'duration', 'environment']
     """
-    wanted = needs_of(query)
+    measured = needs_of(query)
     filtered = bool(query.search.text) or query.by_release_timestamp
     needed = {
         "release": filtered or "release" in query.group_by,
         "environment": filtered or "environment" in query.group_by or bool(query.environments),
-        "distinct_id": bool(wanted.user_sets),
-        "duration": bool(wanted.statistics),
-        "abnormal_mechanism": any(name in ANR_MECHANISMS for name in wanted.user_sets),
+        "distinct_id": bool(measured.user_sets),
+        "duration": bool(measured.statistics),
+        "abnormal_mechanism": any(name in ANR_MECHANISMS for name in measured.user_sets),
     }
     return frozenset(name for name, is_needed in needed.items() if not is_needed)
 
@@ -215,7 +215,7 @@ def _duration_values(
     return values
 
 
-def whole_of(field: Field, measures: Measures) -> NDArray[np.int64]:
+def denominator(field: Field, measures: Measures) -> NDArray[np.int64]:
     """The denominator of a rate, one entry per slot: the sessions, or the users (§6.5)."""
     by_class, users = measures.sessions, measures.users
     whole: NDArray[np.int64] = by_class.sum(axis=1) if field.subject == "session" else users[ALL_USERS]
@@ -223,7 +223,7 @@ def whole_of(field: Field, measures: Measures) -> NDArray[np.int64]:
 
 
 def _rate_values(field: Field, measures: Measures, classes: Sequence[str]) -> NDArray[np.float64]:
-    whole = whole_of(field, measures)
+    whole = denominator(field, measures)
     if field.subject == "session":
         if field.numerator == UNHEALTHY:
             part = whole - measures.sessions[:, classes.index("healthy")]

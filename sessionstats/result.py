@@ -21,7 +21,7 @@ from sessionstats.explanation import Explanation
 from sessionstats.fields import STATUS
 from sessionstats.grouping import BaseGroups
 from sessionstats.instants import format_instant
-from sessionstats.measures import Measures, evaluate, whole_of
+from sessionstats.measures import Measures, denominator, evaluate
 from sessionstats.request.query import Query
 
 if TYPE_CHECKING:
@@ -210,8 +210,8 @@ class Result:
             {"by": {name: keys[row] for name, keys in by.items()}} for row in range(self.size)
         ]
         for part, arrays in (("totals", self.totals), ("series", self.series)):
-            wanted = self.query.include_totals if part == "totals" else self.query.include_series
-            if wanted:
+            included = self.query.include_totals if part == "totals" else self.query.include_series
+            if included:
                 values = {name: with_nulls(array) for name, array in arrays.items()}
                 for row, group in enumerate(groups):
                     group[part] = {name: rows[row] for name, rows in values.items()}
@@ -279,12 +279,12 @@ def lay_out(
             columns = _values(query, field, totals)
             values["totals"][field.name] = columns[place, page.column]
             if field.kind == "rate":
-                whole[0] = whole_of(field, totals)[place]
+                whole[0] = denominator(field, totals)[place]
         if series is not None:
             cells = _values(query, field, series)
             values["series"][field.name] = cells.reshape(*cell, cells.shape[1])[place, :, page.column]
             if field.kind == "rate":
-                whole[1] = whole_of(field, series).reshape(cell)[place]
+                whole[1] = denominator(field, series).reshape(cell)[place]
         wholes[field.name] = whole[0], whole[1]
     keys = _keys(query, groups, page)
     return Result(query, keys, values["totals"], values["series"], page.links, len(place), wholes)

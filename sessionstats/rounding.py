@@ -154,13 +154,13 @@ def require_few_intervals(window: Window, max_intervals: int) -> None:
         )
 
 
-def require_short_and_recent(window: Window, asked_start: int, now: int) -> None:
+def require_short_and_recent(window: Window, requested_start: int, now: int) -> None:
     """Reject a long range, or one that starts long ago, whose interval is not a whole number of hours (§3.8).
 
     Parameters
     ----------
     window : Window
-    asked_start : int
+    requested_start : int
         The start before rounding, in microseconds since the epoch.
     now : int
         Microseconds since the epoch.
@@ -177,7 +177,7 @@ def require_short_and_recent(window: Window, asked_start: int, now: int) -> None
         return
     if window.length > FINE_LENGTH:
         limit = "6 hours"
-    elif now - asked_start > FINE_AGE:
+    elif now - requested_start > FINE_AGE:
         limit = "the last 30 days"
     else:
         return

@@ -53,7 +53,7 @@ PATIENCE: Final = 30.0
 """Seconds that a connection may be silent."""
 
 DRAINED: Final = 1 << 24
-"""Most bytes of a rejected request that are still read: a client hears no answer while it is sending."""
+"""Most bytes of a rejected request that are still read: a client does not read while it is sending."""
 
 WAITING: Final = 1024
 """Connections that may wait to be accepted."""
@@ -130,7 +130,7 @@ class Endpoint:
         """
         try:
             parts = urlsplit(target)
-        except ValueError as error:  # a host that is none
+        except ValueError as error:  # an invalid host
             return Response.of(HTTPStatus.BAD_REQUEST, {"detail": str(error)})
         if not PATH.fullmatch(unquote(parts.path)):
             detail = f"The requested resource does not exist; there is {EXAMPLE_PATH}"

@@ -19,4 +19,4 @@ def updates_in(
     with opened(source) as file:
         blocks: Any = reader(file, reading, block_rows)  # type: ignore[call-arg]
         yield from checked_blocks(blocks, reading, source.name)
-    reject_bad_rows(reading, told=False)
+    reject_bad_rows(reading, reported=False)

@@ -86,7 +86,7 @@ class TestForeign:
         [
             ("é".encode(), [1, 2], "decode"),  # each end cuts the character
             (b"\xff", [1], "decode"),
-            (b"aba", [1, 2, 3], "category stands twice: 'a'"),
+            (b"aba", [1, 2, 3], "category occurs twice: 'a'"),
         ],
     )
     def test_users_that_are_no_texts(

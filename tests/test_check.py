@@ -139,7 +139,7 @@ def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--examples", "0"), "--examples: more than 0 is expected, not 0"),
+        (("--examples", "0"), "--examples: must be more than 0, not 0"),
         (("--fields", "sum(sesion)"), "unknown field 'sum(sesion)'"),
         (("--known", "nowhere.json"), "nowhere.json"),
         (("--replay", "nowhere.json"), "nowhere.json"),

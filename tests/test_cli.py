@@ -68,8 +68,8 @@ class TestQuery:
         """§2: the endpoint ignores unknown names; a person may have misspelt one."""
         assert main(["query", str(sampled), f"?{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
         assert capsys.readouterr().err.splitlines() == [
-            "sessionstats: 'groupby' is no parameter, and ignored; groupBy is one",
-            "sessionstats: 'zz' is no parameter, and ignored",
+            "sessionstats: 'groupby' is not a parameter, and is ignored; groupBy is one",
+            "sessionstats: 'zz' is not a parameter, and is ignored",
         ]
 
     @pytest.mark.parametrize(("left_out", "left"), [("Totals", "interval"), ("Series", "total")])

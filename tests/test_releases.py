@@ -209,7 +209,7 @@ class TestOrder:
             if projects if selected is None else projects & selected:
                 holds = [not own & values if negated else bool(own & values) for values, negated in needs]
                 expected += [record["version"]] if all(holds) else []
-        places = releases.taking_part(selected, [EnvironmentRequirement(*need) for need in needs])
+        places = releases.participating(selected, [EnvironmentRequirement(*need) for need in needs])
         assert [releases.versions[place] for place in places] == expected
 
     def test_stages_in(self) -> None:

@@ -54,7 +54,7 @@ class TestTexts:
             (Encoded(np.array([0, -1]), ["a"]), ", row 1: code outside of 1 categories: -1"),
             (Encoded(np.array([0, 1]), ["a", 1]), ", row 1: not a text: 1"),
             (Encoded(np.array([0, 0]), ["a", 1]), ": not a text: 1"),
-            (Encoded(np.array([0, 1]), ["a", "a"]), ": category stands twice: 'a'"),
+            (Encoded(np.array([0, 1]), ["a", "a"]), ": category occurs twice: 'a'"),
             (
                 Encoded(np.array([0.0, 1.0]), ["a", "b"]),
                 ": codes are not a column of integers: array([0., 1.])",

@@ -183,10 +183,10 @@ class TestIndex:
     def test_builds_of_digits_are_numbers(self, releases: list[str], build: str, name: str) -> None:
         index = VersionIndex(releases)
         expected = []
-        for text, takes_part in zip(releases, selected(index.takes_part), strict=True):
+        for text, participates in zip(releases, selected(index.participates), strict=True):
             mine = split_release(text).build
             compares = COMPARE[name](int(mine), int(build)) if mine.isdigit() else name == "!="
-            expected.append(takes_part and compares)
+            expected.append(participates and compares)
         assert selected(index.build_is(name, build)) == expected
 
     @pytest.mark.parametrize("name", OPERATORS)
@@ -207,7 +207,7 @@ class TestIndex:
     def test_who_takes_part(self) -> None:
         index = VersionIndex(["a@1+5", "a@nightly", "@1", "1.0", ""])
         assert selected(index.has_package) == [True, True, False, False, False]
-        assert selected(index.takes_part) == [True, False, False, False, False]
+        assert selected(index.participates) == [True, False, False, False, False]
         assert selected(index.has_build) == [True, False, False, False, False]
         assert selected(index.package_is(["a"])) == [True, True, False, False, False]
         assert selected(index.package_is([""])) == [False] * 5
@@ -217,6 +217,6 @@ class TestIndex:
     def test_numbers_beyond_the_limit(self) -> None:
         long = "9" * (MAX_DIGITS + 1)
         index = VersionIndex([f"a@{long}", f"a@1+{long}", f"a@1+{'9' * MAX_DIGITS}"])
-        assert selected(index.takes_part) == [False, True, True]
+        assert selected(index.participates) == [False, True, True]
         assert selected(index.build_is(">", "1")) == [False, False, True]
         assert selected(index.build_is("=", long)) == [False, True, False]

@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["query", "january.xlsx", "field=sum(session)"])  # why is told on standard error
+    >>> main(["query", "january.xlsx", "field=sum(session)"])  # the reason goes to standard error
     2
     """
     _replace_closed_streams()

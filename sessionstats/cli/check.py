@@ -33,8 +33,8 @@ probably why. COMMAND reads one JSON request a line on standard input and
 answers each with one JSON line on standard output, with the same "id", as
 "sessionstats oracle" does.
 
-exit status: 0 agreement, 1 findings, 2 wrong usage, 3 the program crashed,
-hung, or wrote what is no answer
+exit status: 0 agreement, 1 findings, 2 invalid usage, 3 the program crashed,
+hung, or wrote something that is not an answer
 """
 
 EXAMPLE: Final = """\
@@ -91,9 +91,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "command", metavar="COMMAND", nargs="+", help="the program and its arguments, after --"
     )
     _add_budget(parser)
-    parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to tell again")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the report as JSON, too")
-    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the findings as JUnit XML, too")
+    parser.add_argument("--known", metavar="FILE", help="JSON list of findings not to report again")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write the report as JSON")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="also write the findings as JUnit XML")
     parser.add_argument(
         "--save",
         metavar="DIR",
@@ -102,10 +102,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help=f"where to save case files (default: {DIRECTORY})",
     )
     parser.add_argument(
-        "--replay", metavar="FILE", action="append", help="ask this case file or vector; repeatable"
+        "--replay", metavar="FILE", action="append", help="run this case file or vector; repeatable"
     )
-    parser.add_argument("--ordered", action="store_true", help="the order of JSON keys matters, too")
-    parser.add_argument("--fields", metavar="LIST", help="the fields that the program knows, with commas")
+    parser.add_argument("--ordered", action="store_true", help="the order of JSON keys matters as well")
+    parser.add_argument(
+        "--fields", metavar="LIST", help="the fields that the program knows, separated by commas"
+    )
     parser.add_argument("--group-by", metavar="LIST", help="the groupBy that it knows; empty for none")
     for name, what in CLAIMS.items():
         parser.add_argument(f"--no-{name}", action="store_true", help=f"never ask for: {what}")
@@ -235,7 +237,7 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
     limits = {name: value for name, value in given.items() if value is not None}
     for name, value in limits.items():
         if value <= 0:
-            raise SessionStatsError(f"--{name.replace('_', '-')}: more than 0 is expected, not {value}")
+            raise SessionStatsError(f"--{name.replace('_', '-')}: must be more than 0, not {value}")
     with _progress() as progress:
         return check(
             program,
@@ -283,4 +285,4 @@ def _progress() -> "Iterator[Progress]":
     from sessionstats.cli.progress import progress
 
     with progress("cases", sys.stderr) as report:
-        yield lambda asked, budget, found: report(asked / budget)
+        yield lambda done, budget, found: report(done / budget)

@@ -20,7 +20,7 @@ Compare RESPONSE, a JSON file with the answer of an endpoint to REQUEST, with th
 sessions of FILE that it should come from: which groups, fields and intervals
 differ, and by how much. Without --now the instant is taken from the response.
 
-exit status: 0 they agree, 1 they differ, 2 wrong usage, request or file
+exit status: 0 they agree, 1 they differ, 2 invalid usage, request or file
 """
 
 EXAMPLE: Final = """\
@@ -47,7 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("file", metavar="FILE", help="sessions: .csv, .jsonl, .npz or .parquet")
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("response", metavar="RESPONSE", help="JSON file; the body, or status and body")
-    parser.add_argument("--exact", action="store_true", help="differences in the last bits count, too")
+    parser.add_argument("--exact", action="store_true", help="differences in the last bits count as well")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_context(parser)
     parser.set_defaults(run=run)

@@ -79,7 +79,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("request", metavar="REQUEST", help="query string, in quotes")
     parser.add_argument("--format", choices=WRITERS, default="table", help="default: table")
     parser.add_argument(
-        "--plot", metavar="FILE", help='draw the series, too: .svg, .png or .pdf (extra "plot")'
+        "--plot", metavar="FILE", help='also draw the series: .svg, .png or .pdf (extra "plot")'
     )
     parser.add_argument(
         "--uncertainty",
@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     context = context_of(args)
     files = FilesRead(args, context["rules"].statuses)
     query = Query.parse(args.request, **context)
-    _tell_unknown_parameters(args.request)
+    _report_unknown_parameters(args.request)
     unneeded = unneeded_columns(query) if args.needed_columns_only else ()
     with files.chunks(unneeded) as chunks, located(files.label, DataError):
         result = answer_chunks(chunks, query, args.memory)
@@ -154,9 +154,9 @@ WRITERS: Final[Mapping[str, Callable[[Result, bool], None]]] = MappingProxyType(
 """How an answer is printed in each format, with or without the intervals of its rates."""
 
 
-def _tell_unknown_parameters(request: str) -> None:
+def _report_unknown_parameters(request: str) -> None:
     """Report parameters that are ignored (§2): here, unlike in a browser, somebody may have misspelt them."""
     for name in Parameters(request).ignored:
         close = get_close_matches(name, NAMES, n=1)
         meant = f"; {close[0]} is one" if close else ""
-        print(escape(f"sessionstats: {name!r} is no parameter, and ignored{meant}"), file=sys.stderr)
+        print(escape(f"sessionstats: {name!r} is not a parameter, and is ignored{meant}"), file=sys.stderr)

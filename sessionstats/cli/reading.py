@@ -97,7 +97,7 @@ class FilesRead:
         """The sessions, with a bar on a terminal; remarks are printed at the end."""
         with progress(self.label) as bar, _options_shown():
             yield self._chunks(self.report, bar, unneeded)
-        self._tell()
+        self._report()
 
     def again(self) -> Iterator[Sessions]:
         """The sessions once more, silently."""
@@ -120,7 +120,7 @@ class FilesRead:
             unneeded=unneeded,
         )
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         report = self.report
         lines = report.lines()
         if lines:

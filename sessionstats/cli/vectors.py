@@ -20,9 +20,9 @@ DESCRIPTION: Final = """\
 Write the test vectors to FILE, or to standard output: one JSON object a line
 with "id", "sections", "tags", "why", a "request" of the protocol, and its "answer".
 They are frozen: the same lines in every release that has this version of them.
-With --run, ask COMMAND all of them, and count by rule and tag what passed.
+With --run, send all of them to COMMAND, and count by rule and tag what passed.
 
-exit status of --run: 0 nothing failed, 1 something did, 2 wrong usage, 3 the
+exit status of --run: 0 nothing failed, 1 something did, 2 invalid usage, 3 the
 program crashed, hung, or wrote what is not an answer
 """
 
@@ -54,21 +54,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "words", metavar="FILE | -- COMMAND", nargs="*", help="where to write, or with --run the program"
     )
-    parser.add_argument("--run", dest="asked", action="store_true", help="ask a program")
+    parser.add_argument("--run", dest="against", action="store_true", help="run them against a program")
     parser.add_argument(
         "--tag", metavar="TAG", action="append", help="only vectors with this tag; repeatable"
     )
     parser.add_argument("--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer")
-    parser.add_argument("--exact", action="store_true", help="differences in the last bits count, too")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write the outcomes as JSON, too")
-    parser.add_argument("--junit", metavar="FILE", type=Path, help="write them as JUnit XML, too")
+    parser.add_argument("--exact", action="store_true", help="differences in the last bits count as well")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write the outcomes as JSON")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="also write them as JUnit XML")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the vectors, or test a program."""
     chosen = _chosen(args.tag or [])
-    if args.asked:
+    if args.against:
         if not args.words:
             raise SessionStatsError("--run: the program is expected after --")
         return _ask(args, chosen)

@@ -127,11 +127,11 @@ class PackedTexts(Sequence[str]):
         if self.origin is not None:
             code = self.origin.find(text)
             return code if code < len(self) else -1
-        wanted = PackedTexts.of([text]).words
-        places = np.flatnonzero(np.diff(self.starts) == len(wanted))
-        for at, word in enumerate(wanted):
-            places = places[self.words[self.starts[places] + at] == word]
-        return int(places[0]) if len(places) else -1
+        words = PackedTexts.of([text]).words
+        found = np.flatnonzero(np.diff(self.starts) == len(words))
+        for at, word in enumerate(words):
+            found = found[self.words[self.starts[found] + at] == word]
+        return int(found[0]) if len(found) else -1
 
     def index(self, text: Any, start: int = 0, stop: int | None = None) -> int:
         """Position of a text; a `ValueError` if it is not there."""
@@ -140,7 +140,7 @@ class PackedTexts(Sequence[str]):
             raise ValueError(f"{text!r} is not one of the texts")
         return place
 
-    def take(self, places: NDArray[np.integer[Any]]) -> "PackedTexts":
+    def take(self, positions: NDArray[np.integer[Any]]) -> "PackedTexts":
         """The texts at some positions.
 
         Examples
@@ -148,10 +148,10 @@ class PackedTexts(Sequence[str]):
         >>> list(PackedTexts.of(["ann", "benedikta", "cleo"]).take(np.array([2, 1])))
         ['cleo', 'benedikta']
         """
-        sizes = np.diff(self.starts)[places]
-        starts = np.zeros(len(places) + 1, np.int64)
+        sizes = np.diff(self.starts)[positions]
+        starts = np.zeros(len(positions) + 1, np.int64)
         np.cumsum(sizes, out=starts[1:])
-        at = np.repeat(self.starts[places] - starts[:-1], sizes)
+        at = np.repeat(self.starts[positions] - starts[:-1], sizes)
         at += np.arange(len(at))
         return PackedTexts(self.words[at], starts)
 

@@ -266,14 +266,14 @@ def _check_encoded(name: str, column: Encoded[Any], least_code: int) -> None:
         reject_first(name, f"code outside of {size} categories", wrong, codes)
 
 
-def _check_categories(name: str, wanted: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:
+def _check_categories(name: str, expected: str, column: Encoded[Any], allowed: tuple[type, ...]) -> None:
     """Reject a category of a wrong type, naming the first row that has it, and one that occurs twice."""
     if isinstance(column.categories, PackedTexts):
         return  # distinct texts, however they were made
     if not set(map(type, column.categories)).issubset(allowed):
         code, value = next((c, v) for c, v in enumerate(column.categories) if type(v) not in allowed)
         rows = np.flatnonzero(column.codes == code)
-        reject(name, f"not {wanted}", int(rows[0]) if len(rows) else None, value)
+        reject(name, f"not {expected}", int(rows[0]) if len(rows) else None, value)
     if len(column.code_of) < len(column.categories):
         twice = next(v for c, v in enumerate(column.categories) if column.code_of[v] != c)
-        reject(name, "category stands twice", None, twice)
+        reject(name, "category occurs twice", None, twice)

@@ -72,7 +72,7 @@ FRAMES: Final = "a missing value of a data frame? from_arrow(frame) reads it"
 
 
 def python_values(
-    name: str, wanted: str, items: list[Any], allowed: tuple[type, ...], default: object
+    name: str, expected: str, items: list[Any], allowed: tuple[type, ...], default: object
 ) -> list[Any]:
     """The values with NumPy's scalars as Python's, missing ones as `default`, and only types in `allowed`.
 
@@ -89,8 +89,8 @@ def python_values(
     for row, value in enumerate(items):
         if type(value) not in allowed and (value is not None or default is None):
             if is_missing_in_frames(value):
-                wanted += f" ({FRAMES})"
-            reject(name, f"not {wanted}" if value is not None else "missing value", row, value)
+                expected += f" ({FRAMES})"
+            reject(name, f"not {expected}" if value is not None else "missing value", row, value)
     return [default if value is None else value for value in items]
 
 

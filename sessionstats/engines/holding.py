@@ -3,7 +3,7 @@
 1. Of each chunk only what the request needs is held: the sessions that count, without durations or users if
    no field needs them.
 2. A share of the available memory limits how much is held; a caller may pass another number of bytes.
-3. If more arrives, the caller summarizes what is held, and goes on chunk by chunk
+3. If more arrives, the caller summarizes what is held, and continues chunk by chunk
    (`sessionstats.engines.summaries`): that takes longer, and memory does not grow with the rows.
 """
 

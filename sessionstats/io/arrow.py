@@ -28,7 +28,7 @@ from sessionstats.io.arrow_cells import read_instants
 from sessionstats.io.arrow_texts import dictionary_array, encoded_texts
 from sessionstats.io.bad_rows import ReadReport
 from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, reject_bad_rows
-from sessionstats.io.damage import said
+from sessionstats.io.damage import message_of
 from sessionstats.io.names import Mapped, Names
 from sessionstats.io.optional import needed
 from sessionstats.io.tables import as_table, with_ids
@@ -93,7 +93,7 @@ def from_arrow(
     """
     reading = Reading.of(columns, projects, statuses, errors, report)
     parts = list(checked_blocks([frame_block(data, reading)], reading))
-    reject_bad_rows(reading, told=report is not None)
+    reject_bad_rows(reading, reported=report is not None)
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 
@@ -133,7 +133,7 @@ def _converted(described: Column, column: Any, texts: Mapping[str, TextDictionar
     try:
         return _column(described, column, texts)
     except (needed("pyarrow", "arrow").ArrowException, UnicodeDecodeError) as error:
-        raise DataError(f"Arrow cannot read it ({said(error)})", column=described.name) from None
+        raise DataError(f"Arrow cannot read it ({message_of(error)})", column=described.name) from None
 
 
 def _column(described: Column, column: Any, texts: Mapping[str, TextDictionary]) -> Values:

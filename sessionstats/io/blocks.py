@@ -147,19 +147,19 @@ def checked_blocks(blocks: Iterable[Block], reading: Reading, file: str | None =
             raise BadRowsError(report, stopped=True)
 
 
-def reject_bad_rows(reading: Reading, *, told: bool) -> None:
+def reject_bad_rows(reading: Reading, *, reported: bool) -> None:
     """Raise what `checked_blocks` found, once everything has been read.
 
     Parameters
     ----------
     reading : Reading
-    told : bool
+    reported : bool
         Whether the caller reads the report; otherwise a warning says that rows were left out.
     """
     report = reading.report
     if report.bad_rows and reading.errors == "raise":
         raise BadRowsError(report, stopped=False) if report.bad_rows > 1 else report.first[0]
-    if report.bad_rows and not told:
+    if report.bad_rows and not reported:
         warnings.warn(f"left out: {report.lines()[-1]}", stacklevel=3)
 
 

@@ -51,14 +51,14 @@ def one_line(problem: str) -> Iterator[None]:
     except SessionStatsError:
         raise
     except (needed("pyarrow", "arrow").ArrowException, UnicodeDecodeError) as error:
-        raise SessionStatsError(f"{problem} ({said(error)})") from None
+        raise SessionStatsError(f"{problem} ({message_of(error)})") from None
     except OSError as error:
         if error.errno is not None:
             raise
-        raise SessionStatsError(f"{problem} ({said(error)})") from None
+        raise SessionStatsError(f"{problem} ({message_of(error)})") from None
 
 
-def said(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """The message of an error, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -69,5 +69,7 @@ def _first_damaged(reader: Any, columns: Sequence[str]) -> SessionStatsError | N
             try:
                 reader.read_row_group(group, columns=[column]).validate(full=True)
             except Exception as error:  # whatever it is, it stopped the reading
-                return SessionStatsError(f"row group {group}, column {column!r}: damaged ({said(error)})")
+                return SessionStatsError(
+                    f"row group {group}, column {column!r}: damaged ({message_of(error)})"
+                )
     return None

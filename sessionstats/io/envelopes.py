@@ -113,7 +113,7 @@ def from_envelopes(
         with located(name), BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
             blocks = envelope_blocks(Opened(file, lambda: 1.0), reading)
             parts += checked_blocks(blocks, reading, name)
-    reject_bad_rows(reading, told=True)
+    reject_bad_rows(reading, reported=True)
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 

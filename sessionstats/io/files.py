@@ -113,7 +113,7 @@ def read(
     True
     """
     reading = replace(Reading.of(columns, projects, statuses, errors, report), project_id=project_id)
-    parts = list(_updates(path, reading, told=report is not None, input_format=input_format))
+    parts = list(_updates(path, reading, reported=report is not None, input_format=input_format))
     with located(str(path), DataError):  # if the sum of the quantities is too large
         return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
@@ -159,7 +159,7 @@ def read_chunks(
     )
     sources_of(path, input_format)  # rejects what cannot be read before reading anything
     return folded(
-        _updates(path, reading, told=report is not None, input_format=input_format, progress=progress)
+        _updates(path, reading, reported=report is not None, input_format=input_format, progress=progress)
     )
 
 
@@ -167,7 +167,7 @@ def _updates(
     path: Locations,
     reading: Reading,
     *,
-    told: bool,
+    reported: bool,
     input_format: str | None,
     progress: Progress = unreported,
 ) -> Iterator[Updates]:
@@ -175,7 +175,7 @@ def _updates(
     sources = sources_of(path, input_format)
     for number, source in enumerate(sources):
         yield from _of_source(source, reading, partial(_part_of, progress, number, len(sources)))
-    reject_bad_rows(reading, told=told)
+    reject_bad_rows(reading, reported=reported)
 
 
 def _part_of(progress: Progress, number: int, count: int, share: float) -> None:

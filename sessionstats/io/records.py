@@ -70,7 +70,7 @@ def from_records(
     rows = list(records)
     reading = Reading.of(columns, projects, statuses, errors, report)
     parts = list(checked_blocks([records_block(rows, reading)] if rows else [], reading))
-    reject_bad_rows(reading, told=report is not None)
+    reject_bad_rows(reading, reported=report is not None)
     return fold(Updates.concat(parts)) if parts else Sessions.empty()
 
 

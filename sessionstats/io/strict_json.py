@@ -82,13 +82,13 @@ def member_of_damaged(text: str, key: str) -> Any:
     True
     """
     text = text[:SEARCHED]
-    wanted, found = json.dumps(key), []
+    quoted_key, found = json.dumps(key), []
     depth = read = 0
     for quoted in _TEXT.finditer(text):
         between = text[read : quoted.start()]
         depth += between.count("{") + between.count("[") - between.count("}") - between.count("]")
         read = quoted.end()
-        if depth == 1 and quoted[0] == wanted and (colon := _COLON.match(text, read)):
+        if depth == 1 and quoted[0] == quoted_key and (colon := _COLON.match(text, read)):
             found.append(colon.end())
     if len(found) != 1:
         return None

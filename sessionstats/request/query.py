@@ -13,7 +13,7 @@ from typing import Final
 
 from sessionstats.capping import max_groups
 from sessionstats.errors import AccessError, RequestError
-from sessionstats.fields import KEY_COLUMNS, STATUS, Field, left_in, validate_against_status
+from sessionstats.fields import KEY_COLUMNS, STATUS, Field, kept_by_status, validate_against_status
 from sessionstats.instants import parse_now
 from sessionstats.intervals import parse_interval
 from sessionstats.limits import UNLIMITED, Limits
@@ -202,7 +202,7 @@ class Query:
     @cached_property
     def counting_fields(self) -> tuple[Field, ...]:
         """The requested fields that a status filter keeps (§6.4)."""
-        return left_in(self.fields, self.search.classes)
+        return kept_by_status(self.fields, self.search.classes)
 
     @property
     def by_release_timestamp(self) -> bool:
@@ -217,7 +217,7 @@ class Query:
         requirements = [*self.search.environment_selection()]
         if self.environments:
             requirements.append(EnvironmentRequirement(frozenset(self.environments)))
-        places = self.releases.taking_part(self.projects, requirements)
+        places = self.releases.participating(self.projects, requirements)
         return tuple(self.releases.versions[place] for place in places)
 
     @property
@@ -311,7 +311,7 @@ def _parse_order(
     if search.classes == ():
         return None
     validate_against_status(fields, search.classes, by_status=STATUS in group_by)
-    counting = left_in(fields, search.classes)
+    counting = kept_by_status(fields, search.classes)
     if not counting:
         return None
     order_by = given.all("orderBy")

@@ -193,9 +193,9 @@ class _Parser:
         negated = head[0][0] == "!"
         key = head[1] or head[2]
         self.position = head.end()
-        if head[1] == "has" and (asked := _HAS.match(self.text, self.position)):
-            self.position = asked.end()
-            self.add(Term(asked[1] or asked[2], negated=negated, has=True))
+        if head[1] == "has" and (named := _HAS.match(self.text, self.position)):
+            self.position = named.end()
+            self.add(Term(named[1] or named[2], negated=negated, has=True))
             return
         elements = self.elements() if self.text.startswith("[", self.position) else None
         if elements is not None:

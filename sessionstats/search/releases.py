@@ -207,7 +207,7 @@ class Releases:
         pairs = zip(self.versions, self.stages, strict=True)
         return {version: stages[environment] for version, stages in pairs if environment in stages}
 
-    def taking_part(
+    def participating(
         self, project_ids: Iterable[int] | None = None, requirements: Iterable[EnvironmentRequirement] = ()
     ) -> NDArray[np.intp]:
         """Positions of the releases that an order by ``release.timestamp`` shows, oldest first (§7.5).
@@ -223,9 +223,9 @@ class Releases:
         Examples
         --------
         >>> releases = Releases(["b", "a"], [5, 5], [[1], [1]], [["prod"], []])
-        >>> releases.taking_part([1]).tolist()
+        >>> releases.participating([1]).tolist()
         [1, 0]
-        >>> releases.taking_part([1], [EnvironmentRequirement(frozenset({"prod"}))]).tolist()
+        >>> releases.participating([1], [EnvironmentRequirement(frozenset({"prod"}))]).tolist()
         [0]
         """
         requirements = tuple(requirements)

@@ -97,7 +97,7 @@ class OneOf:
 class Compared:
     """The release, as a version, meets the comparison or, negated, participates and does not (§4.7)."""
 
-    takes_part: Callable[[VersionIndex], Table]
+    participates: Callable[[VersionIndex], Table]
     selects: Callable[[VersionIndex], Table]
     negated: bool = False
 
@@ -109,7 +109,7 @@ class Compared:
     def table(self, columns: Columns) -> Table:
         """Which releases meet the condition."""
         selected = self.selects(columns.versions)
-        return (selected ^ self.negated) & self.takes_part(columns.versions) & columns.visible
+        return (selected ^ self.negated) & self.participates(columns.versions) & columns.visible
 
 
 Condition: TypeAlias = OneOf | Compared
@@ -234,18 +234,18 @@ def _enumerate(names: Sequence[str]) -> str:
 def _stage(term: Term, context: SearchContext) -> Condition:
     if len(context.environments) != 1:
         raise rejected("Choose a single environment to filter by release stage.", context.environments)
-    wanted = frozenset(value.text for value in term.values)
+    values = frozenset(value.text for value in term.values)
     for value in term.values:
         if value.text not in STAGES:
             raise rejected("Unsupported release.stage value.", value.text)
     stages = _metadata("release.stage", context).stages_in(context.environments[0])
     # ``has:release.stage`` has no values and negates, so it selects every release with a stage.
-    selected = (version for version, stage in stages.items() if (stage in wanted) != negates(term))
+    selected = (version for version, stage in stages.items() if (stage in values) != negates(term))
     return OneOf(RELEASE, frozenset(selected))
 
 
-def _takes_part(index: VersionIndex) -> Table:
-    return index.takes_part
+def _participates(index: VersionIndex) -> Table:
+    return index.participates
 
 
 def _has_package(index: VersionIndex) -> Table:
@@ -263,23 +263,23 @@ def _package(term: Term, _: SearchContext) -> Condition:
 
 def _version(term: Term, _: SearchContext) -> Condition:
     if term.has:  # a readable version is never empty
-        return Compared(_takes_part, _takes_part, term.negated)
+        return Compared(_participates, _participates, term.negated)
     value = _operand(term)
     shift = len(value.operator)
     pattern = parse_pattern(value.operand, tuple(star - shift for star in value.stars))
     if pattern is None:
         raise rejected("Invalid format of semantic version filter.", value.text)
     operator = value.operator or "="
-    return Compared(_takes_part, lambda index: index.version_is(operator, pattern), term.negated)
+    return Compared(_participates, lambda index: index.version_is(operator, pattern), term.negated)
 
 
 def _build(term: Term, _: SearchContext) -> Condition:
     if term.has:
-        return Compared(_takes_part, _has_build, term.negated)
+        return Compared(_participates, _has_build, term.negated)
     value = _operand(term)
     prefix = value.open_ended
     build, operator = value.operand[: -1 if prefix else None], value.operator or "="
-    return Compared(_takes_part, lambda index: index.build_is(operator, build, prefix=prefix), term.negated)
+    return Compared(_participates, lambda index: index.build_is(operator, build, prefix=prefix), term.negated)
 
 
 def _operand(term: Term) -> Value:

@@ -56,7 +56,7 @@ class Term:
     Parameters
     ----------
     key : str
-        The key; for ``has:key``, the key that is asked for.
+        The key; for ``has:key``, the key that must be there.
     values : tuple of Value
         One value, the elements of a list, or none for ``has:key``.
     is_list : bool

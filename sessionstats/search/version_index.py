@@ -32,7 +32,7 @@ class VersionIndex:
     --------
     >>> from sessionstats.search.versions import parse_pattern
     >>> index = VersionIndex(["app@1.0", "app@1.5+7", "lib@2.0-rc", "nightly"])
-    >>> index.takes_part.tolist()
+    >>> index.participates.tolist()
     [True, True, True, False]
     >>> index.version_is(">=", parse_pattern("1.*")).tolist()
     [True, True, True, False]
@@ -56,7 +56,7 @@ class VersionIndex:
         return ~self._is_package({""})
 
     @cached_property
-    def takes_part(self) -> NDArray[np.bool_]:
+    def participates(self) -> NDArray[np.bool_]:
         """Which releases participate in comparisons of version and build: (n,) bool."""
         return self.has_package & (self._ranks >= 0)
 
@@ -86,7 +86,7 @@ class VersionIndex:
         depth, prefix = len(pattern.prefix), pattern.prefix
         low, high = _range(self._sorted_versions, prefix, lambda version: version[:depth])
         selected = _compare(self._ranks, operator, low, high)
-        selected &= self.takes_part
+        selected &= self.participates
         return selected & self.package_is([pattern.package]) if pattern.package else selected
 
     def build_is(self, operator: str, build: str, *, prefix: bool = False) -> NDArray[np.bool_]:
@@ -115,7 +115,7 @@ class VersionIndex:
             ranks, texts = self._builds.ranks, self._sorted_builds
             low, high = _range(texts, build, lambda text: text[:length])
             selected = _compare(ranks[self._builds.codes], "!=" if operator == "!=" else "=", low, high)
-        selected &= self.takes_part
+        selected &= self.participates
         return selected
 
     def _is_package(self, packages: set[str]) -> NDArray[np.bool_]:

@@ -87,13 +87,13 @@ def _base_groups(summary: Summary) -> BaseGroups:
     return BaseGroups(keys, len(summary.groups), len(summary.groups))
 
 
-def _measured(summary: Summary, slots: _Slots, wanted: Needs) -> Measures:
+def _measured(summary: Summary, slots: _Slots, needs: Needs) -> Measures:
     """Measure what is requested (§6), for every slot."""
     counts = np.zeros((slots.size, 0), np.int64)
-    if wanted.sessions:
+    if needs.sessions:
         counts = _counts(summary, slots)
-    users = _users(summary, slots) if wanted.user_sets else {}
-    return Measures(counts, users, _durations(summary, slots, wanted.statistics) if wanted.statistics else {})
+    users = _users(summary, slots) if needs.user_sets else {}
+    return Measures(counts, users, _durations(summary, slots, needs.statistics) if needs.statistics else {})
 
 
 def _counts(summary: Summary, slots: _Slots) -> NDArray[np.int64]:

@@ -70,10 +70,12 @@ class Numbering:
             self._dictionary = origin if isinstance(origin, TextDictionary) else TextDictionary()
         if origin is self._dictionary:
             return users.codes
-        used, places = np.unique(users.codes, return_inverse=True)
-        return self._dictionary.add(taken(texts, used))[places]
+        used, at = np.unique(users.codes, return_inverse=True)
+        return self._dictionary.add(texts_at(texts, used))[at]
 
 
-def taken(texts: Sequence[str], places: NDArray[np.integer[Any]]) -> Sequence[str]:
+def texts_at(texts: Sequence[str], positions: NDArray[np.integer[Any]]) -> Sequence[str]:
     """The texts at some positions."""
-    return texts.take(places) if isinstance(texts, PackedTexts) else [texts[at] for at in places.tolist()]
+    return (
+        texts.take(positions) if isinstance(texts, PackedTexts) else [texts[at] for at in positions.tolist()]
+    )

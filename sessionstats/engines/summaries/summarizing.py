@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sessionstats.bucketing import bucket_index, microseconds
 from sessionstats.columns.encoding import MISSING
 from sessionstats.counting import set_membership
-from sessionstats.engines.summaries.numbering import NumberedTexts, Numbering, taken
+from sessionstats.engines.summaries.numbering import NumberedTexts, Numbering, texts_at
 from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.engines.summaries.summary import Summary, tally_shapes
 from sessionstats.engines.summaries.tallies import Tally, tally
@@ -121,7 +121,7 @@ def _users(
     numbers: NDArray[np.integer[Any]]
     if numbering is None:
         used, place = np.unique(user.codes, return_inverse=True)
-        users, ranks = SortedTexts.of(taken(user.categories, used))
+        users, ranks = SortedTexts.of(texts_at(user.categories, used))
         numbers = ranks[place]
     else:
         numbers = numbering.of(user)
@@ -134,8 +134,8 @@ def _users(
 
 def _durations(counting: _Counting, n_groups: int, query: Query) -> tuple[NDArray[np.float64], Tally]:
     """The durations, and how often each occurs by group, interval and duration (§6.3)."""
-    wanted = bool(needs_of(query).statistics)
-    counting = counting.at(has_duration(counting.sessions.status, counting.sessions.duration) & wanted)
+    needed = bool(needs_of(query).statistics)
+    counting = counting.at(has_duration(counting.sessions.status, counting.sessions.duration) & needed)
     durations, ranks = np.unique(counting.sessions.duration, return_inverse=True)
     _, _, shape = tally_shapes(query, n_groups, 0, len(durations))
     places = counting.group, counting.interval, ranks
