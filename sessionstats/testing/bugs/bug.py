@@ -124,7 +124,7 @@ def bug(
 def defined(detail: str = "", /, **definitions: Any) -> Variant:
     """A variant with other definitions of the model.
 
-    What does not count for a value may still make a group: that is a twin.
+    Where something no longer counts for a value, it may still make a group: that is a twin.
     """
     changed = dataclasses.replace(DEFINITIONS, **definitions)
     if {"counted_duration", "person"}.isdisjoint(definitions):
@@ -186,7 +186,7 @@ def table_as(change: Callable[[list[Row]], list[Row]], detail: str = "") -> Vari
 
 
 def values_as(change: Callable[[str, Any], Any], detail: str = "") -> Variant:
-    """A variant that writes every value of a field otherwise, in totals and series.
+    """A variant that writes every value of a field differently, in totals and series.
 
     Its twin has other values before they rank the groups.
     """

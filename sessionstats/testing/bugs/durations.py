@@ -35,7 +35,7 @@ def is_percentile(field: str) -> bool:
 
 
 def at(place: Callable[[int, Fraction], Fraction]) -> Quantile:
-    """A percentile that interpolates at a place counted from 0."""
+    """A percentile that interpolates at a position counted from 0."""
 
     def quantile(ordered: list[float], percent: int) -> float:
         where = min(max(place(len(ordered), Fraction(percent, 100)), Fraction(0)), Fraction(len(ordered) - 1))
@@ -47,7 +47,7 @@ def at(place: Callable[[int, Fraction], Fraction]) -> Quantile:
 
 
 def rank(place: Callable[[int, Fraction], int]) -> Quantile:
-    """A percentile that takes one of the values, at a place counted from 0."""
+    """A percentile that takes one of the values, at a position counted from 0."""
 
     def quantile(ordered: list[float], percent: int) -> float:
         where = place(len(ordered), Fraction(percent, 100))
@@ -128,7 +128,7 @@ def divided_by(count: Callable[[Definitions, list[Row]], int]) -> Callable[..., 
 
 
 def answered_as(*changes: tuple[str, str]) -> Callable[..., float | None]:
-    """Statistics answered with others."""
+    """Some statistics, returned in place of others."""
     others = dict(changes)
 
     def statistic(d: Definitions, field: str, sessions: list[Row]) -> float | None:
@@ -176,19 +176,21 @@ def rounded(digits: int) -> Callable[[str, Any], Any]:
 
 
 def of_durations(change: Callable[[Any], Any], detail: str = "") -> Variant:
-    """A variant that writes durations otherwise."""
+    """A variant that writes durations differently."""
     return values_as(lambda name, value: change(value) if is_duration(name) else value, detail)
 
 
 def left_out(most: float, row: Row) -> Changes:
-    """A session without a duration that is longer."""
+    """A session, without its duration if that is longer."""
     return {"duration": None} if (row.duration or 0) > most else {}
 
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "percentile-total-mean-of-buckets", "6.3", "Totals of percentiles are combined from the buckets'",
-        "Percentiles do not average: a quiet hour would weigh as much as a busy one, and the tail be lost.",
+        "percentile-total-mean-of-buckets", "6.3",
+        "Totals of percentiles are combined from those of the buckets",
+        "Percentiles cannot be averaged: a quiet hour would weigh as much as a busy one, and the tail would "
+        "be lost.",
         *total_of(lambda values: math.fsum(values) / len(values), is_percentile),
         *total_of(max, is_percentile),
         *total_of(lambda values: values[-1], is_percentile),
@@ -201,16 +203,16 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "percentile-of-texts", "6.3", "Durations are sorted as text for percentiles",
-        "Durations are numbers: 10 comes after 9. ``sort()`` of JavaScript compares texts.",
+        "Durations are numbers: 10 comes after 9. By default, ``sort()`` in JavaScript compares text.",
         quantiles(as_text),
     ),
     bug(
         "percentile-unsorted", "6.3", "Percentiles are taken without sorting",
-        "A percentile is of durations in order.",
+        "A percentile is taken from the sorted durations.",
         defined(duration=lambda d, field, sessions: _unsorted(d, field, sessions)),
     ),
     bug(
-        "percentile-nearest-rank", "6.3", "Percentiles are nearest ranks",
+        "percentile-nearest-rank", "6.3", "Percentiles use the nearest rank",
         "A percentile is interpolated between order statistics (type 7), not always one of the values.",
         quantiles(rank(lambda n, q: math.ceil(n * q) - 1)),
         quantiles(rank(lambda n, q: math.floor(n * q + Fraction(1, 2)) - 1), "rounded to the nearest"),
@@ -219,19 +221,21 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "percentile-type-6", "6.3", "Percentiles are of type 6",
-        "Type 6 (position (n + 1) q, PERCENTILE.EXC of spreadsheets) instead of type 7 (1 + (n − 1) q).",
+        "Percentiles are of type 7, position 1 + (n − 1) q, not of type 6, (n + 1) q: PERCENTILE.EXC in "
+        "spreadsheets.",
         quantiles(at(lambda n, q: (n + 1) * q - 1)),
     ),
     bug(
-        "percentile-off-by-one", "6.3", "Percentiles take the value one place further",
-        "The position is (n − 1) q counted from 0; n q is one value further, or beyond the end.",
+        "percentile-off-by-one", "6.3", "Percentiles take the value one position further on",
+        "The position is (n − 1) q counted from 0; n q is one value further on, or beyond the end.",
         quantiles(rank(lambda n, q: math.floor(n * q))), quantiles(rank(lambda n, q: math.ceil(n * q))),
         quantiles(rank(lambda n, q: round(n * q))),
-        quantiles(at(lambda n, q: n * q), "and interpolate"),
+        quantiles(at(lambda n, q: n * q), "with interpolation"),
     ),
     bug(
         "percentile-neighbour", "6.3", "Percentiles take a neighbour instead of interpolating",
-        "At the right position, but the value below, above, nearest or half-way is taken.",
+        "Between two values a percentile is interpolated: it is not simply the value below, above, nearest "
+        "or half-way.",
         quantiles(rank(lambda n, q: math.floor((n - 1) * q)), "below"),
         quantiles(rank(lambda n, q: math.ceil((n - 1) * q)), "above"),
         quantiles(rank(lambda n, q: round((n - 1) * q)), "nearest, half to even"),
@@ -249,8 +253,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         quantiles(rank(lambda n, q: round(n * q) - 1), "type 3"),
     ),
     bug(
-        "other-percentile", "6.3", "Another percentile, or the average, is taken",
-        "Each field has a percentile of its own; the median is p50, and the average is neither.",
+        "other-percentile", "6.3", "Another percentile, or the average, is returned",
+        "Each field is a statistic of its own: the median is p50, and the average is not the median.",
         defined("avg as p50", duration=answered_as(("avg", "p50"))),
         defined("p50 as avg", duration=answered_as(("p50", "avg"))),
         defined("p99 as p95", duration=answered_as(("p99", "p95"))),
@@ -264,21 +268,21 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("all as p50", duration=answered_as(*((f"p{n}", "p50") for n in (75, 90, 95, 99)))),
     ),
     bug(
-        "factor-1000", "6.3", "Seconds instead of milliseconds, or a factor of 1000 too much",
+        "factor-1000", "6.3", "Durations are in seconds, or 1000 times too large",
         "Sessions have durations in seconds, answers in milliseconds.",
         defined("seconds", milliseconds=lambda seconds: seconds),
         defined("microseconds", milliseconds=lambda seconds: seconds * 1e6),
     ),
     bug(
-        "quantity-weights-durations", "6.3", "Quantity weights durations",
+        "quantity-weights-durations", "6.3", "Durations are weighted by quantity",
         "The duration of a pre-aggregated row counts once, not once for each session that the row "
         "stands for.",
         defined(duration=weighted), defined("in averages", duration=weighted_average),
         defined("in sums", duration=lambda d, field, sessions: _quantity_in_sums(d, field, sessions)),
     ),
     bug(
-        "average-over-others", "6.3", "The average divides by other sessions, too",
-        "The average is over the sessions that have a duration that counts.",
+        "average-over-others", "6.3", "The average divides by the wrong number",
+        "The average is over the sessions whose duration counts.",
         defined("by all sessions", duration=divided_by(lambda d, rows: sum(row.quantity for row in rows))),
         defined("by all rows", duration=divided_by(lambda d, rows: len(rows))),
         defined("by exited rows", duration=divided_by(lambda d, rows: sum(r.status == "exited"
@@ -290,7 +294,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "What counts is the status ``exited``, not the health class: a session with handled errors "
         "exits too.",
         counted(ended_well),
-        counted(lambda row: row.duration if health(row) == "healthy" else None, "those of open sessions do"),
+        counted(lambda row: row.duration if health(row) == "healthy" else None,
+            "while those of open sessions do"),
     ),
     bug(
         "unfinished-durations-counted", "6.3", "Durations of sessions that did not exit count",
@@ -306,7 +311,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "zero-durations-dropped", "6.3", "Durations of 0 count as missing",
-        "A session of no length has a duration, which is 0; only a missing one does not count.",
+        "A duration of 0 is a duration; only a missing one does not count.",
         sessions_as(lambda row: {} if row.duration else {"duration": None}),
     ),
     bug(
@@ -331,39 +336,39 @@ BUGS: Final[tuple[Bug, ...]] = (
         lengths_as(lambda length: length % SECONDS_AT_MOST, "wrapped at 31 bits"),
     ),
     bug(
-        "duration-of-nothing-is-zero", "6.3", "Durations of nothing are 0 instead of null",
-        "Where no duration counts there is no statistic of them: null.",
+        "duration-of-nothing-is-zero", "6.3", "Statistics of no durations are 0 instead of null",
+        "Where no duration counts, there is nothing to measure: every statistic is null.",
         of_durations(lambda value: 0.0 if value is None else value),
     ),
     bug(
         "duration-in-every-class", "6.3", "Durations appear in every status group",
-        "By status the durations are in ``healthy``; the other groups have null.",
+        "Grouped by status, durations appear under ``healthy``; the other groups have null.",
         defined(value=in_every_class), defined("of its own sessions", value=of_its_class),
     ),
     bug(
         "duration-rounded", "6.3", "Durations are rounded or cut to whole units",
-        "Durations are floats; storing or answering them as whole seconds or milliseconds loses the rest.",
-        lengths_as(math.floor, "to seconds, when read"), lengths_as(round,
-            "to the nearest second, when read"),
-        lengths_as(lambda length: math.floor(length * 1000) / 1000, "to milliseconds, when read"),
-        lengths_as(lambda length: round(length, 3), "to the nearest millisecond, when read"),
-        *(values_as(rounded(digits), f"to {digits} digits, when answered") for digits in (0, 1, 2, 3, 4, 6)),
+        "Durations are floats: whole seconds or milliseconds, stored or returned, lose the rest.",
+        lengths_as(math.floor, "to seconds, on input"), lengths_as(round,
+            "to the nearest second, on input"),
+        lengths_as(lambda length: math.floor(length * 1000) / 1000, "to milliseconds, on input"),
+        lengths_as(lambda length: round(length, 3), "to the nearest millisecond, on input"),
+        *(values_as(rounded(digits), f"to {digits} digits, on output") for digits in (0, 1, 2, 3, 4, 6)),
         of_durations(lambda value: None if value is None else float(math.floor(value)),
-            "down, when answered"),
-        of_durations(lambda value: None if value is None else float(math.ceil(value)), "up, when answered"),
+            "down, on output"),
+        of_durations(lambda value: None if value is None else float(math.ceil(value)), "up, on output"),
         of_durations(lambda value: None if value is None else math.floor(value / 1000) * 1000.0,
             "to whole seconds"),
         of_durations(lambda value: None if value is None else round(value / 1000) * 1000.0,
             "to the nearest second"),
         of_durations(lambda value: None if value is None else math.floor(value + 0.5) + 0.0,
-            "half up, when answered"),
+            "half up, on output"),
     ),
     bug(
         "duration-single-precision", "6.3", "Durations have passed through single precision",
         "Durations are binary64: single precision keeps seven digits.",
-        lengths_as(single, "when read"),
-        of_durations(lambda value: None if value is None else single(value), "when answered"),
-        defined("when computed", duration=lambda d, field, sessions: _computed_single(d, field, sessions)),
+        lengths_as(single, "on input"),
+        of_durations(lambda value: None if value is None else single(value), "on output"),
+        defined("in computation", duration=lambda d, field, sessions: _computed_single(d, field, sessions)),
     ),
 )  # fmt: skip
 """The bugs of this family."""

@@ -19,14 +19,14 @@ OFFSET: Final = re.compile(r"([Tt ]\S*)(Z|z|[+-]\d\d:?\d\d(?::\d\d)?)$")
 
 ZONES: Final = ("America/St_Johns", "America/New_York", "America/Los_Angeles", "Europe/Berlin",
                 "Europe/London", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
-"""Time zones that machines stand in; the first is that of `sessionstats check`."""
+"""Time zones that machines are set to; the first is that of `sessionstats check`."""
 
 LARGEST: Final = 2**31 - 1
 """The last second of 32 bits with a sign: 2038-01-19T03:14:07Z."""
 
 
 def instants_as(change: Callable[[int], int], detail: str = "") -> tuple[Variant, ...]:
-    """Variants with other instants: of sessions alone, of the dates of the request, of its own as well."""
+    """Variants with other instants: of sessions only, also of the request's dates, also of its now."""
 
     def of(read: Callable[[Any], int | None]) -> Callable[[Any], int | None]:
         def changed(value: Any) -> int | None:
@@ -52,7 +52,7 @@ def iso(at: int) -> str:
 
 
 def texts_as(change: Callable[[str], str], detail: str = "") -> tuple[Variant, Variant, Variant]:
-    """Variants that read the text of instants otherwise: of sessions, of dates, or of both."""
+    """Variants that read the text of instants differently: of sessions, of dates, or of both."""
 
     def of_row(value: Any) -> int | None:
         return rows.instant(change(value) if isinstance(value, str) else value)
@@ -86,7 +86,7 @@ def _without_offset(release: Any) -> Any:
 
 
 def local(zone: tzinfo) -> Callable[[str], str]:
-    """Reads an instant without an offset as one of a time zone."""
+    """Reads an instant without an offset as local time of a zone."""
 
     def read(text: str) -> str:
         try:
@@ -139,19 +139,19 @@ def clamped(instant: int) -> int:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "instants-in-milliseconds", "1.1", "Instants are cut to milliseconds",
-        "Instants count in microseconds: one after midnight is not midnight.",
+        "instants-in-milliseconds", "1.1", "Instants are truncated to milliseconds",
+        "Instants are in microseconds: one microsecond after midnight is not midnight.",
         *instants_as(lambda at: at // 1000 * 1000),
     ),
     bug(
-        "instants-in-seconds", "1.1", "Instants are cut to seconds or minutes",
-        "Instants count in microseconds: one before midnight stays before it.",
+        "instants-in-seconds", "1.1", "Instants are truncated to seconds or minutes",
+        "Instants are in microseconds: half a second after midnight is not midnight.",
         *instants_as(lambda at: at // SECOND * SECOND, "to seconds"),
         *instants_as(lambda at: at // (60 * SECOND) * 60 * SECOND, "to minutes"),
     ),
     bug(
-        "instants-rounded", "1.1", "Instants are rounded instead of cut off",
-        "What is finer than a microsecond is cut off; rounding up moves a session into the next bucket.",
+        "instants-rounded", "1.1", "Instants are rounded instead of truncated",
+        "Anything finer than a microsecond is cut off; rounding up can move a session into the next bucket.",
         *instants_as(lambda at: (at + SECOND // 2) // SECOND * SECOND, "to the nearest second"),
         *instants_as(lambda at: (at + 500) // 1000 * 1000, "to the nearest millisecond"),
         *instants_as(lambda at: -(-at // SECOND) * SECOND, "up to whole seconds"),
@@ -160,7 +160,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "instants-in-single-precision", "1.1", "Instants have passed through single precision",
-        "A binary32 has 24 bits: seconds since 1970 are then off by up to a minute.",
+        "A binary32 has 24 bits of precision: seconds since 1970 are off by up to a minute.",
         *instants_as(single),
     ),
     bug(
@@ -172,7 +172,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "offset-ignored", "3.3", "The offset of an instant is ignored",
-        "An instant with an offset is that instant, not the same digits in UTC.",
+        "An offset is part of the instant: the same digits in UTC are a different one.",
         *texts_as(without_offset), altered("of release metadata", without_offsets_of_releases),
         reports=["BasedHardware/omi#13528"],
     ),
@@ -182,7 +182,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         family=zoned,
     ),
     bug(
-        "numbers-as-milliseconds", "1.1", "Instants given as numbers are read in milliseconds",
+        "numbers-as-milliseconds", "1.1", "Numeric instants are read as milliseconds",
         "A number is seconds since 1970.",
         defined(instant=lambda value: rows.instant(value if isinstance(value, str) else value / 1000)),
     ),

@@ -27,7 +27,7 @@ Totals = list[tuple[Group, Value]]
 
 
 def arranged(key: Any, detail: str = "") -> Variant:
-    """A variant that compares ranking values otherwise."""
+    """A variant that compares ranking values differently."""
     return defined(detail, rank_key=key)
 
 
@@ -175,8 +175,8 @@ def other_direction(params: dict[str, Any]) -> dict[str, Any]:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "groups-of-nothing", "5", "Groups that have nothing for the fields appear",
-        "A group needs something for at least one field: a user for users, a duration for durations.",
+        "groups-of-nothing", "5", "Groups without data for any field appear",
+        "A group needs data for at least one field: a user for counts of users, a duration for durations.",
         defined(contributes=lambda d, field, session: True),
         defined("for durations", contributes=lambda d, field, session: kind(field) == "duration"
                 or contributes(d, field, session)),
@@ -185,7 +185,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "zero-group-missing", "5", "Without sessions there is no group at all",
-        "Without groupBy, or by status only, the groups of zeros are there even of nothing.",
+        "Without groupBy, or by status only, an answer has its groups of zeros even without sessions.",
         defined(of_nothing=list),
         reports=["getsentry/sentry#32157"],
     ),
@@ -201,7 +201,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "groups-of-zero-dropped", "5", "Groups whose ranking value is 0 are left out",
-        "A group of sessions of which none counts for the first field is a group all the same, with a 0.",
+        "A group whose sessions do not count for the first field is still a group, with a 0.",
         defined(ranked=zeros_dropped), defined("or null", ranked=empties_dropped),
     ),
     bug(
@@ -211,10 +211,11 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("the last", primary=lambda fields: fields[-1]),
     ),
     bug(
-        "ranked-by-shown-classes", "7.1", "The count of the selected health classes ranks",
-        "The count over all classes ranks, unless one class is selected that is neither healthy nor errored.",
+        "ranked-by-shown-classes", "7.1", "Groups are ranked by the count of the selected health classes",
+        "The count over all classes ranks, unless exactly one class is selected, and it is neither healthy "
+        "nor errored.",
         defined(rank_classes=shown_classes),
-        defined("or never does", rank_classes=lambda field, statuses: None),
+        defined("or never are", rank_classes=lambda field, statuses: None),
     ),
     bug(
         "ranked-as-text", "7.1", "Ranking values are compared as text",
@@ -223,9 +224,9 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "groups-not-ranked", "7.1", "Groups are not ranked before they are cut",
-        "A limit without an order keeps just any groups; it has to keep the first in rank.",
+        "A limit without an order keeps arbitrary groups; it must keep the first in rank.",
         defined(ranked=unranked),
-        defined("but stand in the order of their keys", ranked=lambda d, totals, descending: [g for g,
+        defined("but keep the order of their keys", ranked=lambda d, totals, descending: [g for g,
             _ in totals]),
         reports=["getsentry/sentry#31214"],
     ),
@@ -249,18 +250,18 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("lowest", ranked=nulls_lowest), defined("highest", ranked=nulls_highest),
     ),
     bug(
-        "cap-counts-status-groups", "7.4", "Status groups count for the cap",
+        "cap-counts-status-groups", "7.4", "Status groups count towards the cap",
         "The cap and ``per_page`` count base groups; the status groups of one belong together.",
         capped(lambda n, series, points, classes: max(1, right_cap(n, series, points, classes) // classes)),
     ),
     bug(
-        "cap-without-series", "7.4", "The cap counts intervals that are not answered, or the other way round",
+        "cap-without-series", "7.4", "The cap counts intervals without series, or ignores them with series",
         "Without series a group is one data point.",
         capped(lambda n, series, points, classes: right_cap(n, True, points, classes)),
-        capped(lambda n, series, points, classes: points, "never counts them"),
+        capped(lambda n, series, points, classes: points, "ignores them"),
     ),
     bug(
-        "cap-off-by-one", "7.4", "The cap lets one group too many or too few through",
+        "cap-off-by-one", "7.4", "The cap is off by one group",
         "The cap is max(1, ⌊max_points / intervals⌋) groups; a page holds ``per_page`` of them.",
         capped(lambda n, series, points, classes: max(1, points // n) + 1 if series and n else points,
             "too many"),
@@ -272,7 +273,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "cap-ignored", "7.4", "The cap on data points is not applied",
-        "An answer holds at most 10,000 data points, groups × intervals; then the first in rank are kept.",
+        "An answer holds at most 10,000 data points, groups × intervals; only the first in rank are kept.",
         capped(lambda n, series, points, classes: 10**9),
         capped(lambda n, series, points, classes: 10_000 // n if series and n else 10_000,
             "if it is not 10,000"),
@@ -285,7 +286,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "links-wrong", "7.6", "The links of the page are wrong",
-        "The next page begins where this ends, and has results if groups remain; the previous ends here.",
+        "The next page begins where this one ends, and has results if groups remain; the previous one ends "
+        "where this one begins.",
         links_as(results_always, "the next always has results"),
         links_as(results_if_full, "the next has results if this one has"),
         links_as(lambda name, link, answer: {**link, "results": True}, "both always have results"),
@@ -294,19 +296,19 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "ties-all-shown", "7.6", "All groups of equal rank at the cut are shown",
-        "A page holds as many groups as asked for, also where the next one is equal to its last.",
-        paged(with_ties), paged(of_ranks, "as many ranks as groups were asked for"),
+        "A page holds as many groups as requested, even if the next group ties with its last.",
+        paged(with_ties), paged(of_ranks, "as many ranks as groups were requested"),
         reports=["elastic/elasticsearch#23613"],
     ),
     bug(
-        "top-groups-per-bucket", "7.1", "The cut is made in every bucket",
-        "The groups are chosen once, by their totals: every bucket has the same.",
+        "top-groups-per-bucket", "7.1", "The top groups are chosen in every bucket",
+        "The groups are chosen once, by their totals: every bucket shows the same ones.",
         paged(best_of_buckets),
         reports=["apache/superset#3434"],
     ),
     bug(
         "offset-misread", "7.6", "The offset of the cursor is not counted in groups",
-        "The OFFSET of a cursor is a number of groups, from 0: neither of pages nor of status groups.",
+        "The OFFSET of a cursor is a number of base groups, counted from 0: not of pages or status groups.",
         paged(lambda q, order, groups: groups[q.offset * q.page :][: q.page], "pages"),
         paged(lambda q, order, groups: groups[: q.page], "ignored"),
         paged(lambda q, order, groups: groups[max(0, q.offset - 1) :][: q.page], "from 1"),

@@ -45,7 +45,7 @@ ONLY: Final = ("", "(session)", "(user)")
 
 
 def of_crashed(crashed: Callable[[Counts], int], whole: Callable[[Counts], int], detail: str = "") -> Variant:
-    """A variant that divides other counts; its twins in some of the rates only."""
+    """A variant that divides other counts; its twins do so in some of the rates only."""
 
     def part(name: str, counts: Counts) -> float | None:
         below = whole(counts)
@@ -105,7 +105,7 @@ def swapped(field: str) -> str:
 
 
 def nothing(answer: float) -> Callable[[Definitions, str, list[Row]], float | None]:
-    """Rates of nothing have a value."""
+    """Rates without data have a value."""
 
     def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
         right = rate(d, field, sessions)
@@ -115,7 +115,7 @@ def nothing(answer: float) -> Callable[[Definitions, str, list[Row]], float | No
 
 
 def nothing_by_kind(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-    """Of nothing no crash rate but all free of crashes."""
+    """Rates without data are 0, but 1 if crash-free."""
     right = rate(d, field, sessions)
     return (1.0 if "crash_free" in field else 0.0) if right is None else right
 
@@ -123,7 +123,7 @@ def nothing_by_kind(d: Definitions, field: str, sessions: list[Row]) -> float | 
 def written(
     change: Callable[[float], float], detail: str, wanted: Callable[[str], bool] = is_rate
 ) -> Variant:
-    """A variant that writes rates otherwise."""
+    """A variant that writes rates differently."""
     return values_as(
         lambda name, value: change(value) if wanted(name) and value is not None else value, detail
     )
@@ -176,8 +176,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         *total_of(lambda values: values[-1], is_rate),
     ),
     bug(
-        "rate-of-nothing", "6.5", "Rates of nothing are 0 or 1 instead of null",
-        "Where there is nothing to divide by there is no rate: null, neither 0 % nor 100 %.",
+        "rate-of-nothing", "6.5", "Rates without data are 0 or 1 instead of null",
+        "With nothing to divide by, a rate is null: neither 0 % nor 100 %.",
         defined("0", rate=nothing(0.0)), defined("1", rate=nothing(1.0)),
         defined("crash-free 1, others 0", rate=nothing_by_kind),
         values_as(lambda name, value: 1.0 if value is None and is_free(name) else value, "crash-free 1"),
@@ -185,7 +185,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/sentry#80654"],
     ),
     bug(
-        "rate-in-integers", "6.5", "Rates are divided as integers",
+        "rate-in-integers", "6.5", "Rates are computed by integer division",
         "Counts are integers, their ratio is not: integer division leaves 0 or 1.",
         share(lambda name, counts: None if not counts["all"] else
               (1.0 - counts["crashed"] // counts["all"]
@@ -226,7 +226,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "crash-free-is-healthy", "6.5", "The crash-free rate is the share of the healthy",
-        "An errored or abnormal session did not crash: free of crashes is not healthy.",
+        "An errored or abnormal session did not crash: crash-free does not mean healthy.",
         *crash_free_is(lambda c: c["healthy"] / c["all"], "healthy over all"),
         *crash_free_is(lambda c: (c["healthy"] + c["errored"]) / c["all"], "healthy and errored over all"),
         *crash_free_is(lambda c: 1 - (c["crashed"] + c["abnormal"]) / c["all"], "without the abnormal"),
@@ -234,12 +234,12 @@ BUGS: Final[tuple[Bug, ...]] = (
             "healthy over healthy and crashed"),
     ),
     bug(
-        "rate-of-unhealthy", "6.5", "The crash rate counts others than the crashed",
+        "rate-of-unhealthy", "6.5", "The crash rate counts more than the crashed",
         "Only crashed sessions count for the crash rate, not abnormal or errored ones.",
-        of_crashed(lambda c: c["crashed"] + c["abnormal"], lambda c: c["all"], "the abnormal, too"),
+        of_crashed(lambda c: c["crashed"] + c["abnormal"], lambda c: c["all"], "the abnormal as well"),
         of_crashed(lambda c: c["all"] - c["healthy"], lambda c: c["all"], "all unhealthy"),
-        of_crashed(lambda c: c["crashed"] + c["unhandled"], lambda c: c["all"], "the unhandled, too"),
-        of_crashed(lambda c: c["crashed"] + c["errored"], lambda c: c["all"], "the errored, too"),
+        of_crashed(lambda c: c["crashed"] + c["unhandled"], lambda c: c["all"], "the unhandled as well"),
+        of_crashed(lambda c: c["crashed"] + c["errored"], lambda c: c["all"], "the errored as well"),
     ),
     bug(
         "foreground-anr-holds-background", "6.5", "The two ANR rates count each other's mechanisms",
@@ -253,7 +253,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "anr-of-other-sessions", "6.5", "ANR rates count other sessions",
-        "What counts is an abnormal session with one of the mechanisms; on any other it has no effect.",
+        "Only abnormal sessions with one of the mechanisms count; on others, a mechanism has no effect.",
         anr(lambda field, row: row.mechanism in ANR[field], "whatever their status"),
         anr(lambda field, row: row.status == "abnormal", "all abnormal ones"),
         anr(lambda field, row: row.status == "abnormal" and (
@@ -263,8 +263,8 @@ BUGS: Final[tuple[Bug, ...]] = (
             "what begins with anr"),
     ),
     bug(
-        "anr-over-others", "6.5", "ANR rates divide by others than all users",
-        "An ANR rate divides users by all users.",
+        "anr-over-others", "6.5", "ANR rates do not divide by all users",
+        "An ANR rate divides some of the users by all users.",
         anr_over(lambda d, rows: sum(row.quantity for row in rows), "by sessions"),
         anr_over(lambda d, rows: len(rows), "by rows"),
         anr_over(lambda d, rows: users(d, [row for row in rows if row.status == "abnormal"]),

@@ -1,4 +1,4 @@
-"""The order in which a request is judged (§2.2)."""
+"""The order in which a request is validated (§2.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMITS: Final = ("max_intervals", "max_points", "max_per_page", "min_interval")
 
 
 def first(detail: str, *names: str) -> Variant:
-    """A variant that judges some parameters before all others."""
+    """A variant that validates some parameters before all others."""
 
     def alter(case: Case) -> Case:
         params = case["params"]
@@ -48,7 +48,7 @@ def _if_rejected(changed: Case, case: Case) -> Case:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "judged-in-another-order", "2.2", "The parameters are judged in another order",
+        "judged-in-another-order", "2.2", "Parameters are validated in another order",
         "The first failure is the answer: page, projects, fields, groupBy, interval, dates, search, and "
         "so on; bad rows come before all of them.",
         first("the search", "query"),

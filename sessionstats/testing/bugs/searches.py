@@ -1,4 +1,4 @@
-"""Searches and filters wrongly understood (§2, §4)."""
+"""Searches and filters misread (§2, §4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Equal = Callable[[str, str], bool]
 
 
 def found(equal: Equal, detail: str = "") -> Variant:
-    """A variant that compares values otherwise."""
+    """A variant that compares values differently."""
 
     def selects(value: str, term: Term, texts: set[str]) -> bool:
         if term.has:
@@ -29,7 +29,7 @@ def found(equal: Equal, detail: str = "") -> Variant:
 
 
 def of_parameter(*ways: tuple[Equal, str]) -> Callable[[Case], Iterable[Variant]]:
-    """Variants that compare the parameter environment otherwise, for cases that have it."""
+    """Variants that compare the parameter environment differently, for cases that have it."""
 
     def variants(case: Case) -> Iterable[Variant]:
         params = case["params"]
@@ -104,7 +104,7 @@ def never_negated(which: Callable[[Term], bool]) -> Callable[[str, Term, set[str
 
 
 def left_to_right(level: Level) -> All | OneOf:
-    """Conditions joined in the order in which they stand."""
+    """Conditions joined from left to right."""
     tree: All | OneOf = All(())
     alternative = False
     for item in level:
@@ -139,7 +139,7 @@ def or_first(level: Level) -> All | OneOf:
 
 
 def all_and(level: Level) -> All | OneOf:
-    """OR taken for AND."""
+    """OR read as AND."""
     return All(tuple(item if isinstance(item, Term) else all_and(item) for item in _terms(level)))
 
 
@@ -148,7 +148,7 @@ def _terms(level: Level) -> list[Term | Level]:
 
 
 def all_or(level: Level) -> All | OneOf:
-    """AND taken for OR."""
+    """AND read as OR."""
     parts = tuple(item if isinstance(item, Term) else all_or(item) for item in _terms(level))
     return OneOf(parts) if len(parts) > 1 else All(parts)
 
@@ -189,7 +189,7 @@ def without_empty(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_sessions_of_all(case: Case) -> Case:
-    """A case without sessions, if all projects are asked for."""
+    """A case without sessions, if all projects are requested."""
     params = case["params"]
     asked = params.get("project") if isinstance(params, Mapping) else None
     given = asked if isinstance(asked, list) else [asked]
@@ -212,13 +212,13 @@ def text_without(pattern: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 STATUS: Final = r"!?session\.status:(\[[^\]]*\]|\S+)"
-"""A term of the status, as it stands in a query."""
+"""A status term, as written in a query."""
 
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "empty-environment-ignored", "2", "An empty environment selects everything",
-        "An empty ``environment`` is given: it selects the sessions without an environment.",
+        "An empty ``environment`` counts as given: it selects the sessions without an environment.",
         with_params("", without_empty),
     ),
     bug(
@@ -229,7 +229,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "filter-ignored", "2", "The parameter environment or project has no effect",
-        "``environment`` and ``project`` select; without ``project`` the accessible ones are selected.",
+        "``environment`` and ``project`` select; without ``project``, the accessible ones are selected.",
         with_params("environment", without("environment")), with_params("project", without("project")),
         with_params("both", without("project", "environment")),
     ),
@@ -243,7 +243,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "search-ignored", "4", "The search has no effect",
         "A search keeps the sessions that match it.",
         with_params("", without("query")),
-        defined("but for the status", selects_text=lambda value, term, texts: True),
+        defined("except for the status", selects_text=lambda value, term, texts: True),
     ),
     bug(
         "negation-drops-empty", "4.1", "A negated term drops sessions without a value",
@@ -287,7 +287,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
     ),
     bug(
-        "search-without-case", "4.2", "Values are compared without case, space or Unicode form",
+        "search-without-case", "4.2", "Values are compared regardless of case, space or Unicode form",
         "Releases and environments are compared exactly.",
         found(lambda value, text: value.lower() == text.lower()),
         found(lambda value, text: value.strip() == text.strip(), "space at the ends"),
@@ -298,7 +298,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "search-by-part", "4.2", "A value matches as part of a longer one",
-        "Values are compared as a whole: ``release:1.0`` does not find 1.0.1.",
+        "Values are compared as a whole: ``release:1.0`` does not match 1.0.1.",
         found(str.startswith, "the beginning"), found(str.__contains__, "anywhere"), found(str.endswith,
             "the end"),
         found(lambda value, text: text.startswith(value), "the other way round"),
@@ -317,7 +317,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "status-filter-removes-sessions", "4.5", "A status filter removes sessions",
-        "A status filter selects which health classes are counted; groups and users are of all sessions.",
+        "A status filter selects which health classes are counted; groups and users come from all sessions.",
         defined(counting=of_classes),
     ),
     bug(

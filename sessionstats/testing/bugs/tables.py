@@ -1,4 +1,4 @@
-"""Rows that are lost, multiplied or read otherwise, and their texts (§1.1)."""
+"""Rows that are lost, multiplied or misread, and their texts (§1.1)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Change = Callable[[str], str | None]
 
 
 def texts_as(change: Change, detail: str = "") -> tuple[Variant, ...]:
-    """Variants that read releases, environments, or both, otherwise."""
+    """Variants that read releases, environments, or both, differently."""
 
     def of(names: tuple[str, ...]) -> Callable[[Row], dict[str, Any] | None]:
         def changes(row: Row) -> dict[str, Any] | None:
@@ -52,7 +52,7 @@ def first_bytes(length: int) -> Callable[[str], str]:
 
 
 def missing_if(name: str) -> Callable[[str], str]:
-    """Takes one text for missing."""
+    """Reads one text as missing."""
     return lambda text: "" if text == name else text
 
 
@@ -125,12 +125,12 @@ def form(name: Any) -> Callable[[str], str]:
 
 
 def joined(separator: str, detail: str) -> Variant:
-    """A variant that finds groups by their columns joined to one text."""
+    """A variant that identifies groups by their columns joined into one text."""
     return defined(detail, group_key=lambda columns: separator.join(map(str, columns)))
 
 
 def renamed(text: str) -> tuple[Variant, ...]:
-    """Variants that write a missing text otherwise."""
+    """Variants that write a missing text differently."""
     return texts_as(lambda given: given or text, f'"{text}"')
 
 
@@ -158,7 +158,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "texts-trimmed", "1.1", "Spaces at the ends of releases or environments are lost",
-        "Texts are kept as they are, spaces at their ends included.",
+        "Texts are kept as they are, including spaces at their ends.",
         *texts_as(str.strip), *texts_as(str.rstrip, "at the end"),
         *texts_as(lambda text: text.strip(" "), "blanks only"), *texts_as(lambda text: text.rstrip(" "),
             "blanks at the end"),
@@ -171,7 +171,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         *texts_as(lambda text: text.encode("ascii", "replace").decode(), "ASCII with question marks"),
     ),
     bug(
-        "texts-in-lower-case", "1.1", "Releases or environments are written in one case",
+        "texts-in-lower-case", "1.1", "Releases or environments are changed to one case",
         "Texts are compared and answered as they are.",
         *texts_as(str.lower), *texts_as(str.casefold), *texts_as(str.upper),
     ),
@@ -195,8 +195,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["PostHog/posthog#17994"],
     ),
     bug(
-        "empty-group-renamed", "5", "The group of the empty text has another name",
-        "A missing release or environment is the empty text: neither null nor a text that others may have.",
+        "empty-group-renamed", "5", "The group of the empty text is renamed",
+        "A missing release or environment is the empty text: not null, and not a text that others may have.",
         *(defined(f'"{text}"', column=lambda row, name, text=text: _column(row, name) or text)
           for text in (*MISSING_TEXTS, "(none)", "(not set)", "none", "N/A", " ")),
         reports=["PostHog/posthog#12669"],
@@ -210,17 +210,17 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("under the name of the first", group_key=lambda columns: str(columns).lower()),
     ),
     bug(
-        "groups-joined", "5", "Groups are found by their columns joined to one text",
-        'The columns of a group are apart: "a|b" with "c" is another group than "a" with "b|c".',
+        "groups-joined", "5", "Groups are identified by their columns joined into one text",
+        'The columns of a group are separate: "a|b" with "c" is not the same group as "a" with "b|c".',
         *(joined(text, repr(text)) for text in ("|", "-", ",", "_", ":", " ", "/", "@", ";", "\t", "#", "",
             "||", "::",
                                                "__", "--", ", ", " | ", "\x00", "\x1f", ".", "+")),
     ),
     bug(
         "prototype-groups-lost", "5", 'Groups such as "__proto__" are lost',
-        "A plain object of JavaScript has names of its own: groups need a Map.",
+        "A plain JavaScript object has names of its own: groups need a Map.",
         defined(group_key=lambda columns: None if "__proto__" in columns else tuple(columns)),
-        defined("\"constructor\" and its like, too",
+        defined("\"constructor\" and the like as well",
                 group_key=lambda columns: None if PROTOTYPE & set(map(str, columns)) else tuple(columns)),
     ),
     bug(

@@ -90,7 +90,7 @@ def _updates(rows: list[Row]) -> list[Row]:
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "updates-not-folded", "1.2", "Every update counts as a session",
-        "Updates of one session are one session, also those delivered twice.",
+        "All updates of a session are one session, including those delivered twice.",
         defined(fold=lambda d, rows: list(rows)),
         defined("but identical rows once", fold=lambda d, rows: distinct(rows)),
         reports=["PostHog/posthog#17168"],
@@ -112,8 +112,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/relay#1275"],
     ),
     bug(
-        "columns-of-last-update", "1.2", "User, release or environment are those of the last update",
-        "They are those of the first update that has them.",
+        "columns-of-last-update", "1.2", "User, release or environment is that of the last update",
+        "The user is that of the first update that has one; release and environment are those of the first.",
         defined(fold_one=lambda updates: dataclasses.replace(
             fold_one(updates), release=updates[-1].release, environment=updates[-1].environment,
             quantity=updates[-1].quantity)),
@@ -149,8 +149,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         folded("with its errors", status=of_last("status"), errors=of_last("errors")),
     ),
     bug(
-        "errors-of-last-update", "1.2", "The errors are those of one update, or added up",
-        "The largest number of errors counts, and one at least after an errored update.",
+        "errors-of-last-update", "1.2", "The errors are those of one update, or errored updates are ignored",
+        "The largest number of errors counts, and at least one after an errored update.",
         folded("of the last", errors=of_last("errors")), folded("of the first", errors=of_first("errors")),
         folded("without errored updates", errors=lambda updates: max(row.errors for row in updates)),
     ),
@@ -162,7 +162,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "duration-of-other-update", "1.2", "The duration is that of another update",
-        "The duration is that of the last update that is terminal.",
+        "The duration is that of the last terminal update.",
         folded("the longest", duration=lambda updates: max(durations(updates), default=None)),
         folded("the last", duration=of_last("duration")),
         folded("the last that has one", duration=lambda updates: next(iter(durations(updates)[::-1]), None)),
@@ -174,12 +174,12 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "folded-across-projects", "1.2", "Equal session ids of different projects are one session",
-        "A session id is unique within its project only.",
+        "A session id is unique only within its project.",
         defined(session_of=lambda row: row.session_id),
     ),
     bug(
         "session-ids-normalized", "1.2", "Session ids are compared without case",
-        "Session ids are opaque: those that differ in case are of different sessions.",
+        "Session ids are opaque: ids that differ in case are different sessions.",
         defined(session_of=lambda row: (row.project, row.session_id.lower())),
         defined("across projects", session_of=lambda row: row.session_id.lower()),
     ),

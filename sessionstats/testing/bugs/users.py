@@ -38,7 +38,7 @@ PROTOTYPE: Final = frozenset(
 
 
 def person_as(change: Callable[[str], Hashable], detail: str = "") -> Variant:
-    """A variant that knows users by another text; `None` is nobody."""
+    """A variant that identifies users by another text; `None` is nobody."""
     return defined(detail, person=lambda row: change(row.user) if row.user else None)
 
 
@@ -48,7 +48,7 @@ def form(name: Any) -> Callable[[str], str]:
 
 
 def read_as(change: Callable[[str | int | None], str | None], detail: str = "") -> Variant:
-    """A variant that reads the id of a user otherwise; `None` leaves it to the semantics."""
+    """A variant that reads the id of a user differently; `None` leaves it to the semantics."""
 
     def user(value: str | int | None) -> str:
         text = change(value)
@@ -72,18 +72,18 @@ def number_or_nan(text: str) -> float | str:
 
 
 def number_or_none(text: str) -> float | None:
-    """The same, where what is no number is nobody."""
+    """The same, except that anything but a number is nobody."""
     value = number_or_nan(text)
     return None if isinstance(value, str) else value
 
 
 def of_integers(change: Callable[[int], str]) -> Variant:
-    """A variant that reads ids given as numbers otherwise."""
+    """A variant that reads ids given as numbers differently."""
     return read_as(lambda value: change(value) if type(value) is int else None)
 
 
 def nobody_if(name: str) -> Callable[[str], str | None]:
-    """Takes one name for nobody."""
+    """Reads one name as nobody."""
     return lambda text: None if text == name else text
 
 
@@ -93,7 +93,7 @@ def missing_as(text: str) -> Callable[[str | int | None], str | None]:
 
 
 def cut(case: Case) -> Iterable[Variant]:
-    """Users known by the first characters of their id."""
+    """Users identified by the first characters of their id."""
     for length in LENGTHS:
         yield person_as(beginning(length), f"cut to {length} characters")
 
@@ -138,7 +138,7 @@ def by_worst(order: tuple[str, ...]) -> Variant:
 
 
 def all_without(*classes: str) -> Variant:
-    """A variant whose unhealthy users miss some classes."""
+    """A variant whose unhealthy users lack some classes."""
 
     def counts(d: Definitions, sessions: list[Row]) -> dict[str, int]:
         right = user_counts(d, sessions)
@@ -222,7 +222,7 @@ def rates_of_buckets(question: Question, group: Group, field: str) -> Any:
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "nil-user-counted", "1.1", "The nil user is counted",
-        "The nil UUID stands for no user: all anonymous sessions together would be one very active user.",
+        "The nil UUID means no user: counted, it would make all anonymous sessions one very active user.",
         read_as(lambda value: value if value in NIL_USERS else None),
         read_as(lambda value: value if value == "0" * 32 else None, "written without dashes"),
         read_as(
@@ -233,7 +233,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "empty-user-counted", "1.1", "The empty user is counted",
-        "An empty id stands for no user.",
+        "An empty id means no user.",
         read_as(lambda value: "(empty)" if value == "" else None),
         reports=["PostHog/posthog#876"],
     ),
@@ -256,15 +256,15 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "users-through-floats", "1.1", "Users are compared as binary64 numbers",
-        'Ids are opaque: 7, "7" and 9007199254740993 are texts, and "07" is another user than "7".',
+        'Ids are opaque: 7, "7" and 9007199254740993 are texts, and "07" is not the same user as "7".',
         of_integers(lambda value: str(int(float(value)))),
         person_as(numeric, "texts that are numbers included"),
-        person_as(number_or_nan, "what is no number being one user"),
-        person_as(number_or_none, "what is no number being nobody"),
+        person_as(number_or_nan, "anything but a number being one user"),
+        person_as(number_or_none, "anything but a number being nobody"),
         person_as(lambda text: int(text) if text.isdecimal() else text, "leading zeros lost"),
     ),
     bug(
-        "user-ids-normalized", "1.1", "Users are compared without case, space or Unicode form",
+        "user-ids-normalized", "1.1", "Users are compared regardless of case, space or Unicode form",
         "Ids are opaque: those that differ in case, space or form are different users.",
         person_as(str.lower, "case"),
         person_as(str.strip, "space at the ends"),
@@ -275,7 +275,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         person_as(lambda text: form("NFC")(text).lower(), "case and form"),
         person_as(lambda text: text.encode("ascii", "ignore").decode() or None, "all but ASCII"),
         person_as(lambda text: text.replace("-", ""), "dashes"),
-        person_as(lambda text: text.strip() or None, "space, and nobody where nothing is left"),
+        person_as(lambda text: text.strip() or None, "space, and nobody if nothing is left"),
     ),
     bug(
         "users-cut", "1.1", "Users are distinguished by the beginning of their id only",
@@ -291,37 +291,37 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "prototype-users-dropped", "6.2", 'Users such as "constructor" are not counted',
-        "A plain object of JavaScript has names of its own: counting users needs a Set or a Map.",
+        "A plain JavaScript object has names of its own: counting users needs a Set or a Map.",
         person_as(lambda text: None if text in PROTOTYPE else text),
         person_as(lambda text: None if text == "__proto__" else text, 'only "__proto__"'),
     ),
     bug(
         "no-user-counted", "6.2", "Sessions without a user count as users",
-        "Sessions without a user count for no user, neither all for one nor each for one.",
-        defined("all for one", person=lambda row: row.user),
-        defined("each for one", person=lambda row: row.user or row),
+        "Sessions without a user add no user: neither one for all of them nor one for each.",
+        defined("one for all", person=lambda row: row.user),
+        defined("one for each", person=lambda row: row.user or row),
         *(
-            defined(f'all for one, "{text}"', person=lambda row, text=text: row.user or text)
+            defined(f'one for all, "{text}"', person=lambda row, text=text: row.user or text)
             for text in MISSING_TEXTS
         ),
-        read_as(missing_as(NOBODY), "all for one, where the column is missing"),
+        read_as(missing_as(NOBODY), "one for all, where the column is missing"),
         *(
-            read_as(missing_as(text), f'all for one, where the column is missing, "{text}"')
+            read_as(missing_as(text), f'one for all, where the column is missing, "{text}"')
             for text in MISSING_TEXTS
         ),
     ),
     bug(
         "users-per-project", "6.2", "The same user counts once per project",
-        "Users are one space for all projects: the same id in two projects is one user.",
+        "All projects share one space of users: the same id in two projects is one user.",
         defined(person=lambda row: (row.project, row.user) if row.user else None),
     ),
     bug(
         "users-per-other-column", "6.2", "The same user counts once per release, environment or status",
-        "A user is one id, whatever the sessions are.",
-        defined("once a release", person=lambda row: (row.release, row.user) if row.user else None),
-        defined("once an environment", person=lambda row: (row.environment, row.user) if row.user else None),
-        defined("once a status", person=lambda row: (row.status, row.user) if row.user else None),
-        defined("once a day", person=lambda row: (row.started // 86_400_000_000,
+        "A user is an id, whatever the other columns of the sessions say.",
+        defined("once per release", person=lambda row: (row.release, row.user) if row.user else None),
+        defined("once per environment", person=lambda row: (row.environment, row.user) if row.user else None),
+        defined("once per status", person=lambda row: (row.status, row.user) if row.user else None),
+        defined("once per day", person=lambda row: (row.started // 86_400_000_000,
             row.user) if row.user else None),
     ),
     bug(
@@ -358,7 +358,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "classes-as-sets", "6.2", "Users of a class are counted directly instead of subtracted",
-        "Healthy users are all minus unhealthy ones, errored are these minus those of the other classes.",
+        "Healthy users are all minus the unhealthy; errored users are the unhealthy minus those of the other "
+        "classes.",
         as_sets("healthy"), as_sets("errored"), as_sets("healthy", "errored"), by_worst(WORST),
         by_worst(("abnormal", *(name for name in WORST if name != "abnormal"))),
     ),
@@ -370,8 +371,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "users-total-max-of-buckets", "6.2", "Totals of distinct users are one bucket, or their mean",
-        "Users who come on different days are different users: one bucket is only a lower bound of "
-        "the total.",
+        "Different users come on different days: one bucket is only a lower bound of the total.",
         *total_of(max, is_users),
         *total_of(lambda values: values[-1], is_users),
         *total_of(lambda values: round(sum(values) / len(values)), is_users),

@@ -1,4 +1,4 @@
-"""Releases wrongly compared as versions (§4.7)."""
+"""Releases compared as versions in the wrong way (§4.7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sessionstats.testing.model.versions import COMPARE, Parsed, Version, padded
 def by_text(
     compare: Callable[[Version, Version], tuple[Any, Any]],
 ) -> Callable[..., Callable[[Parsed], bool]]:
-    """Versions compared by something else than their parts; wildcards as they are."""
+    """Versions compared by something other than their parts; wildcards as they are."""
 
     def condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
         right = versions.version_condition(d, term)
@@ -99,14 +99,14 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "package-not-needed", "4.7", "Releases without a package participate in comparisons",
-        "Only releases with a package are indexed as versions.",
+        "Only releases with a package participate in comparisons of versions.",
         defined(read_release=without_package),
     ),
     bug(
         "prerelease-after-final", "4.7", "Prereleases do not come before their final version",
         "2.0.0-alpha is earlier than 2.0.0.",
         defined("but after it", version_rank=lambda v: (padded(v.numbers), not v.final, v.prerelease)),
-        defined("but equal it", version_rank=lambda v: padded(v.numbers)),
+        defined("but equal to it", version_rank=lambda v: padded(v.numbers)),
     ),
     bug(
         "missing-parts-not-zero", "4.7", "Missing parts of a version are not 0",
@@ -120,7 +120,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("or as one number", version_condition=by_text(as_floats)),
     ),
     bug(
-        "wildcard-as-text", "4.7", "A wildcard of a version matches text",
+        "wildcard-as-text", "4.7", "A wildcard in a version matches text",
         "A wildcard compares the parts before it as numbers, with any operator: 1.1.* does not match 1.10.",
         defined(version_condition=wildcard_as_text),
     ),
@@ -130,7 +130,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(build_condition=builds_as_text),
     ),
     bug(
-        "negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are no versions",
+        "negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are not versions",
         "A release that does not participate in a comparison is selected neither by a term nor by its "
         "negation.",
         defined(takes_no_part=lambda term: term.negated),

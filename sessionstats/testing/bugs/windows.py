@@ -23,12 +23,12 @@ def down(instant: int, unit: int) -> int:
 
 
 def aligned(bounds: Bounds, detail: str = "") -> Variant:
-    """A variant that rounds the window otherwise."""
+    """A variant that rounds the window differently."""
     return defined(detail, aligned=bounds)
 
 
 def moved(shift: Callable[[int], int]) -> Bounds:
-    """Rounded outwards to multiples of local time, which is so much ahead of UTC at an instant."""
+    """Rounded outwards to multiples of local time; `shift` is how far that is ahead of UTC at an instant."""
 
     def bounds(start: int, end: int, interval: int) -> tuple[int, int]:
         first, last = shift(start), shift(end)
@@ -132,7 +132,7 @@ def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def losing(winner: tuple[str, ...], loser: str) -> Variant:
-    """A variant in which a period loses against what is given besides."""
+    """A variant in which a parameter loses to others that are given as well."""
 
     def change(params: dict[str, Any]) -> dict[str, Any]:
         return without(loser)(params) if all(params.get(name) for name in winner) else params
@@ -173,7 +173,7 @@ END_IN_LAST: Final = defined(
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "week-length", "3.1", "A week is not seven days",
-        "Periods of weeks are seven days each.",
+        "A week is seven days.",
         unit("w", 432_000), unit("w", 86_400), unit("w", 2_592_000),
     ),
     bug(
@@ -183,7 +183,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "default-interval", "3.2", "The default interval is not an hour",
-        "Without ``interval``, or with one that is no period, intervals are of one hour.",
+        "Without ``interval``, or with one that is not a period, intervals are one hour long.",
         defined("a day", default_interval=DAY), defined("a minute", default_interval=MINUTE),
         defined("six hours", default_interval=6 * HOUR),
     ),
@@ -194,7 +194,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "period-precedence", "3.3", "The wrong parameter determines the window",
-        "The period wins over ``statsPeriodStart`` and ``statsPeriodEnd``, these over ``start`` and ``end``.",
+        "``statsPeriod`` wins over ``statsPeriodStart`` and ``statsPeriodEnd``, and these win over ``start`` "
+        "and ``end``.",
         losing(("start", "end"), "statsPeriod"),
         with_params(
             "start and end over every period",
@@ -215,20 +216,20 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "rounded-towards-zero", "3.5", "Instants before 1970 are rounded towards 1970",
-        "Down is down for negative numbers, too: division has to floor, not to truncate.",
+        "Negative numbers are rounded down as well: division must floor, not truncate.",
         aligned(lambda start, end, step: (int(start / step) * step, up(end, step))),
         aligned(lambda start, end, step: (int(start / step) * step,
             int(end / step) * step + step * (end % step > 0))),
     ),
     bug(
         "window-slides", "3.5", "The window keeps its length instead of growing to whole buckets",
-        "Both ends are rounded outwards: the last day by day touches two days.",
+        "Both ends are rounded outwards: by day, the last 24 hours touch two days.",
         aligned(lambda start, end, step: (up(end, step) - up(end - start, step), up(end, step))),
         aligned(lambda start, end, step: (down(start, step), down(start, step) + up(end - start, step))),
     ),
     bug(
         "last-bucket-dropped", "3.5", "The last, unfinished bucket is dropped",
-        "The end is rounded up: the bucket that now lies in is part of the answer.",
+        "The end is rounded up: the bucket that contains now is part of the answer.",
         aligned(lambda start, end, step: (down(start, step), down(end, step))),
         aligned(lambda start, end, step: (down(start, step), max(down(end, step), down(start, step) + step))),
         aligned(lambda start, end, step: (down(start, step), up(end, step) - step), "even when it is whole"),
@@ -236,7 +237,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "first-bucket-dropped", "3.5", "The start is rounded up",
-        "The start is rounded down: the bucket that it lies in is part of the answer.",
+        "The start is rounded down: the bucket that contains it is part of the answer.",
         aligned(lambda start, end, step: (up(start, step), up(end, step))),
         aligned(lambda start, end, step: (down(start + step // 2, step), up(end, step)), "to the nearest"),
         aligned(lambda start, end, step: (down(start + step // 2, step), down(end + step // 2, step)),
@@ -244,7 +245,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         aligned(lambda start, end, step: (up(start, step), down(end, step)), "and the end down"),
     ),
     bug(
-        "one-bucket-too-many", "3.5", "There is a bucket too many",
+        "one-bucket-too-many", "3.5", "There is one bucket too many",
         "A start or end on a multiple of the interval stays where it is.",
         aligned(lambda start, end, step: (down(start, step), down(end, step) + step)),
         aligned(lambda start, end, step: (down(start, step), up(end, step) + step), "at the end, always"),
@@ -258,7 +259,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         aligned(lambda start, end, step: (start, end)),
         aligned(lambda start, end, step: (down(start, step), end), "at the end"),
         aligned(lambda start, end, step: (start, up(end, step)), "at the start"),
-        aligned(lambda start, end, step: (start, start + up(end - start, step)), "but for its length"),
+        aligned(lambda start, end, step: (start, start + up(end - start, step)), "only its length is"),
         reports=["getsentry/sentry#23214", "getsentry/sentry#60466"],
     ),
     bug(
@@ -276,18 +277,18 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "after-now-dropped", "3.5", "Sessions after the instant of the request do not count",
-        "The window ends on a whole interval, often after now; what begins before its end counts.",
+        "The window ends on a whole interval, often after now; a session that begins before its end counts.",
         altered("", after_now),
     ),
     bug(
         "end-inclusive", "3.5", "A session at the very end of the window counts",
-        "The window is half-open: a session that starts at its end belongs to the next one.",
+        "The window is half-open: a session that begins exactly at its end belongs to the next one.",
         END_IN_LAST, _and_no_series(END_IN_LAST),
         reports=["getsentry/sentry#24093"],
     ),
     bug(
         "start-exclusive", "3.5", "A session at the very start of the window does not count",
-        "The window is half-open: a session that starts with it belongs to it.",
+        "The window is half-open: a session that begins exactly at its start belongs to it.",
         defined(inside=lambda within, started: within.start < started < within.end),
         defined(
             "while one at its end does",
@@ -301,8 +302,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         ),
     ),
     bug(
-        "edge-in-earlier-bucket", "3.5", "A session on the edge of two buckets falls into the earlier",
-        "A bucket holds its first instant, and not the first of the next.",
+        "edge-in-earlier-bucket", "3.5", "A session on the edge of two buckets falls into the earlier one",
+        "A bucket includes its first instant, and excludes the first of the next one.",
         bucketed(lambda within, started: max((started - within.start - 1) // within.interval, 0)),
         bucketed(lambda within, started: (started - within.start - 1) // within.interval, "or is lost"),
     ),
@@ -319,7 +320,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "edge-bucket-empty", "3.5", "The first or the last value of a series is missing",
-        "A series has the sessions of every interval of the window.",
+        "A series counts the sessions of every interval of the window.",
         bucketed(lambda within, started: -1 if right_place(within, started) == last(within) else
                  right_place(within, started), "the last"),
         bucketed(lambda within, started: right_place(within, started) or -1, "the first"),
@@ -330,14 +331,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(series=lambda question, group, field: _running(question, group, field)),
     ),
     bug(
-        "limit-off-by-one", "3.6", "A limit applies one too early or too late",
+        "limit-off-by-one", "3.6", "A limit is off by one",
         "1000 intervals are allowed, and 5000 groups per page.",
         defined("too early", too_many=lambda number, most: number >= most),
         defined("too late", too_many=lambda number, most: number > most + 1),
     ),
     bug(
         "limit-not-enforced", "2.3", "A limit is not enforced",
-        "What is beyond a limit is rejected, not cut down and not answered.",
+        "A request beyond a limit is rejected: neither cut down nor answered.",
         defined(too_many=lambda number, most: number > 50_000),
     ),
     bug(

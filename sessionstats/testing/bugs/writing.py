@@ -1,4 +1,4 @@
-"""Values wrongly written (§6.6, §8)."""
+"""Values written wrongly (§6.6, §8)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SIGN: Final = 2**31
 
 
 def of_counts(change: Callable[[Any], Any], detail: str = "") -> Variant:
-    """A variant that writes counts otherwise."""
+    """A variant that writes counts differently."""
     return values_as(lambda name, value: change(value) if name in COUNTS else value, detail)
 
 
 def of_others(change: Callable[[Any], Any], detail: str = "") -> Variant:
-    """A variant that writes rates and durations otherwise."""
+    """A variant that writes rates and durations differently."""
     return values_as(lambda name, value: value if name in COUNTS else change(value), detail)
 
 
@@ -84,7 +84,7 @@ def _flags(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "nan-in-json", "6.3", "The answer contains NaN",
-        "NaN and infinities are not JSON: what has no finite value is null.",
+        "NaN and infinities are not JSON: a value that is not finite is null.",
         values_as(lambda name, value: math.nan if value is None else value),
         reports=["getsentry/snuba#1456"],
     ),
@@ -106,7 +106,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "counts-overflow", "6.1", "Counts overflow 32 bits",
-        "Counts are integers of any size that the sum of quantities has.",
+        "A count is an integer as large as the sum of the quantities.",
         of_counts(lambda value: value % 2**32, "and wrap around, without a sign"),
         of_counts(lambda value: (value + SIGN) % 2**32 - SIGN, "and wrap around, with a sign"),
         of_counts(lambda value: min(value, SIGN - 1), "and stop"),
@@ -120,21 +120,21 @@ BUGS: Final[tuple[Bug, ...]] = (
         values_as(lambda name, value: single(value) if "_rate(" in name else value, "rates"),
     ),
     bug(
-        "empty-count-is-null", "6.6", "Counts of nothing are null",
-        "A count of nothing is 0.",
+        "empty-count-is-null", "6.6", "Counts without data are null",
+        "Without data, a count is 0.",
         of_counts(lambda value: value or None),
         series_as(lambda values: [value or None for value in values] if _ints(values) else values,
             "in series"),
     ),
     bug(
         "null-as-zero", "6.6", "Null is written as 0",
-        "Where there is nothing, everything but counts is null.",
+        "Without data, everything but a count is null.",
         values_as(lambda name, value: 0 if value is None else value),
         series_as(lambda values: [0 if value is None else value for value in values], "in series"),
     ),
     bug(
         "zero-as-null", "6.6", "A rate or duration of 0 is written as null",
-        "0 is a value: no crash among some sessions is a crash rate of 0, not of nothing.",
+        "0 is a value: sessions without a crash have a crash rate of 0, which is not null.",
         of_others(lambda value: value or None),
     ),
     bug(
@@ -144,10 +144,10 @@ BUGS: Final[tuple[Bug, ...]] = (
         series_as(lambda values: [value for value in values if value is not None], "if they are null"),
     ),
     bug(
-        "gaps-filled", "6.6", "Empty buckets repeat the bucket before",
-        "A bucket without sessions has counts of 0 and otherwise null, whatever was before it.",
+        "gaps-filled", "6.6", "Empty buckets repeat the previous bucket",
+        "A bucket without sessions has counts of 0 and otherwise null, whatever came before it.",
         series_as(lambda values: _filled(values, lambda value: value is None)),
-        series_as(lambda values: _filled(values, lambda value: not value), "zeros, too"),
+        series_as(lambda values: _filled(values, lambda value: not value), "zeros as well"),
     ),
     bug(
         "intervals-name-their-ends", "8", "Intervals are named by their ends",
@@ -165,13 +165,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         "``includeTotals=0`` leaves the totals out, ``includeSeries=0`` the series.",
         with_params("both", _flags("includeTotals", "includeSeries")),
         with_params("totals", _flags("includeTotals")), with_params("series", _flags("includeSeries")),
-        with_params("given a 0 that is no text", lambda params: {
+        with_params("if the 0 is not text", lambda params: {
             name: value for name, value in params.items()
             if name not in ("includeTotals", "includeSeries") or value not in (0, False)}),
     ),
     bug(
         "empty-groups-dropped", "5", "Groups of zeros are left out",
-        "A group that has something for one field is there, whatever the values of others are.",
+        "A group with data for one field is shown, whatever the values of the others.",
         retouched("", zeros_left_out),
     ),
 )  # fmt: skip
