@@ -171,11 +171,11 @@ def test_what_was_not_asked_for() -> None:
     ("change", "message"),
     [
         (lambda groups: groups.pop(), "the group is missing"),
-        (lambda groups: groups.append(copy.deepcopy(groups[0])), "the group stands twice"),
+        (lambda groups: groups.append(copy.deepcopy(groups[0])), "the group occurs twice"),
         (lambda groups: groups[1]["by"].update(release="c"), "there is no such group"),
         (lambda groups: groups[1].update(by={}), "group 1: 'by' has the keys [] instead of ['release']"),
         (lambda groups: groups[1]["by"].update(release=7), "group 1: release must be text"),
-        (lambda groups: groups.reverse(), "the groups stand in an order that their ranks do not have"),
+        (lambda groups: groups.reverse(), "the order of the groups contradicts their ranks"),
         (lambda groups: groups.insert(0, None), "group 0: not an object with 'by'"),
     ],
 )
@@ -196,7 +196,7 @@ def test_status_groups() -> None:
     case = case_of(*ROWS, groupBy="session.status")
     assert judged(case, lambda answer: answer["body"]["groups"].reverse()) == []
     (finding,) = judged(case, lambda answer: answer["body"]["groups"].reverse(), ordered=True)
-    assert finding.message == "the status groups stand in another order"
+    assert finding.message == "the status groups are in another order"
     (finding,) = judged(case, lambda answer: answer["body"]["groups"].pop(0))
     assert (finding.message, finding.actual) == ("the status group is missing", ABSENT)
 

@@ -36,7 +36,7 @@ MISHAPS = {
     "huge-line": "wrote a line of more than 67,108,864 bytes",
     "deep": "wrote an answer that is nested more than 32 levels deep",
     "deep-id": "wrote an answer that is nested more than 32 levels deep",
-    "child": "exited with status 0 before it answered, and a child of it holds its output open",
+    "child": "exited with status 0 before it answered, and one of its children holds its output open",
     "flooding-child": "wrote a line that is not JSON: 'xxx",
 }
 """What the program does, and what is said of it."""

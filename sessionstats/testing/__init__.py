@@ -1,10 +1,10 @@
 """The differential-testing kit: find out whether another implementation is right, and if not, where and why.
 
-1. `check` draws cases, asks an implementation, compares, shrinks, diagnoses, and reports.
-2. `compare` judges one answer, within a `Tolerance`, and tells `Finding` by finding what is wrong.
+1. `check` draws cases, runs an implementation on them, compares, shrinks, diagnoses, and reports.
+2. `compare` compares one answer, within a `Tolerance`, and lists what is wrong, one `Finding` each.
 3. `explain` compares one response of an endpoint with the sessions that it should come from; `assert_agrees`
    and `assert_answers_equal` are for tests.
-4. `cases`, `requests` and `sessions` are strategies for tests of one's own; `Claims` say what to leave out.
+4. `cases`, `requests` and `sessions` are strategies for your own tests; `Claims` say what to leave out.
 
 Names are imported when they are used: comparing two answers needs no more than the kernel does, and drawing
 cases the ``testing`` extra.
@@ -65,7 +65,7 @@ HOMES: Final = {
     "strategies": ("Claims", "cases", "requests", "sessions"),
     "tolerance": ("Tolerance",),
 }
-"""The modules and the names that they lend."""
+"""The modules, and the names that are imported from them."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,11 @@
-"""Case files: one finding each, to be asked again anywhere.
+"""Case files: one finding each, to be run again anywhere.
 
 1. A case file holds a finding as the JSON report does, so that it can be read without this package; only its
-   ``case``, a request of the protocol (§9), is needed to ask again.
+   ``case``, a request of the protocol (§9), is needed to run it again.
 2. The expected answer is not taken from the file: the kernel answers anew.
 3. The file of a pending request, one line of the protocol, is a case file too.
-4. A file appears under its name when it is whole, in place of what was there: nothing is written through a
-   link. Case files of an earlier check are put aside, so that those of one check are together.
+4. A file appears under its name when it is complete, and replaces what was there: nothing is written through
+   a link. Case files of an earlier check are moved aside, so that those of one check are together.
 """
 
 import json
@@ -139,7 +139,7 @@ def replay(
     ordered: bool = False,
     known: Sequence[Known] = (),
 ) -> Report:
-    """Ask an implementation given cases, without drawing or shrinking; each that fails is a finding.
+    """Run an implementation on given cases, without drawing or shrinking; each that fails is a finding.
 
     Parameters
     ----------

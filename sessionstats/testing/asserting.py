@@ -3,7 +3,7 @@
 1. `assert_agrees` checks an implementation (`runner`).
 2. `assert_answers_equal` compares two answers without their sessions: numbers that are not counts may be off
    by some units in the last place of the largest value of their field, since the largest number that entered
-   is not known (§6.8). The order of the groups does not matter: equal ranks may come in any.
+   the computation is not known (§6.8). The order of the groups does not matter: ties may be in any order.
 """
 
 import math
@@ -56,7 +56,7 @@ def assert_answers_equal(
     actual, expected : Result or mapping
         Decoded bodies (§8), or what `sessionstats.compute` gives.
     ulps : int
-        By how many units in the last place rates, averages and percentiles may be off; 0 is exactly.
+        By how many units in the last place rates, averages and percentiles may be off; 0 means exactly equal.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def assert_answers_equal(
     >>> assert_answers_equal(wrong, answer)
     Traceback (most recent call last):
         ...
-    AssertionError: answers are not equal, at 1 place:
+    AssertionError: answers differ at 1 position:
       release 'a' · sum(session) · totals: actual 3, expected 2
     """
     __tracebackhide__ = True
@@ -85,14 +85,14 @@ def assert_answers_equal(
     if found:
         n = len(found)
         more = [f"  and {n - MOST:,} more"] if n > MOST else []
-        head = f"answers are not equal, at {n:,} place{'' if n == 1 else 's'}:"
+        head = f"answers differ at {n:,} position{'' if n == 1 else 's'}:"
         raise AssertionError("\n".join([head, *found[:MOST], *more]))
 
 
 def _differing(
     actual: Mapping[str, Any], expected: Mapping[str, Any], ulps: int
 ) -> Iterator[tuple[str, Any, Any]]:
-    """The places at which two bodies differ, with both values."""
+    """The positions at which two bodies differ, with both values."""
     for name in dict.fromkeys((*expected, *actual)):
         one, other = actual.get(name, ABSENT), expected.get(name, ABSENT)
         if name != "groups" and not same(one, other):
@@ -109,7 +109,7 @@ def _differing(
 
 
 def _cells(body: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
-    """Every value of a body by group, field and place; a group without any is there as itself."""
+    """Every value of a body by group, field and position; a group itself is an entry, too."""
     cells: dict[tuple[str, str, str], Any] = {}
     for group in body.get("groups", ()):
         by = ", ".join(f"{name} {value!r}" for name, value in sorted(group["by"].items())) or "the one group"

@@ -1,15 +1,15 @@
-"""One attempt: an implementation is asked one case, and its answer is judged.
+"""One attempt: an implementation answers one case, and its answer is compared.
 
 1. An implementation is a callable: a decoded request of the protocol in, a decoded answer out (§9).
-2. It may break down instead of answering: raise, die, keep silent, or write what is no answer. That is a
-   `Breakdown`, with what was seen of it.
-3. A wrong answer is asked for once more. If the second is another one, that is the finding: what comes and
-   goes cannot be shrunk.
-4. What is wrong is a `Failure`; of a breakdown its one finding has the place ``answer``.
-5. An answer that says ``unsupported`` is no failure. It is counted by capability (`tallies`).
-6. Numbers that differ only in their last bits (§6.8) are counted, too. Where exactness to the bit is
-   asked for they are a failure of their own kind, unless something else is wrong as well.
-7. An answer of far more groups than there can be is one finding, not one for each group, and is cut.
+2. It may break down instead of answering: raise, die, stay silent, or write something that is not an answer.
+   That is a `Breakdown`, with what was seen of it.
+3. After a wrong answer the case is run once more. If the second answer is another one, that is the finding:
+   a failure that comes and goes cannot be shrunk.
+4. A wrong answer is a `Failure`; that of a breakdown has one finding, whose path is ``answer``.
+5. An answer that says ``unsupported`` is not a failure. It is counted by capability (`tallies`).
+6. Numbers that differ only in their last bits (§6.8) are counted as well. If values must be exact to the bit,
+   they are a failure of their own kind, unless something else is wrong.
+7. An answer of far more groups than there can be is one finding, not one for each group, and is truncated.
 """
 
 import json
@@ -29,10 +29,10 @@ Case: TypeAlias = Mapping[str, Any]
 """A decoded request of the protocol (§9)."""
 
 Implementation: TypeAlias = Callable[[dict[str, Any]], Any]
-"""What is checked."""
+"""The implementation that is checked."""
 
 ANSWER: Final = Path(None, None, "answer")
-"""The place of a breakdown: there is no answer to look into."""
+"""The path of a breakdown: there is no answer to look into."""
 
 WRONG: Final = "wrong"
 """Kind of failure: an answer that is not right."""
@@ -48,16 +48,16 @@ UNSTEADY: Final = "unsteady"
 
 
 UNSUPPORTED: Final = "unsupported"
-"""Key of an answer that only says what the case needs, and the implementation has not."""
+"""Key of an answer that only names what the case needs and the implementation lacks."""
 
 LONGEST_CAPABILITY: Final = 60
 """Characters that are kept of the name of a capability."""
 
 MOST_GROUPS: Final = 20_000
-"""Groups of an answer that are looked at one by one, if the right answer has not half as many."""
+"""Most groups of an answer that are compared one by one, unless the right answer has half as many."""
 
 KEPT_GROUPS: Final = 100
-"""Groups that are kept of an answer of more."""
+"""Groups that are kept of a longer answer."""
 
 
 class Breakdown(Exception):  # noqa: N818 - it is what happened, not an error of ours
@@ -104,7 +104,7 @@ class Failure:
     expected : mapping
         The kernel's answer.
     actual : object
-        The answer that was given; `ABSENT` after a breakdown.
+        The implementation's answer; `ABSENT` after a breakdown.
     findings : tuple of Finding
         What is wrong, not yet diagnosed; at least one.
     kind : str
@@ -122,7 +122,7 @@ class Failure:
 
     @property
     def paths(self) -> list[Path]:
-        """The places that are wrong."""
+        """The locations that are wrong."""
         return [finding.path for finding in self.findings]
 
 
@@ -134,7 +134,7 @@ def attempt(
     ordered: bool = False,
     tally: Tally | None = None,
 ) -> Failure | None:
-    """Ask an implementation one case.
+    """Run an implementation on one case.
 
     Parameters
     ----------
@@ -142,9 +142,9 @@ def attempt(
     case : mapping
     tolerance : Tolerance
     ordered : bool
-        Whether the order of status groups and of JSON keys matters, too.
+        Whether the order of status groups and of JSON keys also matters.
     tally : Tally, optional
-        Counts what is no failure: last bits, unsupported cases, rules that were reached.
+        Counts everything but failures: last bits, unsupported cases, rules that were reached.
 
     Returns
     -------
@@ -203,12 +203,12 @@ def _flood(case: Case, expected: Mapping[str, Any], actual: Any) -> Failure | No
 
 
 def ask(implementation: Implementation, case: Case) -> Any:
-    """An implementation's answer; it gets a copy of the case, which it may alter.
+    """An implementation's answer to a copy of the case, which it may alter.
 
     Raises
     ------
     Breakdown
-        If it gives none; `Unsupported` if it says why.
+        If there is none; `Unsupported` if the implementation says why.
     """
     try:
         answer = implementation(_copy(case))

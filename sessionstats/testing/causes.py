@@ -1,12 +1,12 @@
-"""Causes of what differs in one response, confirmed on other units than those that they were found on.
+"""Causes of the differences in one response, confirmed on units other than those that they were found on.
 
-1. On a small sample (`samples`) every variant of every known bug is tried: those stay that give what was
-   given at some place that differs.
-2. On a larger sample they are put together greedily: the one that leaves least unexplained, then the next.
-3. On one that is larger still they are confirmed. A cause is named only if, at the kinds of places that it
-   touches, everything that was given is predicted, what differs and what agrees; and if it is needed for at
+1. On a small sample (`samples`) every variant of every known bug is tried: those are kept that give the
+   actual value at some position that differs.
+2. On a larger sample they are combined greedily: the one that leaves least unexplained, then the next.
+3. On a larger sample still they are confirmed. A cause is named only if it predicts every actual value at the
+   kinds of positions that it touches, those that differ and those that agree; and if it is needed for at
    least `NEEDED` units besides the first.
-4. Rivals that no unit tells apart are named together; where there are many, none is.
+4. Rivals that no unit distinguishes are named together; if there are many, none is named.
 """
 
 import time
@@ -25,13 +25,13 @@ from sessionstats.testing.hypotheses import OK, Evidence, Hypothesis, hypotheses
 from sessionstats.testing.samples import Symptom, Table, Unit, base_group, case_of, symptom
 
 Score: TypeAlias = tuple[bool, int]
-"""Whether a hypothesis gives something that was not given; and how much more of that than of the other."""
+"""Whether a hypothesis gives any wrong value; and how many more of its values are wrong than right."""
 
 SMALL: Final = 40
 """Sessions of the sample on which every hypothesis is tried."""
 
 LARGE: Final = 600
-"""Sessions of the sample on which those that are left are put together."""
+"""Sessions of the sample on which the remaining ones are combined."""
 
 LARGEST: Final = 4000
 """Sessions of the sample on which they are confirmed."""
@@ -46,13 +46,13 @@ MOST_KEPT: Final = 20
 """Hypotheses about the same fields that are tried on the larger sample."""
 
 MOST_COMBINED: Final = 4
-"""Of these, those that are put together."""
+"""Of these, those that are combined."""
 
 UNRELATED: Final = ("1.2", "2", "7", "8")
-"""Sections, or how they begin, of bugs that no unit shows: there are no updates, and no page."""
+"""Sections, or their beginnings, of bugs that no unit shows: there are no updates, and no page."""
 
 OF_TABLES: Final = ("rows-limited", "last-rows-lost")
-"""Bugs that show in whole tables only."""
+"""Bugs that show only in whole tables."""
 
 MOST_RIVALS: Final = 3
 """Bugs that may be named for one cause."""
@@ -63,14 +63,14 @@ SECONDS: Final = 12.0
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What explains a part of what differs.
+    """What explains some of the differences.
 
     Parameters
     ----------
     hypotheses : tuple of Hypothesis
-        The cause; several are rivals that no unit told apart.
+        The cause; several are rivals that no unit distinguished.
     predicted : int
-        How many further units it predicted, of as many.
+        How many further units it predicted: all that there were.
     unit : str
         What a unit is: ``groups`` or ``intervals``.
     """
@@ -99,7 +99,7 @@ class Confirmed:
         }
 
 
-class _TooLong(Exception):  # noqa: N818 - no error
+class _TooLong(Exception):  # noqa: N818 - not an error
     """The time is up."""
 
 
@@ -114,7 +114,7 @@ def causes_of(
     projects: Mapping[str, int] | None = None,
     seconds: float,
 ) -> tuple[Confirmed, ...]:
-    """The causes of what differs between a response and its sessions.
+    """The causes of the differences between a response and its sessions.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def causes_of(
     body : mapping
         The response.
     findings : sequence of Finding
-        What differs.
+        The differences.
     now : object
         The instant of the request, if it is known.
     projects : mapping, optional
@@ -157,7 +157,7 @@ def _intervals(case: Mapping[str, Any]) -> Any:
 
 
 class _Trial:
-    """A sample, what was given there, and what hypotheses give."""
+    """A sample, the actual values there, and what hypotheses give."""
 
     def __init__(
         self, case: Mapping[str, Any], body: Mapping[str, Any], table: Table, units: Sequence[Unit]
@@ -181,7 +181,7 @@ class _Trial:
         self._known: dict[Hypothesis, Flat] = {}
 
     def differing(self, one: Flat, other: Flat) -> frozenset[Path]:
-        """Places at which two answers differ."""
+        """Positions at which two answers differ."""
         return frozenset(path for path in self.unit if not close(path, one[path], other[path]))
 
     def gives(self, each: Hypothesis) -> Flat:
@@ -192,11 +192,11 @@ class _Trial:
         return self._known[each]
 
     def touched(self, each: Hypothesis) -> frozenset[Path]:
-        """Places at which a hypothesis is not right."""
+        """Positions at which a hypothesis differs from the right answer."""
         return self.differing(self.gives(each), self.right)
 
     def give(self, chosen: Sequence[Hypothesis]) -> Flat:
-        """What several hypotheses give together: apart from each other where they touch other places."""
+        """What several hypotheses give together; where they touch different positions, each on its own."""
         laid = dict(self.right)
         seen: frozenset[Path] = frozenset()
         for each in chosen:
@@ -209,7 +209,7 @@ class _Trial:
         return laid
 
     def units_of(self, paths: frozenset[Path]) -> set[Unit]:
-        """The units of places."""
+        """The units of positions."""
         return {self.unit[path] for path in paths}
 
 
@@ -241,7 +241,7 @@ class _Search:
             return ()
         likely = self._likely(small, self._plausible(small))
         likely = self._likely(large, _best(small, likely, MOST_KEPT))
-        combined = _best(large, self._told_apart(large, likely), MOST_COMBINED)
+        combined = _best(large, self._distinguished(large, likely), MOST_COMBINED)
         chosen = self._clean(large, self._together(large, combined))
         largest = self._trial(LARGEST, {}) if chosen else None
         if largest is None:
@@ -252,9 +252,9 @@ class _Search:
         return tuple(each for each in found if each is not None)
 
     def _trial(self, rows: int, params: Mapping[str, Any]) -> _Trial | None:
-        """A sample of so many sessions; `None` if there is none, or it does not answer as all sessions do.
+        """A sample of so many sessions; `None` if there is none, or its answer is not that of all sessions.
 
-        Where the totals of every field differ, they are enough to begin with.
+        If the totals of every field differ, they are enough to begin with.
         """
         if len(self._differing) <= NEEDED:
             return None
@@ -269,7 +269,7 @@ class _Search:
         return trial if trial.evidence.answer["status"] == OK and wrong <= self._differing.keys() else None
 
     def _plausible(self, trial: _Trial) -> list[Hypothesis]:
-        """The hypotheses to begin with: of many sessions those that in a few of them touch only what differs.
+        """The hypotheses to begin with; for many sessions, those that in a few touch only differences.
 
         Those that touch nothing there may need more sessions.
         """
@@ -290,7 +290,7 @@ class _Search:
         return plausible
 
     def _likely(self, trial: _Trial, hypotheses: Sequence[Hypothesis]) -> dict[Hypothesis, Score]:
-        """The hypotheses that give what was given somewhere: less is better."""
+        """The hypotheses that give an actual value somewhere, with their scores: less is better."""
         scores: dict[Hypothesis, Score] = {}
         for each in self._in_time(hypotheses):
             touched = trial.touched(each)
@@ -317,7 +317,7 @@ class _Search:
         return chosen
 
     def _clean(self, trial: _Trial, chosen: list[Hypothesis]) -> list[Hypothesis]:
-        """Those of them that leave nothing unexplained at the kinds of places that they touch."""
+        """Those of them that leave nothing unexplained at the kinds of positions that they touch."""
         while chosen:
             wrong = {symptom(path) for path in trial.differing(trial.give(chosen), trial.given)}
             clean = [each for each in chosen if wrong.isdisjoint(map(symptom, trial.touched(each)))]
@@ -326,8 +326,8 @@ class _Search:
             chosen = clean
         return chosen
 
-    def _told_apart(self, trial: _Trial, likely: Mapping[Hypothesis, Score]) -> dict[Hypothesis, Score]:
-        """One of all that give the same; 1 and 1.0 are equal, so how a rate is written does not matter."""
+    def _distinguished(self, trial: _Trial, likely: Mapping[Hypothesis, Score]) -> dict[Hypothesis, Score]:
+        """One for each distinct prediction; 1 and 1.0 are equal, so how a rate is written does not matter."""
         first: dict[Any, Hypothesis] = {}
         for each in likely:
             gives = trial.gives(each)
@@ -337,7 +337,7 @@ class _Search:
     def _in_its_place(
         self, trial: _Trial, each: Hypothesis, chosen: Sequence[Hypothesis], hypotheses: Iterable[Hypothesis]
     ) -> list[Hypothesis]:
-        """The hypotheses that, beside the other causes, give the same as a cause; alone they may differ."""
+        """The hypotheses that could replace a cause beside the other causes; alone they may differ."""
         others = [other for other in chosen if other is not each]
         whole, fields = trial.give(chosen), _fields(trial.touched(each))
         return [
@@ -373,7 +373,7 @@ def _fields(paths: Iterable[Path]) -> frozenset[str | None]:
 
 
 def _best(trial: _Trial, scores: Mapping[Hypothesis, Score], most: int) -> list[Hypothesis]:
-    """Of the hypotheses that touch the same fields the best few, and all that are as good as these."""
+    """The best few of the hypotheses that touch the same fields, and all that are as good as these."""
     ranked: dict[frozenset[str | None], list[Score]] = {}
     chosen = []
     for each in sorted(scores, key=lambda each: scores[each]):
@@ -392,6 +392,6 @@ def _shows_in_units(bug: Bug) -> bool:
 
 
 def _lacking(evidence: Evidence) -> set[Symptom]:
-    """The kinds of places that no group of the response has."""
+    """The kinds of positions that no group of the response has."""
     there = {symptom(path) for path in evidence.given if path.place != SERIES}
     return {symptom(path) for path in evidence.right if path.field is not None} - there

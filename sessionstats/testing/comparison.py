@@ -4,9 +4,9 @@
 2. The parts of the body and their types (§8).
 3. Which groups are shown, and in which order, with every choice among equal ranks allowed (`pages`, §7).
 4. The values: types first, then null, then numbers within the tolerance (`shapes`, `tolerance`, §6). What
-   only rounds differently is no mistake (§6.8), unless exactness to the bit is asked for.
+   only rounds differently is not a mistake (§6.8), unless values must be exact to the bit.
 
-The order of status groups and of JSON keys does not matter unless asked for.
+The order of status groups and of JSON keys does not matter unless requested.
 
 >>> case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)", "statsPeriod": "1h"},
 ...         "sessions": [{"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}]}
@@ -44,7 +44,7 @@ OK: Final = 200
 """Status of an answer that is not an error (§9)."""
 
 BAD_ROW: Final = 422
-"""Status of a session row that breaks §1.4; in which words it is rejected is free."""
+"""Status of a session row that breaks §1.4; the wording of its rejection is free."""
 
 SECTIONS: Final = {"start": "3.5", "end": "3.5", "intervals": "3.5", "query": "8", GROUPS: "8"}
 """The parts of a body (§8), and the section that decides each."""
@@ -67,11 +67,11 @@ def compare(
     expected : mapping
         The kernel's own answer to it, from `sessionstats.protocol.respond`.
     actual : mapping
-        The answer to judge: ``status``, ``body`` and, when ``per_page`` was given, ``links``. Other keys
-        are not looked at.
+        The answer to compare: ``status``, ``body`` and, when ``per_page`` was given, ``links``. Other keys
+        are ignored.
     tolerance : Tolerance
     ordered : bool
-        Whether status groups and JSON keys must stand in the order of the semantics, too.
+        Whether status groups and JSON keys must also be in the order of the semantics.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def _body(
         return
     for name in body:
         if name not in expected:
-            yield _wrong(str(name), ABSENT, body[name], "8", f"{name!r} is no part of an answer")
+            yield _wrong(str(name), ABSENT, body[name], "8", f"{name!r} is not part of an answer")
     for name, value in expected.items():
         given = body.get(name, ABSENT)
         if name == GROUPS and isinstance(given, list):
@@ -168,7 +168,7 @@ def _body(
         elif not same(value, given):
             yield _wrong(name, value, given, SECTIONS[name], f"{name!r} differs")
     if ordered and list(expected) != list(body) and expected.keys() == body.keys():
-        yield _wrong("body", list(expected), list(body), "8", "the parts stand in another order")
+        yield _wrong("body", list(expected), list(body), "8", "the parts are in another order")
 
 
 def _wrong(place: str, expected: Any, actual: Any, section: str, message: str) -> Finding:

@@ -1,8 +1,8 @@
-"""The frozen vectors, asked of an implementation.
+"""The frozen vectors, run against an implementation.
 
 1. Each vector passes, fails, or is not supported by the implementation (§9).
-2. The answer is compared with that of the vector, within the tolerance; where the text of a rejection is each
-   implementation's own, only the status counts.
+2. The answer is compared with that of the vector, within the tolerance; where implementations word a
+   rejection as they like, only the status counts.
 3. Outcomes are counted by rule and by tag.
 """
 
@@ -37,7 +37,7 @@ WIDTH: Final = 150
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one vector.
+    """How one vector fared.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Outcome:
 def run_vectors(
     implementation: Implementation, vectors: Iterable[Mapping[str, Any]], tolerance: Tolerance = ROUNDED
 ) -> list[Outcome]:
-    """Ask an implementation vectors.
+    """Run vectors against an implementation.
 
     Parameters
     ----------

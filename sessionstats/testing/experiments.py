@@ -1,14 +1,14 @@
 """Causes proved by experiment: a hypothesis is a cause only if it predicts further answers.
 
-1. Cases near the failing ones are drawn (`neighbours`). On one where some hypothesis does not give the right
-   answer, the program is asked; now and then also where all do.
-2. A hypothesis predicted the answer if the places at which it differs from the right one have what it gives.
-   After one that it did not predict it is given up, unless the answer is also wrong where the hypothesis has
-   no say: there another bug is at work, and the case shows nothing.
+1. Cases near the failing ones are drawn (`neighbours`). The program is run on those where some hypothesis
+   differs from the right answer, and now and then on one where none does.
+2. A hypothesis predicted the answer if, at every position where it differs from the right answer, the actual
+   value is the one that it gives. After one answer that it did not predict it is dropped, unless the answer
+   is also wrong where the hypothesis has no effect: there another bug is at work, and the case shows nothing.
 3. A *cause* has predicted 20 of 20. Of several, the one that explains most wrong answers is named;
    rivals that gave the same in every case are named together.
-4. A hypothesis that leaves much unexplained where the failing request is asked of other rows, at the kind of
-   places where it was found, is too narrow, and is no cause: what is not proved is not said.
+4. A hypothesis that leaves much unexplained when the failing request is sent with other rows, at the kind of
+   positions where it was found, is too narrow, and not a cause: the report says nothing that is not proved.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from sessionstats.testing.findings import Path
 from sessionstats.testing.hypotheses import Evidence, Hypothesis, changes_window
 
 NEEDED: Final = 20
-"""Answers that a cause must have tried to predict."""
+"""Answers that a cause must have been tested on."""
 
 MISSES: Final = 0
-"""How many of them it may have got wrong: even one in twenty is a sign of another bug."""
+"""How many of them it may have mispredicted: even one in twenty is a sign of another bug."""
 
 MOST_ASKED: Final = 160
-"""Most further cases that a program is asked for one finding."""
+"""Most further cases that a program is run on for one finding."""
 
 MOST_CASES: Final = 2500
-"""Most further cases that are drawn for one finding; most are not worth asking."""
+"""Most further cases that are drawn for one finding; most are not worth running."""
 
 MOST_QUIET: Final = 40
 """Most of them on which all hypotheses give the right answer."""
 
 MOST_DRAWN: Final = 120
-"""Cases drawn to tell rivals apart that have predicted enough."""
+"""Cases drawn to distinguish rivals that have predicted enough."""
 
 MOST_ALIKE: Final = 3
 """How many cases with the same request may count: a cause predicts more than one window or one search."""
@@ -51,24 +51,24 @@ SECONDS: Final = 20.0
 """Time for the experiments on one finding."""
 
 TOO_NARROW: Final = 0.3
-"""Share of wrong answers to the failing request that a cause may leave unexplained at its kind of places."""
+"""Share of wrong answers to the failing request that a cause may leave unexplained at its positions."""
 
 Ask = Callable[[Case], Any]
-"""Asks the program one case; `None` where it breaks down."""
+"""Runs the program on one case; `None` if it breaks down."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What was proved to be wrong with a program.
+    """What has been proved to be wrong with a program.
 
     Parameters
     ----------
     hypotheses : tuple of Hypothesis
-        The cause; several are rivals that no case told apart.
+        The cause; several are rivals that no case distinguished.
     predicted, tried : int
-        How many of the further answers that it tried to predict it predicted.
+        How many further answers it predicted, and on how many it was tested.
     whole : bool
-        Whether it predicted these answers entirely, or only the places that concern it.
+        Whether it predicted these answers entirely, or only the positions that it affects.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -91,9 +91,9 @@ class Proof:
     cause : Cause or None
         What was proved.
     asked : list of Evidence
-        The further cases that were asked.
+        The further cases that the program was run on.
     refuted : set of Hypothesis
-        The hypotheses that cannot be true, whatever else is wrong: values were right that they change.
+        The hypotheses that cannot be true, whatever else is wrong: values that they change were right.
     """
 
     cause: Cause | None
@@ -116,12 +116,12 @@ class _Trial:
 
     @property
     def failed(self) -> bool:
-        """Whether it got too many wrong."""
+        """Whether it mispredicted too many."""
         return self.tried - self.predicted > MISSES
 
 
 def symptom(path: Path) -> tuple[str, str | None]:
-    """The kind of a place, and its field."""
+    """The kind of a position, and its field."""
     return "bucket" if path.place[:1].isdigit() else path.place, path.field
 
 
@@ -145,7 +145,7 @@ def prove(
     cases : iterator of mapping
         Further cases; as many as it takes are drawn.
     ask : callable
-        Asks the program.
+        Runs the program.
     seconds : float
         Time for all of it.
     most_alike : int
@@ -165,7 +165,7 @@ def prove(
 
 
 class _Bench:
-    """The hypotheses that are left, and what was asked so far."""
+    """The hypotheses that are left, and the cases run so far."""
 
     def __init__(self, trials: dict[Hypothesis, _Trial], near: Sequence[Evidence], most_alike: int) -> None:
         self._most_alike = most_alike
@@ -180,7 +180,7 @@ class _Bench:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left, or all that is left had its tries and is not told apart."""
+        """Whether nothing is left, or everything left has been tested enough and cannot be distinguished."""
         done = self._settled and (len(self.trials) == 1 or self._drawn > MOST_DRAWN)
         return done or not self.trials or len(self.asked) >= MOST_ASKED
 
@@ -189,7 +189,7 @@ class _Bench:
         return all(trial.tried >= NEEDED for trial in self.trials.values())
 
     def wants(self, right: Evidence, differing: Sequence[Hypothesis]) -> bool:
-        """Whether a case is worth asking: a new one, and one that says something."""
+        """Whether a case is worth running: it is new, and it says something."""
         text = json.dumps(right.case, sort_keys=True)
         if text in self._seen:
             return False
@@ -201,11 +201,11 @@ class _Bench:
             return False
         if self._settled:
             self._drawn += 1
-            return _tells_apart(right, list(self.trials))
+            return _distinguishes(right, list(self.trials))
         return True
 
     def face(self, evidence: Evidence, differing: Sequence[Hypothesis]) -> None:
-        """Let every hypothesis face an answer; those that failed are left out from now on."""
+        """Test every hypothesis on an answer; those that failed are dropped."""
         self.asked.append(evidence)
         near = _request(evidence.case) in self._requests
         for each, trial in list(self.trials.items()):
@@ -228,12 +228,12 @@ def _judge(
     differs: bool,
     kinds: frozenset[tuple[str, str | None]],
 ) -> None:
-    """Let one hypothesis face one answer."""
+    """Test one hypothesis on one answer."""
     explained = evidence.explained(each.variant)
     if not explained and evidence.wrong and _another_bug(evidence, each):
         trial.confounded += differs
         return
-    # What is right by another choice among equals, and what the hypothesis gives too, says nothing.
+    # An answer that is right by another choice among ties, which the hypothesis also gives, says nothing.
     if explained or (differs and (evidence.wrong or not evidence.agrees(each.variant))):
         trial.tried += 1
         trial.predicted += bool(explained)
@@ -247,7 +247,7 @@ def _judge(
 
 
 def _is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
-    """Whether a value is right where a hypothesis gives another one, in an answer to the right window."""
+    """Whether a value is right where a hypothesis gives another one, in an answer with the right window."""
     if evidence.another_window or evidence.explained(each.variant):
         return False
     touched = evidence.apart(evidence.aligned(each.variant), evidence.right)
@@ -255,7 +255,7 @@ def _is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
 
 
 def _another_bug(evidence: Evidence, each: Hypothesis) -> bool:
-    """Whether an answer is wrong where a hypothesis has no say: in the window, or in other fields."""
+    """Whether an answer is wrong where a hypothesis has no effect: in the window, or in other fields."""
     if evidence.another_window and not changes_window(evidence, each.variant):
         return True
     touched = evidence.apart(evidence.predicted(each.variant), evidence.right)
@@ -263,8 +263,8 @@ def _another_bug(evidence: Evidence, each: Hypothesis) -> bool:
     return bool(fields - {None}) and any(path.field not in fields for path in evidence.wrong if path.field)
 
 
-def _tells_apart(right: Evidence, rivals: Sequence[Hypothesis]) -> bool:
-    """Whether a case tells any two rivals apart."""
+def _distinguishes(right: Evidence, rivals: Sequence[Hypothesis]) -> bool:
+    """Whether a case distinguishes any two rivals."""
     first, *others = (right.predicted(each.variant) for each in rivals)
     return any(right.apart(other, first) for other in others)
 

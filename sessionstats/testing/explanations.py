@@ -1,8 +1,8 @@
 """Explaining a failure: its cause, proved by experiment, or else what matters.
 
-1. Hypotheses are taken from the smallest case and kept where they agree with the larger ones (`hypotheses`).
+1. Hypotheses come from the smallest case, and are kept if they agree with the larger ones (`hypotheses`).
 2. They are tried on further cases (`experiments`).
-3. Where none is proved, the smallest case is taken apart (`matters`, `formulas`).
+3. If none is proved, the smallest case is taken apart (`matters`, `formulas`).
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from sessionstats.testing.strategies.recipes import Recipe
 from sessionstats.testing.tolerance import Tolerance
 
 WITNESSES: Final = 3
-"""Larger failing cases that a hypothesis must agree with, too."""
+"""Larger failing cases that a hypothesis must also agree with."""
 
 
 SELF_EVIDENT: Final = (LAST_BITS, UNSTEADY, SILENT)
-"""Kinds of failure that are not taken apart: asking again costs a timeout, or says nothing."""
+"""Kinds of failure that are not taken apart: another run costs a timeout, or says nothing."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a program is wrong, as far as it was found out.
+    """Why a program is wrong, as far as it is known.
 
     Parameters
     ----------
     cause : Cause or None
-        What was proved.
+        The proved cause.
     matters : Matters or None
-        What the disagreement needs, where no cause was.
+        What the disagreement needs, if no cause was proved.
     """
 
     cause: Cause | None = None
@@ -73,9 +73,9 @@ def explain_failure(
     implementation : callable
         The program.
     fails : callable
-        Whether it fails another case in the same way.
+        Whether it fails on another case in the same way.
     recipes : sequence of Recipe
-        What failing cases were made of; none where they were not drawn.
+        What failing cases were made of; none if they were not drawn.
     claims : Claims
     tolerance : Tolerance
     """
@@ -98,7 +98,7 @@ def explain_failure(
         proof = prove(found_by, evidence, further, answer)
         asked += proof.asked
         if proof.cause is None:
-            # Other bugs may be in the way: the smallest request again, of other rows, where they are not.
+            # Other bugs may interfere: try the smallest request again, with other rows, where they do not.
             further = other_rows(recipes[-1:], smallest.case, claims)
             left = [
                 each

@@ -1,9 +1,9 @@
-"""What a comparison finds: a place in the answer, both values there, and perhaps the reason.
+"""What a comparison finds: a location in the answer, both values there, and perhaps the reason.
 
-1. A *path* names one place: a group, a field, and the totals or a bucket; or a part of the answer as a whole.
-2. A *finding* is a path with the value that is right and the one that was given, the section of the semantics
-   that decides, a sentence for people, and the id of a diagnosis where one fits.
-3. What is not there at all is `ABSENT`, which is not the same as null.
+1. A *path* is such a location: a group, a field, and the totals or a bucket; or a part of the whole answer.
+2. A *finding* is a path with the expected value and the actual one, the section of the semantics that
+   decides, a sentence for people, and the id of a diagnosis if one fits.
+3. A value that is not there at all is `ABSENT`, which is not the same as null.
 """
 
 import math
@@ -24,7 +24,7 @@ class _Absent(Enum):
 
 
 ABSENT: Final = _Absent.ABSENT
-"""The value where nothing stands."""
+"""The value where there is none."""
 
 TOTALS: Final = "totals"
 """Place of the values over the whole window."""
@@ -38,7 +38,7 @@ GROUPS: Final = "groups"
 
 @dataclass(frozen=True)
 class Path:
-    """A place in an answer.
+    """A location in an answer.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ class Path:
 
 @dataclass(frozen=True)
 class Finding:
-    """One place at which an answer is wrong.
+    """One location at which an answer is wrong.
 
     Parameters
     ----------
     path : Path
     expected, actual : object
-        What is right and what was given; `ABSENT` where nothing stands.
+        Both values; `ABSENT` where there is none.
     diagnosis : str or None
         Id of the proved cause; `None` from a comparison alone, which proves none.
     section : str
@@ -97,12 +97,12 @@ class Finding:
     units: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON-ready values; ``expected`` or ``actual`` is left out where nothing stands.
+        """The finding as JSON-ready values; ``expected`` or ``actual`` is left out if it is `ABSENT`.
 
         Examples
         --------
         >>> path = Path((), "crash_rate(session)", "totals")
-        >>> Finding(path, None, float("nan"), None, "6.5", "NaN is no JSON.").to_dict()["actual"]
+        >>> Finding(path, None, float("nan"), None, "6.5", "NaN is not JSON.").to_dict()["actual"]
         'nan'
         """
         path = self.path

@@ -1,11 +1,12 @@
-"""An answer laid flat: every place with its value, so that answers can be compared place by place.
+"""An answer laid flat: every position with its value, so that answers can be compared one by one.
 
-1. A place is a `Path`, as findings have it. A bucket is named by its start as the *right* answer has it, so
-   that a bucket stays the same place where the starts are wrong; buckets beyond those have a number.
-2. The list of groups is a place (their keys in order), and so are each group (that it is there) and the
+1. A position is a `Path`, as in findings. A bucket is named by its start in the *right* answer, so that it
+   stays the same position if the starts are wrong; buckets beyond those have a number.
+2. The list of groups has a position (their keys in order), and so do each group (that it is there) and the
    length of each series.
-3. What is malformed is left out: such places have nothing.
-4. Two values are *close* if they are the same but for rounding along another way; counts must be equal.
+3. Malformed parts are left out: there is nothing at their positions.
+4. Two values are *close* if they differ only by the rounding of another order of operations; counts must be
+   equal.
 """
 
 import math
@@ -17,14 +18,14 @@ from sessionstats.testing.model.parameters import COUNTS
 from sessionstats.testing.shapes import is_integer
 
 Flat: TypeAlias = dict[Path, Any]
-"""Values by place."""
+"""Values by position."""
 
 CLOSE: Final = 1e-9
-"""Relative difference at which floats are taken for the same: a bug may be computed in several orders. It
-names causes, and excuses nothing."""
+"""Relative difference at which floats count as the same: a bug may be computed in several orders. It helps to
+name causes, and excuses nothing."""
 
 NEAR_ZERO: Final = 1e-12
-"""Absolute difference at which they are: one minus a rate is rounded at the scale of 1 (§6.5)."""
+"""Absolute difference at which they do: one minus a rate is rounded at the scale of 1 (§6.5)."""
 
 EXACT_UP_TO: Final = 2**53
 """Every integer up to this is a binary64 number."""
@@ -33,7 +34,7 @@ PLACES_OF_BODY: Final = ("detail", "start", "end", "intervals", "query")
 """The parts of a body without groups (§8)."""
 
 ORDER: Final = Path(None, None, GROUPS)
-"""The place of the list of groups."""
+"""The path of the list of groups."""
 
 
 def flatten(answer: Any, names: Sequence[str], intervals: Sequence[str]) -> Flat:
@@ -91,7 +92,7 @@ def _flat_group(key: GroupKey, group: Mapping[str, Any], intervals: Sequence[str
 
 
 def close(path: Path, one: Any, other: Any) -> bool:
-    """Whether two values of a place are the same but for rounding.
+    """Whether two values at a position are the same but for rounding.
 
     Examples
     --------
@@ -99,8 +100,8 @@ def close(path: Path, one: Any, other: Any) -> bool:
     >>> close(total, 0.30000000000000004, 0.3), close(total, 1000.0, 1000), close(total, 0.0, None)
     (True, True, False)
 
-    Where a count stands 3.0 is another value than 3. Elsewhere a whole number may stand without a point, as
-    many a writer of JSON has it.
+    As a count, 3.0 is not the same value as 3. Elsewhere a whole number may lack its point, as some writers
+    of JSON omit it.
 
     >>> close(Path((), "sum(session)", "totals"), 3.0, 3)
     False

@@ -1,9 +1,9 @@
-"""Simple functions of the rows that give the wrong numbers that were given.
+"""Simple functions of the rows that give the program's wrong numbers.
 
 1. For every total that is wrong, the sessions of its group and those of the whole request are at hand.
-2. A formula is a statistic of either: a count of something, a sum, a mean, a maximum, or the right number and
-   a bit. One that gives what was given in every case that was asked, at least three of them and not always
-   the same number, is worth saying.
+2. A formula is a statistic of either (a count of something, a sum, a mean, a maximum), or a simple function
+   of the right number. It is reported if it gives the actual value in every case, in at least three of them,
+   and not always the same number.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ OF_RIGHT: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """What gives the wrong totals of the answers that were seen.
+    """Formulas that give the wrong totals of the answers that were seen.
 
     Parameters
     ----------
@@ -105,12 +105,12 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
             varied = len({repr(given) for given, _ in numbers}) > 1
             place = Path((), field, TOTALS)
             if (varied or constant) and all(close(place, tried[name], given) for given, tried in numbers):
-                found.append(f"{field} is {name}, in all of {len(numbers)} totals that are wrong")
+                found.append(f"{field} is {name}, in all {len(numbers)} totals that are wrong")
     return tuple(found)
 
 
 def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any]]]:
-    """Every total that is wrong, what was given, and what each formula gives."""
+    """Every total that is wrong, its actual value, and what each formula gives."""
     paths = [path for path in evidence.wrong if path.place == TOTALS and path.field is not None]
     paths = [path for path in paths if path in evidence.given and path in evidence.right]
     if not paths:
@@ -129,7 +129,7 @@ def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any
 
 
 def _sessions(evidence: Evidence) -> tuple[dict[str, list[Row]], list[Row]]:
-    """The sessions of every base group, and all of the request."""
+    """The sessions of every base group, and those of the whole request."""
     members: dict[str, list[Row]] = {}
     everything: list[Row] = []
 

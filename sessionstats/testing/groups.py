@@ -1,7 +1,7 @@
 """Comparing the groups of an answer (§5 to §8).
 
-1. A group is an object whose ``by`` tells which group it is. What is not one, or stands twice, is told and
-   not judged further.
+1. A group is an object whose ``by`` identifies it. Anything else, or a group that occurs twice, is reported
+   and not compared further.
 2. The groups are those of the page (`membership`).
 3. The values of each that belongs there are compared with the kernel's for this group, even where another
    choice among equals was shown (`values`).
@@ -50,7 +50,7 @@ def compare_groups(
             yield group_finding(None, ABSENT, group, "8", f"group {place}: {problem}")
         elif key_of(group, names) in given:
             key = key_of(group, names)
-            yield group_finding(key, ABSENT, dict(key), "5", "the group stands twice")
+            yield group_finding(key, ABSENT, dict(key), "5", "the group occurs twice")
         else:
             given[key_of(group, names)] = group
     belonging = given
@@ -72,7 +72,7 @@ def key_of(group: Mapping[str, Any], names: Sequence[str]) -> GroupKey:
 
 
 def _problem_of_group(group: Any, names: Sequence[str]) -> str | None:
-    """What makes it impossible to tell which group it is, or `None` (§8)."""
+    """Why the group cannot be identified, or `None` (§8)."""
     if not isinstance(group, dict) or not isinstance(group.get("by"), dict):
         return "not an object with 'by'"
     if group["by"].keys() != set(names):
@@ -94,23 +94,23 @@ def _wrong_order(
     right: Mapping[GroupKey, Mapping[str, Any]],
     names: Sequence[str],
 ) -> Iterator[Finding]:
-    """Status groups of one base group, and keys of objects, that stand in another order (§5, §8)."""
+    """Status groups of one base group, and keys of objects, in the wrong order (§5, §8)."""
     rows: dict[GroupKey, list[GroupKey]] = {}
     for key in given:
         rows.setdefault(base_of(key), []).append(key)
-    wanted = [row for of_base in rows.values() for row in sorted(of_base, key=list(right).index)]
-    if list(given) != wanted:
-        keys = [dict(key) for key in wanted], [dict(key) for key in given]
-        yield group_finding(None, *keys, "5", "the status groups stand in another order")
+    expected = [row for of_base in rows.values() for row in sorted(of_base, key=list(right).index)]
+    if list(given) != expected:
+        keys = [dict(key) for key in expected], [dict(key) for key in given]
+        yield group_finding(None, *keys, "5", "the status groups are in another order")
     for key, group in given.items():
         for part in PARTS[1:]:
             fields = list(right[key].get(part, ())), list(group.get(part, ()))
             if fields[0] != fields[1] and set(fields[0]) == set(fields[1]):
-                yield group_finding(key, *fields, "8", f"the fields of {part!r} stand in another order")
+                yield group_finding(key, *fields, "8", f"the fields of {part!r} are in another order")
         orders = [part for part in PARTS if part in right[key]], list(group)
         if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
-            yield group_finding(key, *orders, "8", "the parts of the group stand in another order")
+            yield group_finding(key, *orders, "8", "the parts of the group are in another order")
         if list(group["by"]) != list(names):
             yield group_finding(
-                key, list(names), list(group["by"]), "8", "the keys of 'by' stand in another order"
+                key, list(names), list(group["by"]), "8", "the keys of 'by' are in another order"
             )

@@ -1,11 +1,11 @@
-"""Hypotheses: the variants of known bugs that would have given what was given.
+"""Hypotheses: the variants of known bugs that would have given the actual answer.
 
 1. A *hypothesis* is one variant of a bug, or several together; it answers any case (`bugs.bug`).
-2. *Evidence* is one case with the right answer and the given one, laid flat (`flat`). A hypothesis *agrees*
-   if it gives everything that was given; it *explains* the places at which it differs from the right answer
-   and gives what was given there.
-3. Groups of equal rank may come in any order, and a cut through them may choose any (§7.3). That holds for
-   the ranks of the hypothesis, too: its whole ranking says which choices it allows.
+2. *Evidence* is one case with the right answer and the actual one, laid flat (`flat`). A hypothesis *agrees*
+   if it gives every actual value; it *explains* the positions at which it differs from the right answer and
+   gives the actual value.
+3. Groups of equal rank may come in any order, and a cut through them may choose any (§7.3). The same holds
+   for the ranks of the hypothesis: its whole ranking says which choices it allows.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from sessionstats.testing.model.question import Question
 from sessionstats.testing.model.rows import Row
 
 Places: TypeAlias = frozenset[Path]
-"""Places of an answer."""
+"""Positions in an answer."""
 
 DETAIL: Final = Path(None, None, "detail")
-"""The place of the text of a rejection."""
+"""The path of the text of a rejection."""
 
 OK: Final = 200
 """Status of an answer that is not a rejection (§9)."""
 
 BAD_ROW: Final = 422
-"""Status of a rejection whose words are free (§1.4)."""
+"""Status of a rejection whose wording is free (§1.4)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ LARGE: Final = 300
 """Rows from which on a case is large: only bugs that need many rows are tried on it."""
 
 OF_LARGE: Final = ("rows-limited", "last-rows-lost", "counts-overflow", "counts-through-floats", "texts-cut")
-"""The bugs that need many rows, or long texts."""
+"""The bugs that need many rows or long texts."""
 
 
 def is_large(case: Case) -> bool:
@@ -104,14 +104,14 @@ def together(variants: Sequence[Variant]) -> Variant:
 
 
 class Evidence:
-    """One case, with the right answer and the given one.
+    """One case, with the right answer and the actual one.
 
     Parameters
     ----------
     case : mapping
         A decoded request of the protocol (§9).
     given : object
-        The answer to judge.
+        The actual answer.
     right : mapping, optional
         The right answer; by default the model's.
     details : bool
@@ -143,20 +143,20 @@ class Evidence:
 
     @cached_property
     def wrong(self) -> Places:
-        """The places at which the given answer is not right."""
+        """The positions at which the actual answer is not right."""
         return self.apart(self._right_as_given, self.given)
 
     @cached_property
     def another_window(self) -> bool:
-        """Whether the window that was given is not the right one."""
+        """Whether the window of the actual answer is not the right one."""
         return any(path.place in WINDOW for path in self.wrong)
 
     def agrees(self, variant: Variant) -> bool:
-        """Whether a variant gives everything that was given."""
+        """Whether a variant gives every actual value."""
         return not self.apart(self.aligned(variant), self.given)
 
     def explained(self, variant: Variant) -> Places:
-        """The places at which a variant differs from the right answer, if it gives what was given at all."""
+        """The positions at which a variant differs from the right answer; none unless it is right at all."""
         predicted = self.predicted(variant)
         if not self.apart(predicted, self.right):
             return frozenset()
@@ -174,7 +174,7 @@ class Evidence:
         return self._flat(self._answer_of(variant))
 
     def aligned(self, variant: Variant) -> Flat:
-        """What a variant gives, with the groups of equal rank that were given."""
+        """What a variant gives, with the groups of equal rank that the actual answer shows."""
         return self._allowing(variant, self.predicted(variant), self.given)
 
     @cached_property
@@ -182,15 +182,15 @@ class Evidence:
         return self.aligned(RIGHT)
 
     def _allowing(self, variant: Variant, predicted: Flat, given: Flat) -> Flat:
-        """A prediction with the choice among groups of equal rank that was given, if it allows it."""
-        wanted = given.get(ORDER)
-        if predicted.get(ORDER) == wanted or not isinstance(wanted, tuple) or ORDER not in predicted:
+        """A prediction with the actual choice among groups of equal rank, if it allows that."""
+        order = given.get(ORDER)
+        if predicted.get(ORDER) == order or not isinstance(order, tuple) or ORDER not in predicted:
             return predicted
-        chosen = _choice(variant, self.case, wanted, self)
+        chosen = _choice(variant, self.case, order, self)
         return predicted if chosen is None else chosen
 
     def _answer_of(self, variant: Variant) -> Any:
-        """What a variant answers; one that only writes otherwise begins with the right answer."""
+        """What a variant answers; one that only writes differently begins with the right answer."""
         if variant.definitions is not DEFINITIONS or variant.alter is not RIGHT.alter:
             return _answer(variant, self.case, self._rows)
         if self.answer["status"] != OK:
@@ -213,7 +213,7 @@ class Evidence:
 
     @staticmethod
     def apart(one: Flat, other: Flat) -> Places:
-        """The places at which two answers differ by more than rounding."""
+        """The positions at which two answers differ by more than rounding."""
         return frozenset(
             path
             for path in one.keys() | other.keys()
@@ -233,7 +233,7 @@ READERS: Final = ("instant", "user", "is_session")
 
 
 def _answer(variant: Variant, case: Case, rows: list[Row] | None) -> Any:
-    """What a variant answers; nothing where it breaks down, as a program with the bug may, too."""
+    """What a variant answers; `None` if it breaks down, as a program with the bug might."""
     usual = variant.alter is RIGHT.alter and all(
         getattr(variant.definitions, name) is getattr(DEFINITIONS, name) for name in READERS
     )
@@ -243,8 +243,8 @@ def _answer(variant: Variant, case: Case, rows: list[Row] | None) -> Any:
         return None
 
 
-def _choice(variant: Variant, case: Case, wanted: tuple[str, ...], evidence: Evidence) -> Flat | None:
-    """The answer of a variant with the groups that were given, if its ranks allow them; else `None`."""
+def _choice(variant: Variant, case: Case, keys_given: tuple[str, ...], evidence: Evidence) -> Flat | None:
+    """The answer of a variant with the groups of the actual answer, if its ranks allow them; else `None`."""
     places: list[list[int]] = []
     order: list[Any] = []
 
@@ -265,21 +265,22 @@ def _choice(variant: Variant, case: Case, wanted: tuple[str, ...], evidence: Evi
     keys = list(evidence._flat(answer).get(ORDER, ()))
     at = {key: number // each for number, key in enumerate(keys)}
     shown = [number for number in places[0] for _ in range(each)]
-    if len(wanted) != len(shown) or len(set(wanted)) != len(wanted) or not set(wanted) <= at.keys():
+    given = set(keys_given)
+    if len(keys_given) != len(shown) or len(given) != len(keys_given) or not given <= at.keys():
         return None
     value = Path((), "rank", "totals")
     if not all(
-        close(value, order[at[key]], order[number]) for key, number in zip(wanted, shown, strict=True)
+        close(value, order[at[key]], order[number]) for key, number in zip(keys_given, shown, strict=True)
     ):
         return None
     by_key = dict(zip(keys, groups, strict=True))
-    return evidence._flat({**answer, "body": {**answer["body"], GROUPS: [by_key[key] for key in wanted]}})
+    return evidence._flat({**answer, "body": {**answer["body"], GROUPS: [by_key[key] for key in keys_given]}})
 
 
 def candidates(evidence: Iterable[Evidence]) -> list[Hypothesis]:
     """The hypotheses that agree with all evidence and differ from the right answer in the last of it.
 
-    Without any, those that explain some place of the last.
+    If there are none, those that explain some position of the last.
     """
     *others, last = evidence
     explained = {
@@ -293,15 +294,15 @@ def candidates(evidence: Iterable[Evidence]) -> list[Hypothesis]:
 
 
 WINDOW: Final = ("start", "end", "intervals", "status")
-"""The places that a request decides by itself."""
+"""The positions that depend on the request alone."""
 
 
 def changes_window(evidence: Evidence, variant: Variant) -> bool:
-    """Whether a variant differs from the right answer in what does not depend on rows."""
+    """Whether a variant differs from the right answer in something that does not depend on rows."""
     predicted = evidence.predicted(variant)
     return any(path.place in WINDOW for path in evidence.apart(predicted, evidence.right))
 
 
 def _allows(evidence: Evidence, variant: Variant) -> bool:
-    """Whether evidence does not speak against a variant: what it would do wrong was done."""
+    """Whether evidence is consistent with a variant: what it would do wrong was done wrong."""
     return bool(evidence.explained(variant)) or evidence.agrees(variant) or not evidence.differs(variant)

@@ -1,10 +1,10 @@
-"""Findings that are known already, so that a check tells only what is new.
+"""Findings that are known already, so that a check reports only what is new.
 
 1. A list of known findings is a JSON list of objects with ``diagnosis``, ``field`` or ``section``, and a
    ``reason``: without one an entry is rejected.
 2. An entry with a diagnosis covers what that bug explains; one with a field or a section covers all findings
    there.
-3. An entry that nothing matched in a check is told: it may be out of date.
+3. An entry that nothing matched in a check is reported: it may be out of date.
 """
 
 import json
@@ -19,7 +19,7 @@ from sessionstats.testing.bugs.registry import BY_ID
 from sessionstats.testing.findings import Finding
 
 SUBJECTS: Final = ("diagnosis", "field", "section")
-"""What an entry can name, one of them."""
+"""What an entry can name: one of these."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Known:
     name : str
         Which one.
     reason : str
-        Why it is not to be told.
+        Why it is not to be reported.
     """
 
     subject: str
@@ -60,7 +60,7 @@ def read_known(path: str | PathLike[str]) -> tuple[Known, ...]:
     Raises
     ------
     SessionStatsError
-        If it is no such file; which entry is wrong, and how.
+        If it is not such a file; the text says which entry is wrong, and why.
     """
     try:
         entries = json.loads(Path(path).read_text(encoding="utf-8"))

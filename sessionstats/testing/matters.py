@@ -1,9 +1,9 @@
-"""What matters: which parts of a failing case the disagreement needs, where no cause is known.
+"""What matters: which parts of a failing case the disagreement needs, if no cause is known.
 
-1. From the smallest case every single thing is taken away or made ordinary: each optional column, each
-   parameter, equal values made different, an instant moved to the middle of its bucket, text made plain.
-2. The program is asked each of these cases. What still disagrees did not need it; what agrees did.
-3. Where a number that was given is a simple function of the rows, in all cases that were asked, that is said.
+1. In the smallest case, one thing at a time is removed or made ordinary: an optional column, a parameter,
+   equal values made different, an instant moved to the middle of its bucket, a text made plain.
+2. The program is run on each of these cases. If it still disagrees, the thing was not needed; else it was.
+3. If the program's numbers are a simple function of the rows, in all cases, the report says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEXTS: Final = ("release", "environment", "distinct_id")
 """The columns whose values can be written plainly."""
 
 KEPT: Final = ("field", "interval")
-"""The parameters that are not simply taken away."""
+"""The parameters that are not simply removed."""
 
 DAY: Final = 86_400 * SECOND
 """Microseconds of a day."""
@@ -36,10 +36,10 @@ ORDINARY_DAY: Final = 19_493
 """2023-05-16, a Tuesday, in days since 1970."""
 
 FIELD: Final = "field="
-"""Begins what is said of one field of several."""
+"""Begins what is reported about one of several fields."""
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9@.+-]{1,20}")
-"""A text without anything odd."""
+"""A text without anything unusual."""
 
 Fails = Callable[[Case], bool]
 """Whether the program disagrees with a case in the same way."""
@@ -50,14 +50,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Matters:
-    """What a disagreement needs, and what not.
+    """What a disagreement needs, and what it does not.
 
     Parameters
     ----------
     needed, free : tuple of str
         Parts of the smallest case with which the disagreement goes away, and those without which it stays.
     formulas : tuple of str
-        Simple functions of the rows that give the numbers that were given.
+        Simple functions of the rows that give the program's numbers.
     """
 
     needed: tuple[str, ...]
@@ -66,14 +66,14 @@ class Matters:
 
 
 def what_matters(case: Case, fails: Fails) -> Matters:
-    """Ask the program every simpler case.
+    """Run the program on every simpler case.
 
     Parameters
     ----------
     case : mapping
         The smallest case that is known to fail.
     fails : callable
-        Asks the program.
+        Runs the program.
 
     Examples
     --------
@@ -82,9 +82,9 @@ def what_matters(case: Case, fails: Fails) -> Matters:
     ...         "sessions": [row]}
     >>> matters = what_matters(case, lambda case: " " in case["sessions"][0].get("environment", ""))
     >>> matters.needed
-    ('the column environment', "that environment 'x y' is not plain text")
+    ('the column environment', "environment 'x y', which is not plain text")
     >>> matters.free
-    ('that a status is not exited', 'the date', 'the period')
+    ('a status other than exited', 'the date', 'the period')
     """
     needed: list[str] = []
     free: list[str] = []
@@ -94,12 +94,12 @@ def what_matters(case: Case, fails: Fails) -> Matters:
         free.insert(0, "any session")
     fields = [what for what in free if what.startswith(FIELD)]
     if len(fields) > 2:
-        free = [what for what in free if what not in fields] + [f"any of {len(fields)} further fields"]
+        free = [what for what in free if what not in fields] + [f"any of {len(fields)} other fields"]
     return Matters(tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(free)))
 
 
 def simpler(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every case with one thing taken away or made ordinary, and what that is."""
+    """Every case with one thing removed or made ordinary, and what that is."""
     rows = case["sessions"]
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         yield from _columns(case, rows)
@@ -129,22 +129,22 @@ def _values(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, An
     for name in (*TEXTS, "session_id"):
         values = [row.get(name) for row in rows if row.get(name) not in (None, "")]
         if len(set(map(str, values))) < len(values):
-            yield f"that rows have the same {name}", _with(case, rows, name, lambda row, n: f"v{n}")
+            yield f"rows with the same {name}", _with(case, rows, name, lambda row, n: f"v{n}")
         for value in dict.fromkeys(value for value in values if isinstance(value, str)):
             if not PLAIN.fullmatch(value):
                 plain = {value: "plain"}
                 yield (
-                    f"that {name} {shortened(value)} is not plain text",
+                    f"{name} {shortened(value)}, which is not plain text",
                     _with(case, rows, name, lambda row, n, plain=plain: plain.get(row, row)),  # type: ignore[misc]
                 )
         if any(type(value) is int for value in values):
-            yield f"that {name} is a number", _with(case, rows, name, lambda row, n: f"n{row}")
+            yield f"a {name} that is a number", _with(case, rows, name, lambda row, n: f"n{row}")
     ordinary: dict[str, tuple[str, Any]] = {
-        "status": ("that a status is not exited", "exited"),
-        "errors": ("that there are errors", 0),
-        "quantity": ("that a quantity is not 1", 1),
-        "duration": ("that a duration is not a small whole number", None),
-        "project_id": ("that there are several projects", 1),
+        "status": ("a status other than exited", "exited"),
+        "errors": ("errors", 0),
+        "quantity": ("a quantity other than 1", 1),
+        "duration": ("a duration other than a small whole number", None),
+        "project_id": ("several projects", 1),
     }
     for name, (what, usual) in ordinary.items():
         if name == "duration":
@@ -173,7 +173,7 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
     if any(not re.fullmatch(r"[^.]*Z", str(row["started"])) for row in rows):
         yield "the way in which instants are written", _starting(case, rows, at)
     if any(place % SECOND for place in at):
-        yield "the fractions of seconds", _starting(case, rows, [place // SECOND * SECOND for place in at])
+        yield "fractions of a second", _starting(case, rows, [place // SECOND * SECOND for place in at])
     yield from _date(case, rows, at)
     hour = 3600 * SECOND
     if any(
@@ -181,10 +181,10 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
         for place in at
     ):
         middle = [place // hour * hour + hour // 2 for place in at]
-        yield "that a session begins at the edge of an hour", _starting(case, rows, middle)
+        yield "a session that begins at the edge of an hour", _starting(case, rows, middle)
     if len(set(at)) < len(at):
         yield (
-            "that sessions begin at the same instant",
+            "sessions that begin at the same instant",
             _starting(case, rows, [place + number * SECOND for number, place in enumerate(at)]),
         )
 

@@ -1,9 +1,10 @@
-"""Which groups an answer shows: none that does not belong, none missing, in the order of ranks (§5, §7).
+"""Which groups an answer shows: none too many, none missing, in the order of their ranks (§5, §7).
 
-1. A row that the case does not have is told, and not judged further (§5).
-2. The places that every unit may stand at follow from its rank; the units shown are judged by them (`pages`).
-3. What is neither extra nor missing can still be too many or too few of equal rank (§7.6), lack some of its
-   status groups (§5), or stand out of order (§7.1).
+1. A row that the case does not have is reported, and not compared further (§5).
+2. The positions at which a unit may be follow from its rank; the units shown are checked against them
+   (`pages`).
+3. Units that are neither extra nor missing can still be too many or too few of equal rank (§7.6), lack some
+   of their status groups (§5), or be out of order (§7.1).
 
 The unit is the base group; ordered by ``release.timestamp`` it is the row (§7.5).
 """
@@ -30,7 +31,7 @@ def wrong_groups(
     oracle : Oracle
         Of the case.
     right, given : sequence of distinct group keys
-        Those of the kernel's answer and those to judge, as they stand there.
+        Those of the kernel's answer and those to check, in the order of the answers.
     tolerance : Tolerance
         Of the ranking values.
 
@@ -59,7 +60,7 @@ def wrong_groups(
     if not verdict.extra and not verdict.missing:
         yield from membership.incomplete(right, known)
         if verdict.misplaced:
-            message = "the groups stand in an order that their ranks do not have"
+            message = "the order of the groups contradicts their ranks"
             yield group_finding(None, _listed(right), _listed(given), "7.1", message)
 
 
@@ -114,7 +115,7 @@ class _Membership:
         return list(dict.fromkeys(self.unit_of[row] for row in rows))
 
     def judge(self, right: Sequence[GroupKey], known: Sequence[GroupKey]) -> Verdict[GroupKey]:
-        """Judge the units shown by the places that they may stand at."""
+        """Check the units shown against the positions at which they may be."""
         order = self.oracle.query.order
         assert order is not None
         allowed = places(self._ranks(), descending=order.descending)

@@ -1,11 +1,11 @@
-"""Further cases near one that failed, on which hypotheses can be told apart.
+"""Further cases near one that failed, on which hypotheses can be distinguished.
 
 1. From the recipes of failing cases: rows drawn anew, changed, repeated or left out; other fields, another
    search, another window. What the claims exclude stays out (`strategies.assembly`).
 2. From failing cases themselves: their rows in other numbers and mixtures, each column with a value that it
-   has elsewhere in the case. So a case that was not drawn, such as one of a file, has neighbours, too.
-3. Fresh cases in between, so that a hypothesis is not only tried where it came from.
-4. Where other bugs are in the way, the request of one case alone, of other rows (`other_rows`).
+   has elsewhere in the case. So a case that was not drawn, such as one from a file, also has neighbours.
+3. Fresh cases in between, so that a hypothesis is not only tested where it came from.
+4. If other bugs interfere, the request of one case alone, with other rows (`other_rows`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_REPEATED: Final = 80
 def neighbours(
     recipes: Sequence[Recipe], cases: Sequence[Case], claims: Claims, seed: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Cases without end, near those that failed.
+    """Endlessly many cases near those that failed.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def neighbours(
 def other_rows(
     recipes: Sequence[Recipe], case: Case, claims: Claims, seed: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Cases without end with the request of one that failed, every other time with a further field.
+    """Endlessly many cases with the request of one that failed, every other time with a further field.
 
-    A cause that is about sessions shows in every field: where only some are wrong, it is another one.
+    A cause that concerns sessions shows in every field: if only some are wrong, it is another one.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def other_rows(
     recipes = [replace(recipe, bulk=0) for recipe in recipes]
     fields = claims.fields_of(unhandled=False)
     while True:
-        # Mixtures of few rows are much alike: most rows are drawn where they can be.
+        # Mixtures of few rows are much alike: if rows can be drawn, most are.
         for recipe in recipes:
             yield assemble(varied(recipe, chance, rows_only=True), claims)
             yield _asking_more(
@@ -91,7 +91,7 @@ def other_rows(
 
 
 def _asking_more(case: dict[str, Any], field: str) -> dict[str, Any]:
-    """A case that asks for a further field; as it is where that is rejected."""
+    """A case that requests a further field; unchanged if that would be rejected."""
     params = case["params"]
     if not isinstance(params, Mapping):
         return case
@@ -119,7 +119,7 @@ def varied(recipe: Recipe, chance: random.Random, *, rows_only: bool = False) ->
 
 
 def _part(part: bytes, chance: random.Random) -> bytes:
-    """A part of the head: mostly as it is, or with some other bytes, or anew."""
+    """A part of the head: mostly as it is, or with some other bytes, or new."""
     way = chance.random()
     return part if way < 0.5 else _bytes(part, chance, 0.2) if way < 0.8 else chance.randbytes(len(part))
 
@@ -133,7 +133,7 @@ def _bytes(data: bytes, chance: random.Random, share: float) -> bytes:
 
 
 def mixed(case: Case, chance: random.Random, *, rows_only: bool = False) -> dict[str, Any]:
-    """A case with the rows of another in other numbers, and columns that have changed places."""
+    """A case with its own rows in other numbers, and values that have moved between them."""
     rows = [row for row in case["sessions"] if isinstance(row, Mapping)]
     if len(rows) != len(case["sessions"]) or not rows:
         return dict(case)
@@ -149,7 +149,7 @@ def mixed(case: Case, chance: random.Random, *, rows_only: bool = False) -> dict
 
 
 def _later(case: Case, chance: random.Random) -> dict[str, Any]:
-    """A case asked a little earlier or later, now and then with a parameter less."""
+    """A case a little earlier or later, now and then with one parameter less."""
     if chance.random() < 0.4:
         return dict(case)
     params, now = case["params"], instants.from_iso(case["now"])

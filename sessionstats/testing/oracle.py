@@ -4,7 +4,7 @@
 2. The full ranking: every base group with the value that ranks it, without cap or page (§7).
 3. The values of any base group, shown or not.
 
-Everything is computed when first asked for: most comparisons ask for nothing.
+Everything is computed on first use: most comparisons need nothing.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ RankValue: TypeAlias = int | float | None
 """What ranks a base group; null ranks last (§7.3)."""
 
 UNCAPPED: Final = 2**62
-"""So many data points that no answer is cut (§7.4)."""
+"""So many data points that the cap never applies (§7.4)."""
 
 
 def base_of(key: GroupKey) -> GroupKey:
@@ -44,7 +44,7 @@ def base_of(key: GroupKey) -> GroupKey:
 
 
 class Oracle:
-    """The kernel, asked about one case.
+    """The kernel's view of one case.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Oracle:
 
     @classmethod
     def of(cls, sessions: Sessions, query: Query) -> "Oracle":
-        """The kernel, asked about sessions and a request that were read before."""
+        """The kernel's view of sessions and a request that were read before."""
         oracle = cls.__new__(cls)
         oracle.sessions, oracle.query = sessions, query
         return oracle
@@ -96,7 +96,7 @@ class Oracle:
 
     @cached_property
     def index_of(self) -> dict[GroupKey, int]:
-        """Place of each base group in `groups`."""
+        """Position of each base group in `groups`."""
         return {key: place for place, key in enumerate(_keys(self.groups.keys, self.query))}
 
     @cached_property
@@ -114,7 +114,7 @@ class Oracle:
 
     @cached_property
     def _by_group(self) -> NDArray[np.intp]:
-        """The rows of `counting`, group by group; those of no group come first."""
+        """The rows of `counting`, group by group; those without a group come first."""
         return np.argsort(self.group, kind="stable")
 
     @cached_property
@@ -176,7 +176,7 @@ class Oracle:
         return dataclasses.replace(query, **(unlimited | changes))
 
     def _by_release(self, whole: Query) -> dict[GroupKey, RankValue]:
-        """Base groups by the place of their release; releases without any stand for themselves (§7.5)."""
+        """Base groups in the order of their releases; a release without any is one of its own (§7.5)."""
         assert self.query.order is not None
         members: dict[str, list[GroupKey]] = {}
         names = whole.group_by
@@ -194,7 +194,7 @@ class Oracle:
 
 
 def _keys(by: Mapping[str, NDArray[np.object_]], query: Query) -> list[GroupKey]:
-    """Keys of rows, from a column a groupBy; without any column there is one row."""
+    """Keys of rows, from one column per groupBy; without any column there is one row."""
     names = [name for name in query.group_by if name in by]
     if not names:
         return [()]

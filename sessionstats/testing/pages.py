@@ -1,9 +1,9 @@
 """Which groups a page may show, and in which order (§7).
 
 1. Groups of equal rank may come in any order; where the cap or the page cuts through them, any choice among
-   them is right. A group therefore has a *range* of places it may stand at: after all that surely come
+   them is right. A group therefore has a *range* of possible positions: after all groups that surely come
    before it, before all that surely come after it.
-2. A group belongs to the page if some place of its range lies on the page, and must not be missing if all do.
+2. A group may be on the page if some position of its range is on the page, and must be if all are.
 3. Ranking values may have bounds instead of being exact; then *surely* means: whatever the values between.
 
 The unit of a page is the base group; ordered by ``release.timestamp`` it is the row (§7.5).
@@ -24,14 +24,14 @@ NULL: Bounds = (float("inf"), float("inf"))
 
 @dataclass(frozen=True)
 class Places:
-    """The places that a unit may stand at, both ends included, counted from 0 over all pages."""
+    """The possible positions of a unit, both ends included, counted from 0 over all pages."""
 
     first: int
     last: int
 
 
 def places(ranks: Mapping[Unit, Bounds | None], *, descending: bool) -> dict[Unit, Places]:
-    """The range of places of every unit.
+    """The range of possible positions of every unit.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ class Verdict(Generic[Unit]):
 def judge_page(
     allowed: Mapping[Unit, Places], shown: Sequence[Unit], offset: int, size: int
 ) -> Verdict[Unit]:
-    """Judge the units shown on a page.
+    """Compare the units shown on a page with those allowed.
 
     Parameters
     ----------
-    allowed : mapping of unit to its places
+    allowed : mapping of unit to its possible positions
     shown : sequence of distinct units
     offset : int
-        Place of the first unit of the page.
+        Position of the first unit of the page.
     size : int
         How many units the page holds.
     """

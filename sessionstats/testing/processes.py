@@ -1,10 +1,11 @@
-"""A process that is asked line by line, with a deadline and in bounded memory, whatever it does.
+"""A process that answers line by line, with a deadline and in bounded memory, whatever it does.
 
-1. It leads a process group of its own. Ending it kills the whole group, so that no child of it goes on.
+1. It leads a process group of its own. Ending it kills the whole group, so that none of its children
+   survives.
 2. Nothing waits for a pipe alone: sending, receiving and draining are one loop that ends at the deadline. A
    child that left the group and holds a pipe open therefore holds up nobody.
-3. A line longer than `LONGEST_LINE` is not read on. Of the standard error only the end is kept. What comes
-   while nothing is awaited stays in the pipe, which is small, and blocks the writer, not the reader.
+3. A line is read up to `LONGEST_LINE`. Of standard error only the end is kept. Output that nobody waits for
+   stays in the pipe, which is small, and blocks the writer, not the reader.
 """
 
 import os
@@ -23,14 +24,14 @@ CHUNK: Final = 1 << 16
 """Bytes that are read at once."""
 
 STDERR_BYTES: Final = 1 << 14
-"""Bytes that are kept of the end of the standard error."""
+"""Bytes that are kept of the end of standard error."""
 
 GRACE: Final = 0.5
 """Seconds that a process whose output has ended gets to report its exit status."""
 
 
 class LineProcess:
-    r"""A running program, asked by a line and answering by a line.
+    r"""A running program that answers each line with a line.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ class LineProcess:
         return self._popen.stderr
 
     def ask(self, line: bytes, timeout: float) -> bytes | None:
-        """The line that the process writes after one was sent to it.
+        """Send a line, and return the line that the process writes next.
 
         Returns
         -------
@@ -125,7 +126,7 @@ class LineProcess:
 
     @property
     def unsent(self) -> int:
-        """Bytes of the last line that the process has not taken."""
+        """Bytes of the last line that the process has not read."""
         return len(self._unsent)
 
     @property
@@ -136,7 +137,7 @@ class LineProcess:
 
     @property
     def stderr(self) -> str:
-        """The end of the standard error."""
+        """The end of standard error."""
         return self._stderr.decode(errors="backslashreplace")
 
     @property
@@ -166,12 +167,12 @@ class LineProcess:
                 stream.close()
 
     def _watch_input(self) -> None:
-        with suppress(KeyError):  # the rest of the line before was never taken
+        with suppress(KeyError):  # the rest of the line before was never read
             self._selector.unregister(self._stdin)
         self._selector.register(self._stdin, selectors.EVENT_WRITE)
 
     def _exchange(self, timeout: float) -> None:
-        """Send, receive and drain what can be, once; wait for it at most so many seconds."""
+        """Send, receive and drain whatever is ready, once; wait for that at most `timeout` seconds."""
         for key, _ in self._selector.select(timeout):
             stream: Any = key.fileobj
             if stream is self._stdin:
@@ -200,7 +201,7 @@ class LineProcess:
         self._received += data or b""
 
     def _drain(self) -> bool:
-        """Read some of the standard error; whether there was any."""
+        """Read some of standard error; whether there was any."""
         data = _read(self._errors)
         if data == b"" and self._errors.fileno() in self._selector.get_map():
             self._selector.unregister(self._errors)
@@ -215,7 +216,7 @@ class LineProcess:
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
-    """Some bytes; none at all at the end, `None` if there are none yet."""
+    """Some bytes; empty at the end, `None` if there are none yet."""
     try:
         return os.read(stream.fileno(), CHUNK)
     except BlockingIOError:

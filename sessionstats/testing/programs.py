@@ -1,12 +1,12 @@
 """A program under test that speaks the protocol on standard input and output (§9).
 
-1. It is started once, is sent one request a line, and must answer each with one line before the next.
-2. Before a request is sent it is in a file, so that it is there whatever happens next.
-3. A program that dies, keeps silent past the timeout, or writes something that is not an answer has broken
-   down. It is killed with all its children (`processes`), and started anew for the next request.
+1. It is started once, is sent one request per line, and must answer each with one line before the next.
+2. Before a request is sent it is written to a file, so that it is there whatever happens next.
+3. A program that dies, stays silent past the timeout, or writes something that is not an answer has broken
+   down. It is killed with all its children (`processes`), and restarted for the next request.
 4. A first line ``{"hello": …}`` of its output says what it claims; `introduce` asks for it.
 5. It is started in a time zone that is not UTC: instants without an offset are UTC (§3.3), whatever the clock
-   of the machine shows, and on machines that are in UTC a mistake goes unnoticed.
+   of the machine shows, and on machines that are in UTC a mistake would go unnoticed.
 """
 
 import json
@@ -41,13 +41,13 @@ SIMPLEST: Final[dict[str, Any]] = {
     "params": {"field": "sum(session)", "statsPeriod": "1h"},
     "sessions": [],
 }
-"""The request before which a program introduces itself."""
+"""The request that makes a program introduce itself."""
 
 TIME_ZONE: Final = "America/St_Johns"
-"""Time zone of programs: half an hour off the full hour, and with summer time."""
+"""Time zone of programs: half an hour off whole hours, and with summer time."""
 
 ROWS_A_SECOND: Final = 1000
-"""Rows of a request for which the timeout is a second longer."""
+"""Rows of a request that extend the timeout by a second."""
 
 STDERR_LINES: Final = 20
 """Lines of standard error that are shown."""
@@ -64,7 +64,7 @@ class Program:
     command : sequence of str
         The program and its arguments.
     timeout : float
-        Seconds it may take for an answer, besides one for every `ROWS_A_SECOND` rows of the request.
+        Seconds for an answer, plus one for every `ROWS_A_SECOND` rows of the request.
     pending : path, optional
         File that holds the request before it is sent.
     time_zone : str, optional
@@ -89,12 +89,12 @@ class Program:
         self.hello: Mapping[str, Any] | None = None
 
     def __call__(self, case: dict[str, Any]) -> Any:
-        """The program's answer to a request, without the id, which is a new one each time.
+        """The program's answer to a request, without the id, which is new each time.
 
         Raises
         ------
         Breakdown
-            If it gives none.
+            If there is none.
         OSError
             If the program cannot be started.
         """
@@ -124,7 +124,7 @@ class Program:
         return self.hello
 
     def __enter__(self) -> "Program":
-        """Start it: that a program cannot be started is no finding, but a `SessionStatsError`."""
+        """Start it; a program that cannot be started is a `SessionStatsError`, not a finding."""
         try:
             self._process = self._start()
         except OSError as error:
@@ -137,7 +137,7 @@ class Program:
             self._pending.close()
 
     def close(self) -> None:
-        """End the program and its children, if it runs."""
+        """End the program and its children, if it is running."""
         if self._process is not None:
             self._process.kill()
             self._process = None
@@ -175,7 +175,7 @@ class Program:
     def _silence(self, process: LineProcess) -> str:
         within = f"within {self.timeout:g} s"
         if process.has_ended:
-            return f"{_end(process)} before it answered, and a child of it holds its output open"
+            return f"{_end(process)} before it answered, and one of its children holds its output open"
         if process.unsent:
             return f"did not read the whole request {within}"
         hint = "" if self._answered else ": does it flush every line?"
@@ -235,7 +235,7 @@ class _Pending:
 
 
 def _hello(line: bytes | None) -> Mapping[str, Any] | None:
-    """What a line says that only introduces the program."""
+    """What a line says if it only introduces the program."""
     if line is None or HELLO.encode() not in line:
         return None
     try:

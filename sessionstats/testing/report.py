@@ -1,10 +1,10 @@
-"""What a check found, for a person to act on, and as JSON.
+"""What a check found: a report for people to act on, and JSON.
 
-1. A finding is told with its diagnosis and the section of the semantics that is broken; then the smallest
-   sessions and the request that show it, what is expected against what was given, and a line to paste.
+1. A finding comes with its diagnosis and the section of the semantics that is broken; then follow the
+   smallest sessions and request that show it, the expected values beside the actual ones, and lines to paste.
 2. It has at most `MOST_LINES` lines, and nothing of the program's output reaches a terminal unescaped.
 3. It ends with what was checked: version, seed, claims, program, and the rules that were not reached.
-4. JSON says the same; `schemas/report.json` is its schema.
+4. The JSON report says the same.
 """
 
 import json
@@ -32,7 +32,7 @@ LONGEST_TITLE: Final = 200
 """Characters of a title, and of a line of evidence."""
 
 MOST_EVIDENCE: Final = 20
-"""Lines of evidence that are shown, the last."""
+"""Lines of evidence that are shown: the last ones."""
 
 MOST_ROWS: Final = 40
 """Rows of a case that are shown."""
@@ -85,7 +85,7 @@ class Report:
 
     @property
     def agrees(self) -> bool:
-        """Whether the implementation answered every case rightly, but for what is known and not supported."""
+        """Whether every answer was right, except for known findings and unsupported cases."""
         return not self.findings and not self.compared_nothing
 
     @property
@@ -130,7 +130,7 @@ class Report:
         for number, found in enumerate(self.findings, 1):
             text = _finding(number, found, command)
             left -= text.count("\n")
-            parts.append(text if left > 0 else f"{number} · {title(found)}\n\nMore is in its case file.")
+            parts.append(text if left > 0 else f"{number} · {title(found)}\n\nThe rest is in its case file.")
         return "\n".join(map(escape, "\n\n".join([*parts, conclusion]).split("\n")))
 
     def __str__(self) -> str:
@@ -151,13 +151,13 @@ class Report:
         if unsupported := self.tally.unsupported:
             counts = ", ".join(f"{escape(name)} {n:,}" for name, n in unsupported.most_common(MOST_PLACES))
             lines.append(f"Not supported, and not compared: {_cases(unsupported.total())} ({counts}).")
-        lines += [f"Known, but it did not occur: {entry}" for entry in self.stale[:MOST_PLACES]]
+        lines += [f"Known, but did not occur: {entry}" for entry in self.stale[:MOST_PLACES]]
         if self.seed is not None:
             lines += self._circumstances(command)
         return "\n".join(lines)
 
     def _circumstances(self, command: Sequence[str] | None) -> list[str]:
-        """What was checked, with which version, and which rules were not."""
+        """What was checked, with which version, and which rules were not reached."""
         asked = f"; program: {escape(shlex.join(command))}" if command else ""
         rules = ", ".join(f"§{rule}" for rule in self.tally.not_reached)
         reached = len(RULES) - len(self.tally.not_reached)
@@ -207,7 +207,7 @@ def _matters(found: Suspect) -> dict[str, Any] | None:
 
 
 def title(found: Suspect) -> str:
-    """A finding in a few words."""
+    """A finding in one line."""
     if found.diagnosis is not None:
         return found.diagnosis.title
     first = found.failure.findings[0]
@@ -226,36 +226,36 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     parts = [f"{head}\n{'─' * len(head)}"]
     parts += _explanation(found)
     parts += [f"sessions\n{_sessions(failure.case)}", f"request\n{_request(failure.case)}"]
-    parts.append(f"expected and given\n{_places(failure.findings)}")
+    parts.append(f"expected and actual\n{_places(failure.findings)}")
     if failure.evidence:
         last = failure.evidence.splitlines()[-MOST_EVIDENCE:]
-        parts.append(f"seen besides\n{_indented(line[:LONGEST_TITLE] for line in last)}")
+        parts.append(f"also seen\n{_indented(line[:LONGEST_TITLE] for line in last)}")
     parts.append(_to_paste(failure.case, command))
     parts.append(f"See §{section(found)} of the semantics. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
 
 
 def _explanation(found: Suspect) -> list[str]:
-    """Why, in paragraphs: the cause and how it was proved, or what matters."""
+    """Why, in paragraphs: the cause and its proof, or what matters."""
     cause, matters = found.explanation.cause, found.explanation.matters
     if cause is not None:
         bug, *others = cause.bugs
         ways = dict.fromkeys(each.variant.detail for each in cause.hypotheses if each.bug is bug)
         named = "; ".join(way for way in ways if way)
-        how = f"In {'this way' if len(ways) == 1 else 'one of these ways'}: {named}. " if named else ""
-        only = "" if cause.whole else ", at the places that it concerns"
+        how = f"Specifically{'' if len(ways) == 1 else ', one of these'}: {named}. " if named else ""
+        only = "" if cause.whole else ", at the positions it affects"
         proof = f"It predicted {cause.predicted} of {cause.tried} further answers{only}."
         lines = [f"{bug.explanation}\n(diagnosis {bug.id})\n{how}{proof}"]
         if others:
             rivals = [f"{other.title} ({other.id})" for other in others]
-            lines.append("No case told it apart from:\n" + _indented(rivals))
+            lines.append("No case distinguished it from:\n" + _indented(rivals))
         return lines
     if matters is None:
         return []
     parts = [
-        ("It needs", matters.needed),
+        ("The disagreement needs", matters.needed),
         ("It does not need", matters.free),
-        ("As it seems", matters.formulas),
+        ("Apparently", matters.formulas),
     ]
     return ["No known bug is the cause.", *(f"{head}\n{_indented(lines)}" for head, lines in parts if lines)]
 
@@ -288,7 +288,7 @@ def _request(case: Case) -> str:
 
 
 def _places(findings: Sequence[Finding]) -> str:
-    rows = [["", "expected", "given"]]
+    rows = [["", "expected", "actual"]]
     rows += [[str(each.path), _shown(each.expected), _shown(each.actual)] for each in findings[:MOST_PLACES]]
     more = len(findings) - MOST_PLACES
     return _table(rows) + (f"\n  and at {more} more places" if more > 0 else "")
@@ -297,7 +297,7 @@ def _places(findings: Sequence[Finding]) -> str:
 def _to_paste(case: Case, command: Sequence[str] | None) -> str:
     line = json.dumps({"id": 1, **case})
     if len(line) > LONGEST_LINE:
-        return "The request is too long to paste: it stands in the case file."
+        return "The request is too long to paste: it is in the case file."
     ask = shlex.join(command) if command else "YOUR-PROGRAM"
     lines = (
         f"printf '%s\\n' {shlex.quote(line)} > case.json",

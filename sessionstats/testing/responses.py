@@ -2,12 +2,12 @@
 
 1. The kernel answers the request about the sessions; every group, field and interval of the response is
    compared with that (`groups`), within the tolerance.
-2. A response without an instant tells it: of the instants just before and at its end, the one whose window is
-   that of the response is taken for ``now``.
+2. Without ``now``, the response determines the instant of the request: of the instants just before and at its
+   end, the one whose window is that of the response.
 3. What is absent from the whole response, a field or the series, is reported once.
-4. Where many values differ the report counts them by field, and shows those that differ most. The sessions of
+4. If many values differ, the report counts them by field, and shows those that differ most. The sessions of
    the smallest base group that differs are shown if they are few.
-5. Known bugs that explain what differs are named if they predict further groups, too (`causes`).
+5. Known bugs that explain the differences are named if they also predict further groups (`causes`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -158,7 +158,9 @@ def _absent(query: Query, groups: Sequence[Any]) -> tuple[str, ...]:
     if not known:
         return ()
     parts = [
-        name for name, asked in ((TOTALS, query.include_totals), (SERIES, query.include_series)) if asked
+        name
+        for name, included in ((TOTALS, query.include_totals), (SERIES, query.include_series))
+        if included
     ]
     missing = [part for part in parts if not any(isinstance(group.get(part), dict) for group in known)]
     left = [part for part in parts if part not in missing]

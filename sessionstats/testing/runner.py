@@ -1,12 +1,12 @@
-"""Checking an implementation: draw cases, shrink what fails, go on past what was found.
+"""Checking an implementation: draw cases, shrink those that fail, continue past known findings.
 
-1. Cases are drawn (`strategies.recipes`), from a seed that is told, until an answer is wrong in a new way
-   (`suspects`); how many may be drawn is the budget.
+1. Cases are drawn (`strategies.recipes`), from a seed that is reported, until an answer is wrong in a new way
+   (`suspects`); the budget says how many may be drawn.
 2. A large table is halved; Hypothesis shrinks that case for a while, and then rows are left out
    (`shrinking`). A smaller case counts if it fails with a symptom of the first.
-3. The failure is explained: its cause is proved by experiment, or what matters is told (`explanations`). The
-   search goes on with what is left of the budget, looking only for failures that no suspect accounts for.
-4. It ends when the budget is spent, `max_findings` bugs were found, or a program does not answer any more.
+3. The failure is explained: by its cause, proved by experiment, or else by what matters (`explanations`). The
+   search continues with the rest of the budget, looking only for failures that no suspect accounts for.
+4. It ends when the budget is spent, `max_findings` bugs were found, or a program no longer answers.
 
 While a case is shrunk, verdicts are remembered by case, so that shrinking and Hypothesis' own replay agree.
 """
@@ -45,20 +45,20 @@ SHRINK_SECONDS: Final = 10.0
 """Time for shrinking one failure by default."""
 
 PATIENCE: Final = 3
-"""Requests that may stay without an answer until the timeout before the check ends."""
+"""Requests that may time out before the check ends."""
 
 IN_A_ROW: Final = 10
-"""Drawn cases in a row without an answer before the check ends: such a program answers nothing."""
+"""Drawn cases in a row that may go unanswered before the check ends: such a program answers nothing."""
 
 RECOVERIES: Final = 100
-"""Cases, nearly the failing one, that shrinking may begin from; most fail as it does."""
+"""Cases close to the failing one that shrinking may begin with; most fail as it does."""
 
 Progress = Callable[[int, int, int], None]
-"""Told the cases asked, the budget, and the bugs found."""
+"""Receives the number of cases run, the budget, and the number of bugs found."""
 
 
 class _Found(AssertionError):  # noqa: N818 - what is looked for
-    """Raised inside a Hypothesis test where a smaller case fails as well."""
+    """Raised inside a Hypothesis test when a smaller case fails as well."""
 
 
 class _TimeIsUp(BaseException):
@@ -86,7 +86,7 @@ def check(
         Takes a decoded request of the protocol and returns a decoded answer (§9): a function, or a
         `sessionstats.testing.programs.Program`.
     examples : int
-        Most cases to draw; shrinking asks more.
+        Most cases to draw; shrinking runs more.
     seed : int
         The same seed draws the same cases.
     claims : Claims
@@ -94,15 +94,15 @@ def check(
     tolerance : Tolerance
         How far values may be off.
     ordered : bool
-        Whether the order of status groups and of JSON keys matters, too.
+        Whether the order of status groups and of JSON keys also matters.
     known : sequence of Known
-        Findings that are not to be told again.
+        Findings that are not to be reported again.
     max_findings : int
         How many bugs are looked for.
     shrink_seconds : float
         Time for shrinking one failure.
     progress : callable, optional
-        Told now and then how far the check has come.
+        Called now and then with the progress of the check.
 
     Returns
     -------
@@ -163,7 +163,7 @@ class _Options:
 
 
 class _Search:
-    """The state of a check: what was asked, and what failed in a new way."""
+    """The state of a check: what was run, and what failed in a new way."""
 
     def __init__(self, implementation: Implementation, options: _Options, watch: Watch) -> None:
         self.implementation = implementation
@@ -182,7 +182,7 @@ class _Search:
         if len(self.watch.suspects) >= self.options.max_findings:
             return f"{self.options.max_findings} findings are enough (--max-findings)"
         if self.silences >= PATIENCE:
-            return f"{PATIENCE} requests were not answered within the timeout"
+            return f"{PATIENCE} requests timed out"
         if self.in_a_row >= IN_A_ROW:
             return f"{IN_A_ROW} cases in a row were not answered"
         return ""
@@ -211,7 +211,7 @@ class _Search:
         return Suspect(failures[-1], self.asked, explanation, shown)
 
     def same_as(self, suspect: Suspect) -> Suspect | None:
-        """The suspect, found before, that is of the same bug; `None` if it is a new one."""
+        """The earlier suspect that is the same bug; `None` if it is a new one."""
         for other in self.watch.suspects:
             if suspect.diagnoses and suspect.diagnoses == other.diagnoses:
                 return other
@@ -221,13 +221,13 @@ class _Search:
         return None
 
     def _also_shows(self, one: Suspect, other: Suspect) -> bool:
-        """Whether the case of a suspect, asked the fields of another one, fails as that one did."""
+        """Whether the case of a suspect, with the fields of another one, fails as that one did."""
         case = asked_as(one.failure.case, other.failure.case)
         failure = attempt(self.implementation, case, self.options.tolerance, ordered=self.options.ordered)
         return failure is not None and not symptoms(failure).isdisjoint(other.symptoms)
 
     def _shrunk(self, recipe: Recipe, first: Failure) -> tuple[list[Failure], list[Recipe]]:
-        """A failure and smaller ones, in the order found; the last is the smallest. And their recipes."""
+        """A failure and smaller ones, in the order found, the smallest last; and their recipes."""
         deadline = time.monotonic() + self.options.shrink_seconds
         recipe, first = self._halved(recipe, first)
         verdicts: dict[str, Failure | None] = {json.dumps(first.case): first}
@@ -263,7 +263,7 @@ class _Search:
         return failures, [recipes[0], recipes[-1]]
 
     def _halved(self, recipe: Recipe, first: Failure) -> tuple[Recipe, Failure]:
-        """A large table halved for as long as it fails in the same way."""
+        """A large table, halved as long as it fails in the same way."""
         while recipe.bulk:
             smaller = replace(recipe, bulk=recipe.bulk // 2)
             failure = self._same(assemble(smaller, self.options.claims), first)
@@ -273,7 +273,7 @@ class _Search:
         return recipe, first
 
     def _with_fewer_rows(self, failure: Failure, first: Failure, deadline: float) -> list[Failure]:
-        """The same with fewer rows; Hypothesis keeps those of a large table, and echoes."""
+        """The same failure with fewer rows: Hypothesis cannot leave out those of a large table, or echoes."""
         failures: list[Failure] = []
 
         def fails(rows: list[Any]) -> bool:

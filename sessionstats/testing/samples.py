@@ -1,8 +1,8 @@
 """Small samples of a large case that a response came from: units that differ, and units that agree.
 
-1. A *unit* is a base group, or a bucket of one where groups are too large or too few. Units are independent
-   of each other but for ranking: the values of a unit depend on its own sessions alone.
-2. A sample has small units: for each field that differs one first, then more, then some that agree.
+1. A *unit* is a base group, or one of its buckets if groups are too large or too few. Except for ranking,
+   units are independent of each other: the values of a unit depend on its own sessions alone.
+2. A sample has small units: first one for each field that differs, then more, then some that agree.
 3. It is a case of its own, without page and order, whose answer has every unit.
 """
 
@@ -26,26 +26,26 @@ Unit: TypeAlias = tuple[GroupKey, int | None]
 """A base group, and a bucket or `None` for all of it."""
 
 Symptom: TypeAlias = tuple[bool, str | None]
-"""The kind of a place: whether it is a total, and its field."""
+"""The kind of a position: whether it is a total, and its field."""
 
 MOST_UNITS: Final = 60
 """Units of a sample."""
 
 USUAL: Final = 16
-"""Units of a sample if there are any of the size that fits."""
+"""Units of a sample if there are some of a suitable size."""
 
 AGREEING: Final = 0.3
-"""Share of the rows of a sample that belongs to units that agree."""
+"""Share of a sample's rows that belong to units that agree."""
 
 STRETCHED: Final = 12
-"""How many times as many sessions a sample may have as it should."""
+"""How many times its intended size a sample may have."""
 
 UNPAGED: Final = ("per_page", "cursor", "orderBy")
-"""Parameters that decide which groups are shown, and nothing about their values."""
+"""Parameters that decide which groups are shown, but not their values."""
 
 
 def symptom(path: Path) -> Symptom:
-    """The kind of a place."""
+    """The kind of a position."""
     return path.place == TOTALS, path.field
 
 
@@ -89,7 +89,7 @@ class Table:
         return list(self._buckets)
 
     def unit_of(self, path: Path) -> Unit | None:
-        """The unit that a place belongs to; `None` if it belongs to none."""
+        """The unit that a position belongs to; `None` if it belongs to none."""
         if path.group is None or path.field is None:
             return None
         bucket = self._buckets.get(path.place)
@@ -109,18 +109,18 @@ class Table:
     def sample(
         self, differing: Mapping[Unit, set[Symptom]], agreeing: Iterable[Unit], most: int
     ) -> list[Unit]:
-        """Units of `most` sessions together, or a few times as many where fewer cannot show it."""
+        """Units of `most` sessions together, or a few times as many if fewer cannot show every field."""
         order = self._fitting_best(differing, most)
         first = [
             next((unit for unit in order if kind in differing[unit]), None)
             for kind in sorted(set().union(*differing.values()), key=repr)
         ]
         chosen = [unit for unit in dict.fromkeys(first) if unit is not None]
-        room = most - sum(map(self.size, chosen))
-        if room < (1 - STRETCHED) * most:
+        left = most - sum(map(self.size, chosen))
+        if left < (1 - STRETCHED) * most:
             return []
-        kept = int(AGREEING * max(0, room))
-        more = self._fitting([unit for unit in order if unit not in chosen], room - kept)
+        kept = int(AGREEING * max(0, left))
+        more = self._fitting([unit for unit in order if unit not in chosen], left - kept)
         return chosen + more + self._fitting(self._fitting_best(agreeing, most), kept)
 
     def rows(self, units: Sequence[Unit]) -> list[dict[str, Any]]:

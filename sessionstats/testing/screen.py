@@ -3,7 +3,7 @@
 1. First whether they agree, then what was compared.
 2. For each field: how many totals and intervals differ, and where most.
 3. Groups that are missing or should not be there, and other parts that differ.
-4. Causes that were confirmed; none is named that was not.
+4. Causes, if they were confirmed.
 5. Everything from outside is escaped, and cut to a width.
 """
 
@@ -20,7 +20,7 @@ from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, Group
 from sessionstats.testing.tallies import LastBits
 
 MOST: Final = 8
-"""Places, groups and parts of a kind that are shown."""
+"""Values, groups and parts of a kind that are shown."""
 
 WIDTH: Final = 48
 """Columns of a text from outside."""
@@ -157,7 +157,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _distance(finding: Finding) -> tuple[int, float]:
-    """How far apart two values are, those first that are not both numbers."""
+    """How far apart two values are; pairs that are not both numbers come first."""
     one, other = finding.expected, finding.actual
     if not all(isinstance(value, (int, float)) for value in (one, other)):
         return 1, 0.0

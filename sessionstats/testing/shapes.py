@@ -1,11 +1,11 @@
 """Types before values (§8): what an answer is made of.
 
 1. A count is a JSON integer: 3.0 and "3" are not, and neither is true.
-2. Any other value is a finite number or null. A whole one may stand without a point, since JSON has one type
-   of numbers and not every writer tells 1 from 1.0; NaN and infinities are not JSON at all (§6.3).
+2. Any other value is a finite number or null. A whole one may lack the point, since JSON has one type of
+   numbers and not every writer distinguishes 1 from 1.0; NaN and infinities are not JSON at all (§6.3).
 3. A key of a group is an integer (``project``) or a text, or null for a release without sessions (§7.5).
 4. Two values are the same if their types are, too.
-5. An answer that is nested deeply is not one.
+5. A deeply nested value is not an answer.
 """
 
 import json
@@ -52,7 +52,7 @@ def is_integer(value: object) -> bool:
 
 
 def problem_of_value(field: Field, value: object) -> str | None:
-    """What is wrong with the type of a field's value, or `None` (§8).
+    """The problem with the type of a field's value, or `None` (§8).
 
     Examples
     --------
@@ -72,7 +72,7 @@ def problem_of_value(field: Field, value: object) -> str | None:
 
 
 def problem_of_key(name: str, value: object) -> str | None:
-    """What is wrong with the type of a group's key, or `None` (§5)."""
+    """The problem with the type of a group's key, or `None` (§5)."""
     if value is None or (is_integer(value) if name == PROJECT else isinstance(value, str)):
         return None
     return f"{name} must be {'an integer' if name == PROJECT else 'text'}"
@@ -100,4 +100,4 @@ def same_text(a: Any, b: Any, *, ordered: bool) -> bool:
     try:
         return json.dumps(a, sort_keys=not ordered) == json.dumps(b, sort_keys=not ordered)
     except (TypeError, ValueError, RecursionError):
-        return False  # not JSON: the comparison says what it is
+        return False  # not JSON: the full comparison names the problem

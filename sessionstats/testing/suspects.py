@@ -1,12 +1,12 @@
 """What has been found so far, and whether another failure is only more of it.
 
-1. A *suspect* is one bug that was found: the smallest case that shows it, and what explains it.
-2. A suspect with a cause accounts for the places that its cause explains in any further case; several
-   suspects together for those that they explain together.
-3. Without a cause it stands for all failures with no other symptoms than it had. So it does for symptoms
-   of a later failure that is of the same bug: with the same cause, or, where none is known, if each of the
-   two cases also fails as the other does when it is asked the other's fields.
-4. Findings that are known beforehand (`known`) come first. What nothing accounts for is new.
+1. A *suspect* is one bug that was found: the smallest case that shows it, and its explanation.
+2. A suspect with a cause accounts for the positions that its cause explains in any further case; several
+   suspects together account for those that they explain together.
+3. Without a cause it accounts for all failures that show no other symptoms than it did. To these are added
+   the symptoms of a later failure of the same bug: one with the same cause or, if none is known, one where
+   each of the two cases also fails as the other does when it requests the other's fields.
+4. Findings that are known beforehand (`known`) come first. A failure that nothing accounts for is new.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,13 +23,13 @@ from sessionstats.testing.hypotheses import Evidence, together
 from sessionstats.testing.known import Known
 
 Symptom: TypeAlias = tuple[str, str | None]
-"""Kind of a place, and field, at which something is wrong."""
+"""Kind and field of a position at which something is wrong."""
 
 ASKED: Final = ("field", "groupBy")
-"""The parameters that say what is asked for."""
+"""The parameters that say what is requested."""
 
 Symptoms: TypeAlias = frozenset[Symptom]
-"""Everything that is wrong, by its kinds."""
+"""Everything that is wrong, by kind."""
 
 
 @dataclass
@@ -41,13 +41,13 @@ class Suspect:
     failure : Failure
         The smallest case.
     found_after : int
-        Cases asked until the first failure.
+        Cases run until the first failure.
     explanation : Explanation
         Its cause, or what matters.
     symptoms : frozenset
         Everything that its failures showed.
     also : frozenset
-        What later failures showed that turned out to be of the same bug.
+        What later failures of the same bug showed.
     """
 
     failure: Failure
@@ -58,7 +58,7 @@ class Suspect:
 
     @property
     def diagnosis(self) -> Bug | None:
-        """The cause, if one was proved; of rivals the first."""
+        """The cause, if one was proved; the first of several rivals."""
         cause = self.explanation.cause
         return None if cause is None else cause.bugs[0]
 
@@ -70,12 +70,12 @@ class Suspect:
 
     @property
     def variant(self) -> Variant | None:
-        """What answers as the program does."""
+        """The variant that answers as the program does."""
         cause = self.explanation.cause
         return None if cause is None else cause.hypotheses[0].variant
 
     def shows_nothing_else(self, failure: Failure) -> bool:
-        """Whether a failure has no symptoms but those of a suspect that no cause accounts for."""
+        """Whether a failure has only symptoms of this suspect that no cause accounts for."""
         if self.failure.kind != failure.kind or failure.kind == LAST_BITS:
             return self.failure.kind == failure.kind
         own = (self.symptoms or symptoms(self.failure)) if self.variant is None else frozenset()
@@ -83,7 +83,7 @@ class Suspect:
 
 
 class Watch:
-    """What is known and what was found, to tell what is new.
+    """What is known and what was found, to decide what is new.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def symptoms(failure: Failure) -> Symptoms:
 
 
 def asked_as(case: Case, other: Case) -> Case:
-    """A case that is asked the fields and the grouping of another one, with something to answer for each."""
+    """A case with the fields and the grouping of another one, and with data for each field."""
     params, asked = case["params"], other["params"]
     if not isinstance(params, Mapping) or not isinstance(asked, Mapping):
         return case
@@ -168,7 +168,7 @@ def _without(failure: Failure, explained: Collection[Path]) -> Failure | None:
 
 
 def _explained_by(bug: str, failure: Failure) -> frozenset[Path]:
-    """The places that a known bug explains, in the variant that explains most."""
+    """The positions that a known bug explains, in the variant that explains most."""
     evidence = _evidence(failure)
     explained = (evidence.explained(variant) for variant in BY_ID[bug].for_case(failure.case))
     return max(explained, key=len, default=frozenset())

@@ -3,7 +3,7 @@
 1. Numbers that differ only in their last bits (§6.8).
 2. Cases that the implementation says it does not support, by capability.
 3. The rules that the compared cases reached, by section of the semantics: a rule that no case reached was not
-   checked, whatever the verdict is.
+   checked, whatever the verdict.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ RULES: Final = tuple(name for name in SECTIONS if "." in name or name in ("5", "
 """The rules that a case can reach."""
 
 ALWAYS: Final = frozenset({"1.1", "1.3", "2.1", "3.1", "3.2", "3.3", "3.5", "6.7", "8", "9"})
-"""The rules that every answer takes."""
+"""The rules that every answer depends on."""
 
 REFUSALS: Final = (
     ("interval", "3.2"),
@@ -51,7 +51,7 @@ REFUSALS: Final = (
     ("timestamp", "7.5"),
     ("too granular", "7.6"),
 )
-"""Parts of the texts of rejections, and the rules that they are of."""
+"""Parts of the texts of rejections, and the rules that they belong to."""
 
 TERMS: Final = (
     ("*", "4.3"),
@@ -131,7 +131,7 @@ class Tally:
 
 
 def rules_of(case: Mapping[str, Any], answer: Mapping[str, Any]) -> set[str]:
-    """The rules that a case reaches, by what it asks and how it is answered.
+    """The rules that a case reaches, judging by its request and its answer.
 
     Parameters
     ----------

@@ -3,15 +3,15 @@
 1. Counts, nulls and maxima are exact.
 2. Rates, averages and percentiles round differently if computed in another order (§6.8). They may be off by
    four units in the last place of the largest number that entered: 1 for a rate, the largest duration for an
-   average, the upper neighbour for a percentile. A sum of many numbers rounds many times: beyond
-   `FEW` durations the average may be off by so much more as there are more of them.
-3. A percentile, besides, by what a position (n − 1)·q makes that is off by four units in the last place of n:
+   average, the upper neighbour for a percentile. A sum of many numbers rounds many times: beyond `FEW`
+   durations, the allowance for an average grows in proportion to their number.
+3. A percentile may also be off because its position (n − 1)·q is off by four units in the last place of n:
    the gap between its neighbours is then split elsewhere.
 4. Sketches count distinct users with a *relative* error; by class and in rates the errors of the counts
    that are subtracted or divided add up (§6.2, §6.5).
 5. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
-   q + ε. The bounds move outwards to the order statistics next to them, since sketches of few values
-   hand these out where type 7 interpolates (§6.3).
+   q + ε. The bounds move outwards to the next order statistics, since sketches of few values return these
+   where type 7 interpolates (§6.3).
 
 A tolerance is a pair of bounds around the exact value; ranking by a value that has bounds allows every order
 that some values between them have (§7).
@@ -40,12 +40,12 @@ ULPS: Final = 4
 """Units in the last place by which an answer may be off by default (§6.8)."""
 
 FEW: Final = 64
-"""Durations whose sum rounds by no more than that."""
+"""Durations whose sum may be off by no more than that."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What may differ; by default what another order of the same operations makes (§6.8).
+    """What may differ; by default only what another order of the same operations causes (§6.8).
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Tolerance:
     Raises
     ------
     ValueError
-        If one is negative, or `users` or `rank` is 1 or more.
+        If any of them is negative, or `users` or `rank` is 1 or more.
 
     Examples
     --------

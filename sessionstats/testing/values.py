@@ -1,6 +1,6 @@
 """Comparing the values of one group (§6, §8).
 
-1. The parts and fields are those that were asked for; a series has a value for every bucket.
+1. The parts and fields are those that were requested; a series has a value for every bucket.
 2. Every value is of the right type (`shapes`), and null where the exact one is, nowhere else (§6.6).
 3. Numbers are equal, or within the bounds of the tolerance. A number that differs by no more than rounding
    explains is a finding of its own kind, with the units in the last place (§6.8).
@@ -50,7 +50,7 @@ def compare_values(
     for part in given:
         if part not in right and part != "by":
             yield Finding(
-                Path(key, None, str(part)), ABSENT, given[part], None, "8", f"{part!r} was not asked for"
+                Path(key, None, str(part)), ABSENT, given[part], None, "8", f"{part!r} was not requested"
             )
     for part in (TOTALS, SERIES):
         if part not in right:
@@ -63,7 +63,7 @@ def compare_values(
             continue
         for name in values.keys() - right[part].keys():
             path = Path(key, str(name), part)
-            yield Finding(path, ABSENT, values[name], None, "8", "the field was not asked for")
+            yield Finding(path, ABSENT, values[name], None, "8", "the field was not requested")
         for field in oracle.query.fields:
             value = values.get(field.name, ABSENT)
             exact = right[part][field.name]
@@ -118,7 +118,7 @@ def _compare(
 
 
 def _units(exact: float, value: float) -> int:
-    """How many binary64 numbers one is from the other.
+    """How many binary64 numbers apart two values are.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def _units(exact: float, value: float) -> int:
 
 
 def _place(number: float) -> int:
-    """The place of a number among all binary64 numbers; that of zero is 0."""
+    """The position of a number among all binary64 numbers; that of zero is 0."""
     bits: int = struct.unpack("<q", struct.pack("<d", abs(number)))[0]
     return bits if number >= 0 else -bits
 
@@ -145,7 +145,7 @@ def _within(
     if is_exact(field, tolerance):
         return False
     if field.kind != "count" and abs(value - exact) <= tolerance.ulps * math.ulp(exact):
-        return True  # whatever entered, it was no smaller
+        return True  # the largest number that entered is at least as large
     assert path.group is not None
     by, query = dict(path.group), oracle.query
     status = by.get(STATUS)

@@ -1,9 +1,9 @@
-"""Hypothesis strategies for sessions, requests and whole cases, biased to what breaks implementations.
+"""Hypothesis strategies for sessions, requests and whole cases, biased towards what breaks implementations.
 
 1. A case is a decoded request of the protocol (§9): ``now``, ``params``, ``sessions`` and, where they are not
    the default, ``projects``, ``releases`` and ``rules``.
 2. A case is made of a few short byte strings (`recipes`); `assembly` turns them into a case in plain Python,
-   one module an idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`,
+   one module per idea: `windows` (when), `worlds` (who and what), `rows`, `searches`, `metadata`, `queries`,
    and `faults` (what must be rejected).
 3. `Claims` switch off what an implementation does not claim to do.
 

@@ -3,10 +3,10 @@
 1. Parts of the head of a recipe choose the frame, the world, the request, the metadata and the faults; its
    fields, its search and every row have bytes of their own. Each part is read by its own module, so that one
    can become simpler without changing the others.
-2. A row may have an echo: the same user once more in the next bucket, another project or release, or with
+2. A row may have an echo: the same user once more, in the next bucket, in another project or release, or with
    another status. So one draw makes a user recur.
-3. One case in twelve has a fault of the request, one in fifty a fault of a row. An implementation that claims
-   no errors is asked for nothing that is rejected.
+3. One case in twelve has a fault in the request, one in fifty a fault in a row. An implementation that does
+   not claim errors is sent nothing that is rejected.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import HEADS, MOST_ROWS, NAMES, TEXTS, Recipe, tables
 
 ECHOES: Final = ("", "bucket", "", "status", "", "project", "", "status", "", "release", "", "again")
-"""What is different in the echo of a row; ``""`` is no echo."""
+"""What is different in the echo of a row; ``""`` means that there is none."""
 
 
 def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
@@ -49,9 +49,9 @@ def assemble(recipe: Recipe, claims: Claims = EVERYTHING) -> dict[str, Any]:
 
 
 def _leave_out_faults(case: dict[str, Any]) -> None:
-    """Take out of a request, in place, what the kernel rejects: the search, the project, or all that can be.
+    """Remove from a request, in place, what the kernel rejects: the search, the project, or all that can be.
 
-    Parts that are right each for themselves can be rejected together, such as a limit and a window.
+    Parts that are valid by themselves can be rejected together, such as a limit and a window.
     """
     params = case["params"]
     for kept in (params, params.keys() - {"query"}, params.keys() - {"query", "project"}):
@@ -92,7 +92,7 @@ def cases(claims: Claims = EVERYTHING, *, max_rows: int = MOST_ROWS) -> st.Searc
 
 
 def requests(claims: Claims = EVERYTHING) -> st.SearchStrategy[dict[str, Any]]:
-    """Requests alone: cases without ``sessions``, and none that must be rejected on purpose.
+    """Requests alone: cases without ``sessions``, none of them made to be rejected.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Scene:
         return second
 
     def add_faults(self, case: dict[str, Any]) -> None:
-        """Add faults, where there are to be any, in place."""
+        """Add faults in place, if there are to be any."""
         wrong = self._wrong
         in_request, twice, in_row = wrong.one_in(12), wrong.one_in(2), wrong.one_in(50)
         if self.claims.errors and in_request:

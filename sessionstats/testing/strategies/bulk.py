@@ -1,9 +1,9 @@
-"""Many rows at once: what shows only in large tables.
+"""Many rows at once, for bugs that show only in large tables.
 
-1. Limits on rows, caps on users, sampled percentiles, approximate distinct counts and hashes of 32 bits are
-   right on small tables. So one case in twenty has a thousand rows or more, a few of them a hundred thousand.
-2. The rows come from a seed, one after another: a table of half the size is the first half of it, so that
-   shrinking can halve.
+1. Limits on rows, caps on users, sampled percentiles, approximate distinct counts and hashes of 32 bits work
+   on small tables. So one case in twenty has a thousand rows or more, a few of them a hundred thousand.
+2. The rows come from a seed, one after another: a table of half the size is the first half, so that shrinking
+   can halve it.
 3. They are in the window or just beside it. Durations are eighths of a second, whose sums are exact in any
    order.
 """
@@ -16,7 +16,7 @@ from sessionstats.testing.strategies.windows import SECOND, Frame
 from sessionstats.testing.strategies.worlds import World
 
 SIZES: Final = (1000,) * 390 + (3000,) * 6 + (12_000,) * 3 + (100_000,)
-"""Numbers of rows, as often as they are drawn."""
+"""Numbers of rows, each as often as it is drawn."""
 
 USERS: Final = (5, 400, 1 << 20)
 """How many users there are to draw from: few, some, nearly as many as sessions."""

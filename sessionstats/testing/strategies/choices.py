@@ -19,7 +19,7 @@ class Choices:
     Parameters
     ----------
     data : bytes
-        One byte a choice.
+        One byte per choice.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class Choices:
         return pool[self.below(len(pool))]
 
     def one_in(self, n: int) -> bool:
-        """True once in n times; False where the bytes are 0."""
+        """True once in n times; False if the byte is 0."""
         return self.below(n) == n - 1
 
     @property

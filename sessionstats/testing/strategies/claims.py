@@ -1,7 +1,7 @@
-"""What an implementation claims to do, so that it is not asked for more.
+"""What an implementation claims to do, so that nothing else is requested.
 
 1. By default an implementation claims everything.
-2. A claim that is switched off keeps every case free of what it stands for.
+2. Switching a claim off keeps what it stands for out of every case.
 """
 
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Claims:
             if name not in GROUP_BY:
                 raise ValueError(f"unknown groupBy {name!r}")
         if not self.fields_of(unhandled=False):
-            raise ValueError("claims no field of the documented edition")
+            raise ValueError("no field of the documented edition is claimed")
 
     def __str__(self) -> str:
         parts = [] if self.fields is None else [", ".join(self.fields)]
@@ -107,14 +107,14 @@ class Claims:
         return "; ".join(parts) or "everything"
 
     def to_dict(self) -> dict[str, Any]:
-        """The claims as JSON-ready values, as a program says them in its ``hello`` (§9)."""
+        """The claims as JSON-ready values, in the form of a program's ``hello`` (§9)."""
         off = [name.replace("_", "-") for name in SWITCHES if not getattr(self, name)]
         fields = None if self.fields is None else list(self.fields)
         return {"fields": fields, "groupBy": list(self.group_by), "unsupported": off}
 
     @classmethod
     def from_hello(cls, hello: Mapping[str, Any]) -> "Claims":
-        """The claims that a program says in its ``hello``.
+        """The claims in a program's ``hello``.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """Requests and rows that must be rejected, one for each error text (§2.3, §3, §4.4, §6, §7, §1.4).
 
-1. A fault changes a request that is right; the change alone is enough to have it rejected, unless an earlier
-   judgement of §2.2 rejects it first, which two faults at once are there to show.
+1. A fault changes a valid request; the change alone is enough for it to be rejected, unless an earlier check
+   of §2.2 rejects it first, which two faults at once are there to show.
 2. A fault belongs to a claim: a request is only given faults of what the implementation claims.
 3. A fault of a row breaks §1.4.
 """
@@ -37,8 +37,8 @@ ALWAYS: Final[tuple[dict[str, Any], ...]] = (
     {"interval": "1h", "statsPeriod": "1000h", "includeSeries": "0", "per_page": None},
     {"interval": "1h", "statsPeriod": "1001h"},
 )
-"""Changes of parameters that any implementation must reject; `None` takes a parameter out. The one before the
-last is rejected only where its start and end are not on the hour: 1000 intervals are allowed (§3.6)."""
+"""Changes of parameters that any implementation must reject; `None` removes a parameter. The last but one is
+rejected only if its start and end are not on the hour: 1000 intervals are allowed (§3.6)."""
 
 PAGING: Final[tuple[dict[str, Any], ...]] = (
     {"per_page": "many"},
@@ -49,7 +49,7 @@ PAGING: Final[tuple[dict[str, Any], ...]] = (
     {"cursor": "0:a:0"},
     {"interval": "1h", "statsPeriod": "30d", "per_page": 100, "includeSeries": None},
 )
-"""Changes of the page; the last asks for too many data points (§7.6)."""
+"""Changes of the page; the last requests too many data points (§7.6)."""
 
 INCLUDES: Final[tuple[dict[str, Any], ...]] = ({"includeTotals": "0", "includeSeries": "0"},)
 """Changes of what the answer includes."""
@@ -70,7 +70,7 @@ METADATA: Final[tuple[dict[str, Any], ...]] = (
     {"query": "release.stage:adopted", "environment": ["dev", "production"]},
     {"query": "release.stage:gone", "environment": "dev"},
 )
-"""Changes that need release metadata to be judged (§4.8, §7.5)."""
+"""Changes that are invalid with release metadata (§4.8, §7.5)."""
 
 SEARCHES: Final = (
     "message",
@@ -143,7 +143,7 @@ ROWS: Final[tuple[dict[str, Any], ...]] = (
 
 
 def faults(claims: Claims, *, metadata: bool) -> tuple[dict[str, Any], ...]:
-    """Changes of parameters that must be rejected, of those the implementation claims to judge.
+    """Changes of parameters that must be rejected, as far as the implementation claims them.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ DATES: Final = (
     "2023-12-31T23:59:59.999999Z",
     "2024-01-02T05:30:00+05:30",
 )
-"""Dates on which releases were added; the second and the last are one instant."""
+"""Dates on which releases were added; the second and the last are the same instant."""
 
 STAGES: Final[tuple[dict[str, str], ...]] = (
     {},
@@ -27,7 +27,7 @@ STAGES: Final[tuple[dict[str, str], ...]] = (
     {"production": "low_adoption", "dev": "replaced"},
     {"dev": "adopted"},
 )
-"""Stages of a release, an environment each."""
+"""Stages of a release by environment."""
 
 
 def metadata(choices: Choices, world: World) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """One request: fields, grouping, filters, order and page (§2).
 
-1. The frame gives the window and the world the values to ask for.
-2. What cannot go together is not put together: rates without status (§6.5), one class for users (§6.4), an
-   order that is allowed (§7.2), a page that fits (§7.6). One request in sixteen ignores this, and is then
-   usually rejected.
+1. The frame provides the window, and the world the values to request.
+2. Incompatible parts are not combined: rates come without status (§6.5), users with one class (§6.4), the
+   order is allowed (§7.2), the page fits (§7.6). One request in sixteen ignores this, and is then usually
+   rejected.
 3. Small caps are chosen from the number of intervals, so that the cut falls among few groups (§7.4).
 """
 
@@ -32,7 +32,7 @@ COMMON_FIELDS: Final = (
     "avg(session.duration)",
     "crash_rate(user)",
 )
-"""Fields that are asked for more often than the others."""
+"""Fields that are requested more often than the others."""
 
 GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
     (),
@@ -51,7 +51,7 @@ GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
 """Groupings."""
 
 JOINED: Final = (("release", "environment"), ("environment", "release", "project"))
-"""Groupings that tell groups apart which are one where their keys are joined."""
+"""Groupings that separate groups which would merge if their keys were joined."""
 
 PAGES: Final = (1, 2, 3, 1, 5, 100, 2)
 """Values of ``per_page``."""
@@ -135,7 +135,7 @@ def _fields(names: Choices, claims: Claims, world: World) -> list[str]:
 def _without_rates(
     fields: list[str], grouping: tuple[str, ...], query: str
 ) -> tuple[list[str], tuple[str, ...], str]:
-    """Leave out the rates, or, if nothing else is asked for, the status (§6.4, §6.5)."""
+    """Leave out the rates or, if nothing else is requested, the status (§6.4, §6.5)."""
     kept = [name for name in fields if "_rate(" not in name]
     if not kept:
         grouping = tuple(name for name in grouping if name != STATUS)
@@ -169,7 +169,7 @@ def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> 
 
 
 def _slugs(world: World, ids: Sequence[int], claims: Claims) -> list[Any]:
-    """Values of ``project``: slugs, ids and empty ones mixed; unknown ones where errors are claimed (§2)."""
+    """Values of ``project``: slugs, ids and empty ones mixed; unknown ones if errors are claimed (§2)."""
     asked: list[Any] = ["", ["", str(ids[0])]]
     if world.accessible:
         slugs = list(world.accessible)
@@ -211,7 +211,7 @@ def _order(
 
 
 def _nested(query: str) -> bool:
-    """Whether a term of the environment may stand below the top level (§7.5)."""
+    """Whether an environment term may be below the top level (§7.5)."""
     return "environment" in query and ("(" in query or " or " in query.lower())
 
 

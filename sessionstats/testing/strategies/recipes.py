@@ -3,8 +3,8 @@
 1. A recipe is a few short byte strings; `assembly` turns it into a case.
 2. A check draws recipes from a seeded generator: cases are independent of each other, and drawing costs
    little. Hypothesis would also try variants of what it drew before, and so see fewer different cases.
-3. One in twenty has a large table, of which it has the size and the seed.
-4. Where a case fails, Hypothesis makes its recipe simpler: it draws what to keep of it, at first nearly
+3. One in twenty has a large table, for which it holds the size and the seed.
+4. If a case fails, Hypothesis makes its recipe simpler: it draws what to keep of it, at first nearly
    everything, then less and less.
 """
 
@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from sessionstats.testing.strategies import bulk, metadata, queries, rows, searches, windows, worlds
 
 MOST_ROWS: Final = 16
-"""Most drawn rows of a case by default, echoes not counted: enough for every rule, few enough to read."""
+"""Most drawn rows of a case by default, not counting echoes: enough for every rule, few enough to read."""
 
 LARGE_ONE_IN: Final = 20
-"""One case in so many has a large table."""
+"""One case in this many has a large table."""
 
 FAULT_BYTES: Final = 8
 """Bytes that choose faults."""
@@ -31,7 +31,7 @@ ECHO_BYTES: Final = 2
 """Bytes that choose the echo of a row."""
 
 KEEPS: Final = 8
-"""In a mask, values from this on keep the byte of the recipe; smaller ones are its upper bound."""
+"""In a mask, values from this on keep the recipe's byte; smaller ones are an upper bound for it."""
 
 _HEAD: Final = (windows.BYTES, worlds.BYTES, queries.BYTES, metadata.BYTES, FAULT_BYTES)
 _ENDS: Final = tuple(accumulate(_HEAD))
@@ -89,7 +89,7 @@ def tables(max_rows: int) -> st.SearchStrategy[tuple[bytes, ...]]:
 
 
 def draws(seed: int) -> Iterator[Recipe]:
-    """Recipes without end, the same for the same seed.
+    """Endlessly many recipes, the same for the same seed.
 
     Parameters
     ----------
@@ -114,9 +114,9 @@ def draws(seed: int) -> Iterator[Recipe]:
 
 
 def simpler(recipe: Recipe) -> st.SearchStrategy[Recipe]:
-    """What can be made of a recipe by leaving out rows and fields and making bytes smaller.
+    """Recipes made from another by leaving out rows and fields and making bytes smaller.
 
-    The simplest is a case of zeros without rows; of what is drawn at random, most keeps nearly everything.
+    The simplest is a case of zeros without rows; most of those drawn at random keep nearly everything.
 
     Parameters
     ----------

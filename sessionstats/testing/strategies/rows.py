@@ -1,4 +1,4 @@
-"""One session row a draw (§1.1).
+"""One session row per draw (§1.1).
 
 1. A row begins on an anchor of the frame, a microsecond before or after it, or further inside its bucket.
 2. Its columns come from the world, and statuses, errors, durations, mechanisms and quantities from the pools
@@ -26,7 +26,7 @@ DURATIONS: Final = (ABSENT, 1, 2.5, 0.1, None, 0, 10, 0.2, 60.5, 0.0, 0.7, 0.3, 
 """Durations: ties, none, zero, and floats whose sum depends on the order."""
 
 EXTREME_DURATIONS: Final = (*DURATIONS, 1e-9, 1e9, 1.7e308)
-"""Durations of which some are far apart, and overflow as milliseconds."""
+"""Durations, some of which are far apart, or overflow as milliseconds."""
 
 MECHANISMS: Final = (ABSENT, ABSENT, "anr_foreground", "anr_background", ABSENT, "", None, "other")
 """Abnormal mechanisms (§6.5)."""
@@ -35,7 +35,7 @@ QUANTITIES: Final = (ABSENT, ABSENT, ABSENT, 1, ABSENT, 2, ABSENT, 0, ABSENT, 10
 """Quantities up to a thousand."""
 
 BIG_QUANTITIES: Final = (*QUANTITIES, 2**53 + 1, 2**53)
-"""Quantities of which some are no longer exact as binary64."""
+"""Quantities, some of which are not exact as binary64."""
 
 SESSION_IDS: Final = ("a", "b", "a", "c", "", None, "b", ABSENT, "a", "A")
 """Session ids of updates."""
@@ -44,10 +44,10 @@ SEQUENCES: Final = (ABSENT, 0, 1, 2, 1, 3, 10, -1)
 """Sequence numbers of updates."""
 
 BESIDE: Final = (None, 0, 1, -1, 0, None, SECOND, -SECOND, 0, None)
-"""How far, in microseconds, a session begins beside its anchor; `None` is somewhere in the bucket."""
+"""How far from its anchor, in microseconds, a session begins; `None` is somewhere in the bucket."""
 
 MIDDLE: Final = 8
-"""Sixteenths of a bucket where the simplest session begins: one that is lost there is not lost at an edge."""
+"""Sixteenths of a bucket after which the simplest session begins: if it is lost, no edge is to blame."""
 
 OFFSETS: Final = (("-08:00", -480), ("+05:30", 330), ("-03:30", -210), ("+12:45", 765), ("+14:00", 840))
 """Offsets of local time, and their minutes."""

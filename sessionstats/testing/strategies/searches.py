@@ -1,9 +1,9 @@
-"""Searches that are understood (§4); those that are rejected are in `faults`.
+"""Valid searches (§4); those that are rejected are in `faults`.
 
 1. A search is one to four terms, joined by spaces, ``AND`` and ``OR`` in any case, with parentheses.
-2. A term asks for a value of the world, or for one that no session has; it may be negated, a list, quoted, or
-   ask only whether there is a value.
-3. A term of ``session.status`` stands at the top level: an OR beside it is put into parentheses (§4.5).
+2. A term selects a value of the world, or one that no session has; it may be negated, a list, quoted, or only
+   require that there is a value.
+3. A term of ``session.status`` is at the top level: an OR beside it is put into parentheses (§4.5).
 4. Terms of ``release.version``, ``release.build``, ``release.package`` compare releases as versions (§4.7);
    ``release:latest`` and ``release.stage`` need release metadata (§4.8).
 """
@@ -22,7 +22,7 @@ LEAST_BYTES: Final = 8
 """Fewest bytes, so that most searches have several terms."""
 
 JOINTS: Final = (" ", " OR ", " AND ", " or ", "  ", " and ", " OR ")
-"""What stands between two terms."""
+"""What joins two terms."""
 
 VERSION_TERMS: Final = (
     "release.version:1.0.0",
@@ -166,7 +166,7 @@ def _value(choices: Choices, world: World, key: str) -> str:
 
 
 def quoted(choices: Choices, text: str) -> str:
-    r"""A value in quotes where it needs them, and sometimes where it does not (§4.1).
+    r"""A value in quotes if it needs them, and sometimes if it does not (§4.1).
 
     Examples
     --------

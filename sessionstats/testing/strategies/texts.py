@@ -1,10 +1,10 @@
-r"""Texts and users of other people's data, each with the reason why it is here.
+r"""Texts and users as in real data, each with the reason why it is here.
 
-1. A pool is a list of values; those that are easily confused with each other follow each other, so that a
-   world, which takes some neighbours, has both.
+1. A pool is a list of values; those that are easily confused are adjacent, so that a world, which consists of
+   neighbours, has both.
 2. The first are the simplest.
 3. `JOINTS` are what programs put between the parts of a composite key: with ``|``, the release ``a|a`` in the
-   environment ``a`` and the release ``a`` in the environment ``a|a`` make one group.
+   environment ``a`` and the release ``a`` in the environment ``a|a`` become one group.
 """
 
 from typing import Any, Final, NamedTuple
@@ -96,7 +96,7 @@ RELEASES: Final = (
     Value("a\u202eb", "a mark that turns the direction of writing"),
     Value(">1", "a comparison"),
 )
-"""Releases: versions that compare in other ways than as text, and texts that are easily mangled."""
+"""Releases: versions that do not compare as text does, and texts that are easily mangled."""
 
 ENVIRONMENTS: Final = (
     Value("production", "usual"),

@@ -1,9 +1,9 @@
 """When a case takes place: the instant of the request, its window, and the instants that matter to it (§3).
 
 1. A frame has few intervals, so that sessions meet in a bucket.
-2. Start and end stand on a multiple of the interval, a microsecond or a second beside it, or in between. With
-   an interval that is not whole hours, the range may be six hours long, or start 30 days ago, or be a little
-   beside (§3.8).
+2. Start and end are a multiple of the interval, a microsecond or a second off one, or in between. With an
+   interval that is not whole hours, the range may be six hours long, or start 30 days ago, or be a little
+   off (§3.8).
 3. The window is written in every way that §3.3 allows.
 4. The instants of sessions are chosen around *anchors*: edges of buckets and window, start and end as given,
    and the instant of the request. The anchors are worked out here in plain integers; they steer what is
@@ -40,22 +40,22 @@ NOWS: Final = (
     "2200-01-01T00:00:00Z",
 )
 """Instants of requests: usual, on an edge, around leap days and years, just after changes of summer time,
-near 1970 with windows that begin before it, and where seconds no longer fit 31 and 32 bits."""
+near 1970 with windows that begin before it, and where seconds no longer fit into 31 and 32 bits."""
 
 HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m", "nonsense")
-"""Intervals of an hour or more; ``""`` and a text that is no period mean an hour (§3.2)."""
+"""Intervals of an hour or more; ``""`` and a text that is not a period mean an hour (§3.2)."""
 
 FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120", "90m", "15m")
 """Intervals that are not whole hours, for editions with a smaller minimum."""
 
 RESTRICTED: Final = (6 * 3600, 30 * 86_400)
-"""The longest range of these, and how long ago it may start, in seconds (§3.8)."""
+"""The longest range with these, and how long ago it may start, in seconds (§3.8)."""
 
 LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24, 14, 7)
 """Numbers of intervals, before rounding."""
 
 BESIDE: Final = (0, 0, 1, -1, SECOND, -SECOND, 1_700_000_000, 500_000)
-"""How far, in microseconds, start and end stand beside a multiple of the interval."""
+"""How far, in microseconds, start and end are from a multiple of the interval."""
 
 UNITS: Final = (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60))
 """Letters of periods and their seconds (§3.1); seconds themselves need none."""
@@ -117,7 +117,7 @@ def frame(choices: Choices, claims: Claims) -> Frame:
 
 
 def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
-    """Parameters that give the dates, and the start and end they mean."""
+    """Parameters for the dates, and the start and end that they mean."""
     if step % (3600 * SECOND) and choices.one_in(2):
         return _restricted(choices, now, step, length)
     way = choices.pick(("period", "range", "range", "period", "periods", "default", "future"))
@@ -137,7 +137,7 @@ def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str
 
 
 def _restricted(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
-    """A range on one of the edges of §3.8, or a second or an interval beside it."""
+    """A range on one of the edges of §3.8, or off by a second or an interval."""
     longest, oldest = RESTRICTED
     interval = step // SECOND
     beside = choices.pick((0, 1, -1, interval, -interval))
@@ -152,7 +152,7 @@ def _restricted(choices: Choices, now: int, step: int, length: int) -> tuple[dic
 
 
 def _losing(choices: Choices, now: int) -> dict[str, Any]:
-    """In one case of six, ``start`` and ``end`` of another window, which do not count (§3.3)."""
+    """In one case out of six, ``start`` and ``end`` of another window, which do not count (§3.3)."""
     if not choices.one_in(6):
         return {}
     return {"start": iso(now - 20 * 3600 * SECOND), "end": iso(now - 7200 * SECOND)}
@@ -210,7 +210,7 @@ def period(choices: Choices, seconds: int) -> str:
 
 
 def period_seconds(text: str) -> int:
-    """Seconds of an interval; what is no period means an hour (§3.2)."""
+    """Seconds of an interval; a text that is not a period means an hour (§3.2)."""
     if not text[:1].isdigit():
         return 3600
     sizes = {"s": 1, **dict(UNITS)}

@@ -2,10 +2,10 @@
 
 1. A world has few users, releases, environments and projects, so that rows meet in them.
 2. Some worlds are plain. The others hold what breaks implementations (`texts`): texts that are empty,
-   missing, null or odd, users that mean nobody, one user under two spellings, and projects whose numbers sort
-   differently as texts. In a joined world two keys are one if their parts are joined.
+   missing, null or odd, users that mean nobody, one user in two spellings, and projects whose numbers sort
+   differently as text. In a joined world two keys become one if their parts are joined.
 3. A crowded world has many groups of equal size, so that the cap and the page cut through ties (§7.3).
-4. Half of the worlds have another edition than the documented one: a named one, or any of its rules by
+4. Half of the worlds have an edition other than the documented one: a named one, or any of its rules by
    themselves (§9).
 """
 
@@ -28,7 +28,7 @@ PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
 """Users of a plain world."""
 
 WIDTH: Final = 5
-"""How many users an odd world has: some that follow each other in their pool, so that they meet."""
+"""How many users an odd world has: neighbours in their pool, so that they meet."""
 
 PROJECT_SETS: Final = ((1,), (1, 2), (1, 2, 3), (2, 10), (1, 2, 10))
 """Ids of the projects of a world; as texts 10 sorts before 2 (§7.3)."""
@@ -45,7 +45,7 @@ VERSIONED: Final = (
     "a@b@1.2.3.4",
     "app@nightly",
 )
-"""Releases of a world of versions, some of which are none."""
+"""Releases of a world of versions, some of which are not versions."""
 
 CROWD: Final = tuple(f"r{number}" for number in range(40))
 """Releases of a crowded world."""
@@ -57,7 +57,7 @@ SWITCHES: Final = (
     ("order_by_release", False),
     ("restrict_date_range", True),
 )
-"""The rules that are no limits, each with the value that is not the default (§9)."""
+"""The rules that are not limits, each with the value that is not the default (§9)."""
 
 EDITION_RULES: Final = ("edition", *dict(SWITCHES))
 """The names of these rules, and that of an edition."""
@@ -78,13 +78,13 @@ class World:
     accessible : dict or None
         Slug and id of the accessible projects, if the request lists them.
     rules : dict
-        The rules of the request that are no limits, or the name of an edition under ``edition`` (§9).
+        The rules of the request that are not limits, or the name of an edition under ``edition`` (§9).
     updates : bool
         Whether rows are updates of sessions.
     crowded : bool
         Whether there are many groups.
     joined : bool
-        Whether two keys are one if their parts are joined.
+        Whether two keys become one if their parts are joined.
     """
 
     releases: tuple[Any, ...]
@@ -99,7 +99,7 @@ class World:
 
     @cached_property
     def edition(self) -> Rules:
-        """All rules of the request but its limits."""
+        """All rules of the request except its limits."""
         return Rules.from_mapping(self.rules)
 
 
@@ -135,13 +135,13 @@ def world(choices: Choices, claims: Claims) -> World:
 
 
 def _some(choices: Choices, pool: tuple[Value, ...], width: int) -> tuple[Any, ...]:
-    """Some of a pool that follow each other; the first ones a quarter of the time."""
+    """Some neighbours in a pool; the first ones a quarter of the time."""
     start = max(0, choices.below(len(pool) * 4 // 3) - len(pool) // 3)
     return tuple(each.value for each in (pool + pool)[start : start + width])
 
 
 def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] | None:
-    """All projects without being told so, these and one without sessions, or only the first."""
+    """All projects without a list, these and one without sessions, or only the first."""
     way = choices.below(5)
     if way < 2:
         return None
