@@ -104,7 +104,7 @@ class Trace:
             sys.setprofile(before)
 
     def steps(self, *modules: str) -> list[dict[str, Any]]:
-        """The rules of these modules in order, but for those that judge a single row or only decide."""
+        """The rules of these modules in order, except for those that validate a single row or only decide."""
         return [
             _step(rule, results)
             for rule, results in self.returned.items()

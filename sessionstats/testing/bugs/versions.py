@@ -133,7 +133,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "negation-keeps-unreadable", "4.7", "Negated comparisons keep releases that are not versions",
         "A release that does not participate in a comparison is selected neither by a term nor by its "
         "negation.",
-        defined(takes_no_part=lambda term: term.negated),
+        defined(selects_unreadable=lambda term: term.negated),
     ),
 )  # fmt: skip
 """The bugs of this family."""

@@ -1,4 +1,4 @@
-"""The naive model: the whole of SPEC a second time, slow and plain, to test the kernel against.
+"""The model: the whole SPEC implemented a second time, slow and plain, to test the kernel against.
 
 `answer` takes one decoded request of the protocol (§9) and returns its answer. It shares no code with the
 kernel and uses nothing but the standard library.

@@ -1,7 +1,7 @@
-"""Aggregates (§6): one field over one set of sessions, which hold every health class.
+"""Aggregates (§6): one field over one set of sessions of every health class.
 
 1. The sessions of a cell have passed every filter but that of status; the status is applied here.
-2. Counts are integers, 0 if there is nothing; everything else is a float or None.
+2. Counts are integers, 0 without data; everything else is a float or None.
 3. Counts of users by class are counts subtracted from counts (§6.2).
 4. Durations are those of `exited` sessions, each weighted once, in milliseconds (§6.3).
 5. Rates are Python int / int, and 1 minus that; a mechanism counts on abnormal sessions only (§6.5).
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 Value = int | float | None
 
 ANR = {"anr_rate()": ("anr_foreground", "anr_background"), "foreground_anr_rate()": ("anr_foreground",)}
-"""The mechanisms that each anr rate counts (§6.5)."""
+"""The mechanisms that each ANR rate counts (§6.5)."""
 
 
 def kind(field: str) -> Literal["count", "duration", "rate"]:
-    """What sort of field it is (§2.1)."""
+    """The kind of a field (§2.1)."""
     if field in COUNTS:
         return "count"
     return "duration" if field in DURATIONS else "rate"
 
 
 def of_users(field: str) -> bool:
-    """Whether a field counts users: user counts, user rates and anr rates (§5)."""
+    """Whether a field counts users: user counts, user rates and ANR rates (§5)."""
     return "(user)" in field or field in ANR
 
 
 def contributes(d: Definitions, field: str, session: Row) -> bool:
-    """Whether a session is something for a field, so that its base group exists (§5)."""
+    """Whether a session gives a field data, so that its base group exists (§5)."""
     if kind(field) == "duration":
         return d.counted_duration(session) is not None
     return d.person(session) is not None if of_users(field) else True
@@ -59,7 +59,7 @@ def session_counts(d: Definitions, sessions: list[Row]) -> dict[str, int]:
 
 
 def person(session: Row) -> Hashable:
-    """Who used a session; None if nobody is known to (§6.2)."""
+    """The user of a session; None if unknown (§6.2)."""
     return session.user or None
 
 
@@ -69,7 +69,7 @@ def distinct(people: list[Hashable]) -> int:
 
 
 def users(d: Definitions, sessions: Iterable[Row]) -> int:
-    """The number of distinct users; no user does not count (§6.2)."""
+    """The number of distinct users; sessions without a user do not count (§6.2)."""
     people = (d.person(session) for session in sessions)
     return d.distinct([each for each in people if each is not None])
 

@@ -1,4 +1,4 @@
-"""The answer to one request (§2.2, §8, §9): everything is judged in one order, the first failure answers.
+"""The answer to one request (§2.2, §8, §9): validated in one order, the first failure is the answer.
 
 1. The shape of the request; its session rows; the metadata (§9, §2.2).
 2. per_page and cursor; projects; fields; groupBy; interval; dates; number of intervals (§2.2).
@@ -35,10 +35,10 @@ def answer(
     # silent (§9): a request without an id is answered with the id null.
     given = request.get("id") if isinstance(request, dict) else None
     try:
-        # silent (§2.2): what is no request at all is rejected before its rows are looked at.
+        # silent (§2.2): something that is not a request at all is rejected before its rows are read.
         rows = read(request, definitions) if rows is None else rows
         sessions = definitions.fold(definitions, rows)
-        return {"id": given, "status": 200, **judge(definitions, read_request(request), sessions)}
+        return {"id": given, "status": 200, **respond(definitions, read_request(request), sessions)}
     except Rejection as rejection:
         return {"id": given, "status": rejection.status, "body": {"detail": rejection.detail}}
 
@@ -49,18 +49,18 @@ def read(request: Any, definitions: Definitions = DEFINITIONS) -> list[Row]:
     return read_rows(definitions, sessions, unhandled=may_be_unhandled(request.get("rules")))
 
 
-def judge(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, Any]:
-    """Everything that can fail once the rows are good, in the order of §2.2; then the body and the links."""
+def respond(d: Definitions, request: Request, sessions: list[Row]) -> dict[str, Any]:
+    """Everything that can fail once the rows are valid, in the order of §2.2; then the body and the links."""
     reject_repeated_releases(request.releases)
     params = Parameters(request.params)
     question = read_question(d, request, params, sessions)
     if question.statuses is not None and not question.statuses:
         return report(question, [], [])
-    judge_fields(question)
+    validate_fields(question)
     if not question.counted:
         return report(question, [], [])
     order = read_order(params, question)
-    judge_points(question)
+    validate_points(question)
     if not question.totals and not question.series:
         raise Rejection("Cannot omit both series and totals")
     if not question.window.buckets:
@@ -81,7 +81,7 @@ def read_question(d: Definitions, request: Request, params: Parameters, sessions
     query, environments = params.filled("query") or "", params.many("environment")
     tree = parse(d, query)
     context = conditions.Context(request.projects, selected, environments, request.releases, rules, d)
-    predicates = conditions.judge_terms(tree, context)
+    predicates = conditions.validate_terms(tree, context)
     chosen = [
         session
         for session in sessions
@@ -101,8 +101,8 @@ def read_question(d: Definitions, request: Request, params: Parameters, sessions
     )  # fmt: skip
 
 
-def judge_fields(question: Question) -> None:
-    """Fields against grouping, then against filtering by status, field by field (§6.4, §6.5)."""
+def validate_fields(question: Question) -> None:
+    """Check fields against grouping, then against filtering by status, field by field (§6.4, §6.5)."""
     for field in question.fields:
         if kind(field) == "rate":
             if question.split_by is not None:
@@ -123,7 +123,7 @@ def read_order(params: Parameters, question: Question) -> Order | None:
         return None
     order = Order(texts[0].removeprefix("-"), texts[0].startswith("-"))
     if question.by_timestamp:
-        judge_timestamp(question)
+        validate_timestamp(question)
         return order
     if question.split_by is not None:
         raise Rejection("Cannot use 'orderBy' when grouping by sessions.status")
@@ -136,8 +136,8 @@ def read_order(params: Parameters, question: Question) -> Order | None:
     return order
 
 
-def judge_timestamp(question: Question) -> None:
-    """What ordering by release.timestamp needs, in the order of its errors (§7.5)."""
+def validate_timestamp(question: Question) -> None:
+    """Check what ordering by release.timestamp needs, in the order of its errors (§7.5)."""
     if "release" not in question.group_by:
         raise Rejection("To sort by release.timestamp, tag release must be in the groupBy")
     if question.releases is None:
@@ -154,8 +154,8 @@ def judge_timestamp(question: Question) -> None:
     conditions.misplaced(question.tree, "environment")
 
 
-def judge_points(question: Question) -> None:
-    """`per_page` against the points limit; only with series (§7.6)."""
+def validate_points(question: Question) -> None:
+    """Check `per_page` against the points limit; only with series (§7.6)."""
     if question.per_page is None or not question.series:
         return
     if len(question.window.buckets) * question.per_page > question.rules.max_points:

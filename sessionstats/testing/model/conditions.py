@@ -1,10 +1,10 @@
 """What the conditions of a search mean (§4.2 to §4.8): from a tree of terms to the sessions it selects.
 
-1. Term by term in text order: the key must be known and its values good (§4.2, §4.7, §4.8).
+1. Term by term in text order: the key must be known and its values valid (§4.2, §4.7, §4.8).
 2. Then no wildcard outside `release.version` and `release.build` (§4.3).
 3. Then `session.status` only among the top-level ANDed terms (§4.5).
 4. `session.status` selects health classes, every other term selects sessions (§4.5).
-5. A release that takes no part is selected neither by a term nor by its negation (§4.7, §4.8).
+5. A release that does not participate is selected neither by a term nor by its negation (§4.7, §4.8).
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Context:
     definitions: Definitions
 
 
-def judge_terms(tree: All, context: Context) -> dict[Term, Predicate]:
-    """Every error of the meaning of a query, in order; then the predicate of each term (§4.4)."""
+def validate_terms(tree: All, context: Context) -> dict[Term, Predicate]:
+    """Raise the first error in the meaning of a query; otherwise, the predicate of each term (§4.4)."""
     terms = all_terms(tree)
     predicates = {term: predicate(term, context) for term in terms}
     for term in terms:
@@ -56,7 +56,7 @@ def judge_terms(tree: All, context: Context) -> dict[Term, Predicate]:
 
 
 def misplaced(tree: All, key: str) -> None:
-    """A key that may only stand as a top-level ANDed term (§4.5, §7.5)."""
+    """Reject a key that may only be a top-level ANDed term (§4.5, §7.5)."""
     at_top = [term for term in top_terms(tree) if term.key == key]
     anywhere = [term for term in all_terms(tree) if term.key == key]
     if len(at_top) != len(anywhere):
@@ -121,7 +121,7 @@ def by_project(term: Term, context: Context) -> Predicate:
 
 def known_projects(term: Term, context: Context) -> set[int]:
     """The ids of slugs or ids under `project`, all known and selected (§4.2)."""
-    # silent (§4.2): a slug that is all digits is taken as a slug first; each unknown one is named once.
+    # silent (§4.2): a slug that is all digits is read as a slug first; each unknown one is named once.
     found: set[int] = set()
     missing: list[str] = []
     for text in term.texts:
@@ -147,7 +147,7 @@ def listed(names: list[str]) -> str:
 
 
 def by_text(term: Term, context: Context) -> Predicate:
-    """`environment` and `release`, by their text; `release:latest` by the newest (§4.2, §4.8)."""
+    """`environment` and `release` by their text, `release:latest` by the newest releases (§4.2, §4.8)."""
     texts = {""} if term.has else set(term.texts)
     select = context.definitions.selects_text
     if term.key == "environment":
@@ -158,7 +158,7 @@ def by_text(term: Term, context: Context) -> Predicate:
 
 
 def selects_text(value: str, term: Term, texts: set[str]) -> bool:
-    """Whether a term selects a value by its text, negation and all; `has:K` is `!K:""` (§4.1)."""
+    """Whether a term selects a value by its text, negation included; `has:K` is `!K:""` (§4.1)."""
     return (value in texts) != (term.negated != term.has)
 
 
@@ -190,7 +190,7 @@ def latest(releases: list[Release], selected: frozenset[int] | None) -> set[str]
 
 
 def by_version(term: Term, context: Context) -> Predicate:
-    """The keys of which not every release takes part (§4.7, §4.8)."""
+    """The keys in which not every release participates (§4.7, §4.8)."""
     if term.key == "release.stage":
         return by_stage(term, context)
     known = None if context.releases is None else {release.version for release in context.releases}
@@ -202,19 +202,19 @@ def by_version(term: Term, context: Context) -> Predicate:
             return False
         release = d.read_release(session.release)
         if release is None or (release.version is None and term.key != "release.package"):
-            return d.takes_no_part(term)
+            return d.selects_unreadable(term)
         return test(release) != term.negated
 
     return selects
 
 
-def takes_no_part(term: Term) -> bool:
-    """Whether a term selects a release that is no version: neither it nor its negation does (§4.7)."""
+def selects_unreadable(term: Term) -> bool:
+    """Whether a term selects a release that is not a version: neither it nor its negation does (§4.7)."""
     return False
 
 
 def version_test(d: Definitions, term: Term) -> Callable[[versions.Parsed], bool]:
-    """What a term asks of a release that takes part, before negation (§4.7)."""
+    """What a term requires of a release that participates, before negation (§4.7)."""
     if term.key == "release.package":
         packages = set(term.texts)
         return lambda release: term.has or release.package in packages
@@ -225,7 +225,7 @@ def version_test(d: Definitions, term: Term) -> Callable[[versions.Parsed], bool
 
 def by_stage(term: Term, context: Context) -> Predicate:
     """`release.stage`, in the one environment chosen by parameter (§4.8)."""
-    # silent (§4.8): the environment and the values are judged before missing metadata is.
+    # silent (§4.8): the environment and the values are validated before missing metadata is noticed.
     if len(context.environments) != 1:
         raise Rejection("Choose a single environment to filter by release stage.")
     if not set(term.texts) <= set(STAGES):

@@ -1,4 +1,4 @@
-"""Every definition that the model computes by, in one frozen object (§1 to §8).
+"""Every definition that the model uses, in one frozen object (§1 to §8).
 
 1. `DEFINITIONS` holds those of the semantics; each is the function of the same name in its module.
 2. `dataclasses.replace` makes a model with other definitions: with one bug, or with another opinion.
@@ -36,7 +36,7 @@ from .window import Dates, Window
 
 @dataclass(frozen=True)
 class Definitions:
-    """What the model computes by; see the function of each name for its rule."""
+    """The definitions that the model uses; see the function of each name for its rule."""
 
     # Rows and sessions (§1)
     instant: Callable[[str | int | float], int | None] = rows.instant
@@ -61,7 +61,7 @@ class Definitions:
     # Search (§4)
     build: Callable[[Level], All | OneOf] = search.build
     selects_text: Callable[[str, Term, set[str]], bool] = conditions.selects_text
-    takes_no_part: Callable[[Term], bool] = conditions.takes_no_part
+    selects_unreadable: Callable[[Term], bool] = conditions.selects_unreadable
     read_release: Callable[[str], Parsed | None] = versions.read_release
     version_rank: Callable[[Version], Any] = versions.version_rank
     version_condition: Callable[[Definitions, Term], Callable[[Parsed], bool]] = versions.version_condition

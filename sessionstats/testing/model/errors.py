@@ -1,6 +1,7 @@
 """The one way to reject (§9): a status and a sentence, carried by one exception.
 
-400 is a request that breaks a rule, 403 a project that is not accessible, 422 a session row that breaks §1.4.
+400 is for a request that breaks a rule, 403 for a project that is not accessible, 422 for a session row that
+breaks §1.4.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 2. `started` is the earliest, `status` the worst, `errors` the largest (at least 1 after an `errored`).
 3. `duration` is that of the last terminal update; without a terminal update there is none.
 4. Everything else comes from the first update; a missing user or mechanism from the first that has one.
-5. First and last are by `seq`; equal ones by all other columns, so that the order of rows is of no effect.
+5. First and last are by `seq`, ties by all other columns, so that the order of rows has no effect.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def session_of(row: Row) -> Hashable:
 
 
 def fold(d: Definitions, rows: list[Row]) -> list[Row]:
-    """The sessions that the rows are or make up (§1.2)."""
+    """The sessions that the rows are, or fold into (§1.2)."""
     sessions = [row for row in rows if row.session_id == ""]
     updates: dict[Hashable, list[Row]] = {}
     for row in rows:

@@ -1,6 +1,6 @@
 """Base groups, their order, cap and page (§5, §7).
 
-1. A base group is a combination of the columns other than status with something for a field (§5).
+1. A base group is a combination of the columns other than status, with data for a field (§5).
 2. Ranked by `orderBy`, or by the primary field, descending; null last; ties by group key (§7.1 to §7.3).
 3. `release.timestamp` ranks the releases of the metadata instead (§7.5).
 4. The cap limits the data points; a page is a slice of what is ranked (§7.4, §7.6).
@@ -52,7 +52,7 @@ def column(session: Row, name: str) -> int | str:
 
 
 def base_groups(d: Definitions, sessions: list[Row], group_by: list[str], fields: list[str]) -> list[Group]:
-    """The base groups that have something for a field, by ascending key (§5, §7.3)."""
+    """The base groups with data for a field, by ascending key (§5, §7.3)."""
     names = [name for name in COLUMNS if name in group_by]
     members: dict[Hashable, list[Row]] = {}
     for session in sessions:
@@ -69,7 +69,7 @@ def base_groups(d: Definitions, sessions: list[Row], group_by: list[str], fields
 
 
 def group_key(columns: list[int | str]) -> Hashable:
-    """What sessions of one base group have in common; None would be of no group (§5)."""
+    """What sessions of one base group have in common; None would mean no group (§5)."""
     return tuple(columns)
 
 
@@ -86,7 +86,7 @@ def rank_classes(field: str, statuses: frozenset[str] | None) -> frozenset[str] 
 
 
 def ranked(d: Definitions, totals: list[tuple[Group, Value]], descending: bool) -> list[Group]:
-    """Groups by the total of a field; null last in both directions; ties stay by key (§7.1 to §7.3)."""
+    """Groups by the total of a field; null last in both directions; ties in key order (§7.1 to §7.3)."""
     nulls = [group for group, total in totals if total is None]
     valued = [(group, total) for group, total in totals if total is not None]
     valued.sort(key=lambda pair: d.rank_key(pair[1]), reverse=descending)
@@ -99,7 +99,7 @@ def rank_key(total: int | float) -> Any:
 
 
 def primary(fields: list[str]) -> str:
-    """The field that ranks: `sum(session)` wherever it stands, else the first (§7.1)."""
+    """The field that ranks: `sum(session)` wherever it appears, else the first (§7.1)."""
     return "sum(session)" if "sum(session)" in fields else fields[0]
 
 
@@ -113,7 +113,7 @@ def split(groups: list[Group], statuses: list[str] | None) -> list[Group]:
 def own_releases(
     releases: list[Release], selected: frozenset[int] | None, environments: list[str], tree: All
 ) -> list[Release]:
-    """The releases that take part in the order of §7.5, oldest first."""
+    """The releases that participate in the order of §7.5, oldest first."""
     terms = [term for term in top_terms(tree) if term.key == "environment"]
     chosen = [
         release
@@ -131,7 +131,7 @@ def by_timestamp(
     statuses: list[str] | None,
     most: int | None = None,
 ) -> list[Group]:
-    """The answer groups of each release in turn; one of zeros and nulls for a release without any (§7.5).
+    """The answer groups, release by release; for a release without any, one of zeros and nulls (§7.5).
 
     `most` is the cap, which counts base groups (§7.4).
     """

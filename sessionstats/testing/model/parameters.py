@@ -3,7 +3,7 @@
 1. In a mapping a value is text, a number, a bool (1 or 0) or null (absent), or a list of these.
 2. Of a parameter that takes one value the last counts; of the repeatable ones a repetition counts once.
 3. An empty value counts as given; for some names it counts as absent.
-4. Judged here, in this order: per_page and cursor; projects; fields; groupBy (§2.2).
+4. Validated here, in this order: per_page and cursor; projects; fields; groupBy (§2.2).
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ GROUPS = ("project", "release", "environment", "session.status")
 """What can be grouped by (§5)."""
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
-# silent (§2.3, §4.2): a number of more than 4000 digits is no number, as with periods.
+# silent (§2.3, §4.2): a number of more than 4000 digits is not a number, as with periods.
 
 NO_PERMISSION = "You do not have permission to perform this action."
 """The text of status 403 (§2.3)."""
 
 
 class Parameters:
-    """The parameters of a request: each name with the texts given, in order (§2)."""
+    """The parameters of a request: each name with its texts, in order (§2)."""
 
     def __init__(self, params: dict[str, Any] | str) -> None:
         self.given: dict[str, list[str]] = {}
@@ -85,7 +85,7 @@ class Parameters:
 
     def order_by(self) -> list[str]:
         """Every `orderBy` given, repetitions included, empty ones not (§2, §7.2)."""
-        # silent (§7.2): the same `orderBy` twice is twice; an empty one beside another is none.
+        # silent (§7.2): the same `orderBy` twice counts twice; an empty one beside another does not count.
         return [text for text in self.given.get("orderBy", []) if text != ""]
 
 
@@ -143,8 +143,8 @@ def read_projects(
 def read_ids_and_slugs(
     d: Definitions, texts: list[str], accessible: dict[str, int] | None
 ) -> frozenset[int] | None:
-    """The same where `project` takes slugs, too (§2)."""
-    # silent (§2): what is a number is an id, whatever the slugs are; -1 is all, whatever stands beside it.
+    """The same for editions in which `project` accepts slugs (§2)."""
+    # silent (§2): a number is an id, whatever the slugs are; -1 means all, whatever is beside it.
     numbers = {text: int(text) for text in texts if NUMBER.fullmatch(text)}
     if d.means_all(frozenset(numbers.values())):
         return among_accessible(d, frozenset([-1]), accessible)

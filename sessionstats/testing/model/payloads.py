@@ -1,8 +1,8 @@
 """Rows of §9 from what SDKs send, by a plain loop.
 
 1. An update is a row with `session_id` and `seq`; `init` makes it the first. A `session_id` that is a UUID
-   is written without dashes, in small letters.
-2. An update without a place is placed by the milliseconds at which it was sent, or else began.
+   is written without dashes, in lower case.
+2. An update without a position is ordered by the milliseconds at which it was sent, or else began.
 3. Each count of an aggregate is a row with `quantity`.
 """
 

@@ -1,6 +1,6 @@
-"""A request as far as it is judged, and the values of its answer (§2.2, §6, §8).
+"""A request as far as it is validated, and the values of its answer (§2.2, §6, §8).
 
-1. A *question* holds what was asked and the sessions that all filters but status select.
+1. A *question* holds the request and the sessions that all filters but status select.
 2. A cell is one field over some sessions of a group; its class or the status filter is applied there (§6.4).
 3. A total is over the sessions of the whole window, a series over those of each bucket (§6, §6.6).
 """
@@ -27,7 +27,7 @@ LIMIT = 100
 
 @dataclass(frozen=True)
 class Question:
-    """A request as far as it is judged before the fields meet the status (§2.2)."""
+    """A request as far as it is validated before its fields are checked against the status (§2.2)."""
 
     definitions: Definitions
     rules: Rules
@@ -49,7 +49,7 @@ class Question:
 
     @property
     def counted(self) -> list[str]:
-        """The fields that §6.4 leaves in."""
+        """The fields that §6.4 keeps."""
         left_out = self.statuses is not None and "healthy" not in self.statuses
         return [field for field in self.fields if not (left_out and kind(field) == "duration")]
 

@@ -1,8 +1,8 @@
-"""The request of the protocol (§9): what must be there, and of which shape, before anything is judged.
+"""The request of the protocol (§9): what it must hold, and in which shape, before anything else is validated.
 
 1. A request is an object with `now`, `params` and `sessions`, none of them null, `sessions` a list; anything
-   else is no request: 400.
-2. The session rows are read first (§2.2), with the statuses of the edition if the rules say which it is.
+   else is not a request: 400.
+2. The session rows are read first (§2.2), with the statuses of the edition if the rules say which one it is.
 3. Then the values of the rest: `now` is an ISO instant; `projects`, `releases` and `rules` may be null.
 4. `rules` names an edition, or is an object of rules that may name one; a rule or an edition that is not
    named in §9 is an error, and so is a value that a rule cannot take.
@@ -61,7 +61,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Request:
-    """A request whose outer shape is right (§9)."""
+    """A request with a valid outer shape (§9)."""
 
     now: int
     params: Any
@@ -71,7 +71,7 @@ class Request:
 
 
 def read_shape(request: Any) -> list[Any]:
-    """The session rows of what is a request at all (§9)."""
+    """The session rows, if this is a request at all (§9)."""
     if not isinstance(request, dict):
         raise Rejection("A request must be a JSON object.")
     for name in ("now", "params", "sessions"):
@@ -97,7 +97,7 @@ def may_be_unhandled(rules: Any) -> bool:
 
 
 def read_request(request: dict[str, Any]) -> Request:
-    """Judge the values of a request other than its rows (§9)."""
+    """Validate the values of a request other than its rows (§9)."""
     now = instants.from_iso(request["now"]) if isinstance(request["now"], str) else None
     if now is None or not instants.YEAR_1 <= now < instants.YEAR_10000:
         raise Rejection(f"'now' must be an ISO 8601 instant: {request['now']!r}.")
@@ -163,7 +163,7 @@ def read_releases(releases: Any) -> list[Release] | None:
 
 
 def read_release(index: int, release: Any) -> Release:
-    """One release of the metadata (§9); what is a list or an object there may be missing."""
+    """One release of the metadata (§9); its lists and objects may be missing."""
     place = f"releases[{index}]"
     if not isinstance(release, dict):
         raise Rejection(f"{place} must be an object.")
@@ -184,7 +184,7 @@ def read_release(index: int, release: Any) -> Release:
         raise Rejection(f"{place}.environments must be a list of texts: {environments!r}.")
     stages = absent_as(release.get("stages"), {})
     if isinstance(stages, dict):
-        # silent (§9): a stage that is null is none.
+        # silent (§9): a stage of null is no stage.
         stages = {environment: stage for environment, stage in stages.items() if stage is not None}
     if not isinstance(stages, dict) or not all(isinstance(stage, str) for stage in stages.values()):
         raise Rejection(f"{place}.stages must map environments to stages: {stages!r}.")
@@ -192,7 +192,7 @@ def read_release(index: int, release: Any) -> Release:
 
 
 def absent_as(value: Any, default: Any) -> Any:
-    """`default` for what is missing or null (§9)."""
+    """The value, or `default` if it is missing or null (§9)."""
     return default if value is None else value
 
 

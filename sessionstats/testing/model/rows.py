@@ -1,10 +1,10 @@
 """Session rows (§1.1, §1.4): each column has its type, its missing value and its limits.
 
-1. A missing column or a null is the missing value; where none is allowed it is an error.
-2. Nothing is coerced: a bool is no number, 1.0 is no integer, a number is no text.
+1. A missing column or a null means the missing value; if that is not allowed, it is an error.
+2. Nothing is coerced: a bool is not a number, 1.0 is not an integer, a number is not a text.
 3. An error names column, row and value, and has status 422 (§9).
 4. Integers, and the sum of `quantity` over the request, stay within 2**63 - 1.
-5. A row of quantity 0 is no session: it is judged like any other and then dropped.
+5. A row of quantity 0 is not a session: it is validated like any other and then dropped.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Row:
 
 
 def read_rows(d: Definitions, sessions: list[Any], *, unhandled: bool) -> list[Row]:
-    """Judge every row, then drop those of quantity 0 (§1.4, §1.1).
+    """Validate every row, then drop those of quantity 0 (§1.4, §1.1).
 
     `unhandled` says whether the edition has that status.
     """
@@ -63,12 +63,12 @@ def read_rows(d: Definitions, sessions: list[Any], *, unhandled: bool) -> list[R
 
 
 def is_session(row: Row) -> bool:
-    """Whether a row stands for anything (§1.1)."""
+    """Whether a row stands for any session (§1.1)."""
     return row.quantity > 0
 
 
 def instant(value: str | int | float) -> int | None:
-    """An instant in any of the ways a row may be written in (§9)."""
+    """An instant in any of the forms that a row may use (§9)."""
     return instants.from_iso(value) if isinstance(value, str) else instants.from_number(value)
 
 
@@ -80,7 +80,7 @@ def user_text(value: str | int | None) -> str:
 
 def read_row(d: Definitions, index: int, row: Any, unhandled: bool) -> Row:
     """One row, column by column in the order of the table (§1.1)."""
-    # silent (§1.4): a row that is no object is bad data (422).
+    # silent (§1.4): a row that is not an object is bad data (422).
     if not isinstance(row, dict):
         raise Rejection(f"sessions: row {index}: not an object: {row!r}.", 422)
     # §1.5: keys of what SDKs send are bad data; other keys that §1 does not name are ignored.
@@ -166,7 +166,7 @@ class Cells:
         return self.definitions.user(value)
 
     def duration(self) -> float | None:
-        """Seconds, finite and not negative; NaN and null are no duration (§1.1, §1.4)."""
+        """Seconds, finite and not negative; NaN and null mean no duration (§1.1, §1.4)."""
         value = self.row.get("duration")
         if value is None:
             return None

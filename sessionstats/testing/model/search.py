@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # silent (§4.1): a space is U+0020 and nothing else; letters and digits of keys are ASCII.
 KEY = re.compile(r'!?(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)"):')
-ASKED_KEY = re.compile(r'(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)")(?![^ ()])')
+KEY_AFTER_HAS = re.compile(r'(?:([A-Za-z0-9_.-]+)|"([A-Za-z0-9_.:-]+)")(?![^ ()])')
 WORD = re.compile(r"[^ ()]*")
 QUOTED = re.compile(r'"((?:\\"|[^"\\]|\\(?!"))*)"(?![^ ()])')
 QUOTED_ELEMENT = re.compile(r'"((?:\\"|[^"\\]|\\(?!"))*)"(?![^, \]])')
@@ -35,7 +35,7 @@ EMPTY_VALUES = "Lists should not have empty values"
 
 @dataclass(frozen=True)
 class Value:
-    """A value as written but for its quotes; `operator` stood before it, outside quotes (§4.1, §4.6)."""
+    """A value as written, without its quotes; `operator` came before it, outside quotes (§4.1, §4.6)."""
 
     operator: str
     raw: str
@@ -93,7 +93,7 @@ Level = list["Term | Operator | Level"]
 
 
 def has_wildcard(raw: str) -> bool:
-    """Whether an asterisk stands without a backslash (§4.3)."""
+    """Whether there is an asterisk without a backslash (§4.3)."""
     return re.search(r"(?<!\\)\*", raw) is not None
 
 
@@ -104,7 +104,7 @@ def unescape(raw: str) -> str:
 
 
 def parse(d: Definitions, query: str) -> All:
-    """The tree of a query, or its first structure error (§4.4)."""
+    """The tree of a query, or its first structural error (§4.4)."""
     parser = Parser(query)
     level = parser.level(None)
     if parser.errors:
@@ -115,7 +115,7 @@ def parse(d: Definitions, query: str) -> All:
 
 
 class Parser:
-    """Reads a query from left to right and notes the errors with their places (§4.1, §4.4)."""
+    """Reads a query from left to right and notes the errors with their positions (§4.1, §4.4)."""
 
     # silent (§4.1): parentheses may be nested as deep as Python recurses, some three hundred times.
 
@@ -130,7 +130,7 @@ class Parser:
         while True:
             self.skip_spaces()
             if self.at == len(self.query):
-                # silent (§4.4): in text order an unclosed parenthesis stands where it opens, so it comes
+                # silent (§4.4): in text order an unclosed parenthesis is where it opens, so it comes
                 # before the errors of the terms inside it; of nested ones the outermost unclosed counts.
                 if opened is not None:
                     self.parse_error(opened)
@@ -161,7 +161,7 @@ class Parser:
         return self.term(key) if key else self.free_text()
 
     def free_text(self) -> Term:
-        """A quoted text, or a word; quotes in a word are no error (§4.1)."""
+        """A quoted text, or a word; quotes in a word are not an error (§4.1)."""
         # silent (§4.4): an unclosed or stray quote in free text stays free text.
         free = QUOTED.match(self.query, self.at) or WORD.match(self.query, self.at)
         self.at = free.end() if free else self.at
@@ -171,17 +171,17 @@ class Parser:
         """A term whose key has been read: its values (§4.1)."""
         began, name, negated = self.at, key[1] or key[2], key[0].startswith("!")
         self.at = key.end()
-        if key[1] == "has" and (asked := ASKED_KEY.match(self.query, self.at)):
-            # silent (§4.1): before anything that is no key, such as `has:[a]`, `has` is a key like any other.
-            self.at = asked.end()
-            return Term(asked[1] or asked[2], negated, has=True)
+        if key[1] == "has" and (named := KEY_AFTER_HAS.match(self.query, self.at)):
+            # silent (§4.1): before anything but a key, as in `has:[a]`, `has` is a key like any other.
+            self.at = named.end()
+            return Term(named[1] or named[2], negated, has=True)
         values = self.list_values(began)
         if values is not None:
             return Term(name, negated, is_list=True, values=values)
         return Term(name, negated, values=(self.single(began, name),))
 
     def single(self, began: int, name: str) -> Value:
-        """A value that is not a list, perhaps behind an operator (§4.1, §4.6)."""
+        """A value that is not a list, perhaps after an operator (§4.1, §4.6)."""
         # silent (§4.6): a quoted value may follow an operator. Quotes that do not enclose the whole value are
         # wrong (§4.4), and terms are separated by spaces (§4.1): `a:"b"c` has no quoted value.
         operator = OPERATOR.match(self.query, self.at)
@@ -204,8 +204,8 @@ class Parser:
         return Value(sign, raw)
 
     def list_values(self, began: int) -> tuple[Value, ...] | None:
-        """The elements of a well-formed list; None, and no step taken, if there is none (§4.1)."""
-        # silent (§4.1): spaces may stand around commas, not next to the brackets.
+        """The elements of a well-formed list; None, with nothing consumed, if there is none (§4.1)."""
+        # silent (§4.1): spaces are allowed around commas, not next to the brackets.
         at = self.at
         if self.query[at : at + 1] != "[":
             return None
@@ -246,7 +246,7 @@ class Parser:
 
 
 def check_conditions(level: Level) -> None:
-    """Every operator has a condition on both sides; the first that has not, in text order (§4.4)."""
+    """Reject the first operator, in text order, that lacks a condition on one side (§4.4)."""
     previous: Term | Operator | Level | None = None
     for item in level:
         if isinstance(item, list):

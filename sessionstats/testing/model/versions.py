@@ -37,7 +37,7 @@ Number = tuple[int, str]
 
 @dataclass(frozen=True)
 class Version:
-    """What is compared: up to four numbers, final or not, prerelease; and the text (§4.7)."""
+    """What is compared: up to four numbers, whether it is final, the prerelease; and the text (§4.7)."""
 
     numbers: tuple[Number, ...]
     final: bool
@@ -89,28 +89,28 @@ def read_release(release: str) -> Parsed | None:
 
 
 def version_condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
-    """What `release.version` asks of a readable release, before negation (§4.7)."""
+    """What `release.version` requires of a readable release, before negation (§4.7)."""
     if term.is_list:
         raise Rejection("Invalid operation 'IN' for semantic version filter.")
     value = term.values[0]
     compare = COMPARE[value.operator]
     # silent (§4.7): `@1.0` fixes no package; a build in the filter (`1.0+5`) is not compared;
-    # `!=pkg@1.0` is another version of that package, `!release.version:pkg@1.0` is everything else.
+    # `!=pkg@1.0` means another version of that package, `!release.version:pkg@1.0` everything else.
     package, _, rest = value.raw.rpartition("@")
     if has_wildcard(package):
         # silent (§4.7): a package has no wildcards.
         raise Rejection("Invalid format of semantic version filter.")
     rest = rest.partition("+")[0]
-    wanted = None if has_wildcard(rest) else read_version(unescape(rest))
-    numbers = None if wanted else wildcard_numbers(rest)
-    if wanted is None and numbers is None:
+    operand = None if has_wildcard(rest) else read_version(unescape(rest))
+    numbers = None if operand else wildcard_numbers(rest)
+    if operand is None and numbers is None:
         raise Rejection("Invalid format of semantic version filter.")
 
     def holds(release: Parsed) -> bool:
         if release.version is None or (package and release.package != unescape(package)):
             return False
-        if wanted is not None:
-            return compare(d.version_rank(release.version), d.version_rank(wanted))
+        if operand is not None:
+            return compare(d.version_rank(release.version), d.version_rank(operand))
         before = numbers or ()
         return compare(padded(release.version.numbers)[: len(before)], before)
 
@@ -119,7 +119,7 @@ def version_condition(d: Definitions, term: Term) -> Callable[[Parsed], bool]:
 
 def wildcard_numbers(raw: str) -> tuple[Number, ...] | None:
     """The numbers before a wildcard `*` or `X`; None if it is not read as one (§4.7)."""
-    # silent (§4.7): the wildcard is one of the four numbers; what stands after it is not looked at.
+    # silent (§4.7): the wildcard is one of the four numbers; what follows it is ignored.
     before: list[Number] = []
     for part in raw.split(".", 3):
         # The fourth part still holds any further dots, and is then neither digits nor wildcard.
@@ -132,17 +132,17 @@ def wildcard_numbers(raw: str) -> tuple[Number, ...] | None:
 
 
 def build_condition(term: Term) -> Callable[[Parsed], bool]:
-    """What `release.build` asks of a readable release, before negation (§4.7)."""
+    """What `release.build` requires of a readable release, before negation (§4.7)."""
     if term.is_list:
         raise Rejection("Invalid operation 'IN' for semantic version filter.")
     value = term.values[0]
     if DIGITS.fullmatch(value.raw):
         return numeric_build(value)
     trailing = value.raw.endswith("*") and not value.raw.endswith("\\*")
-    wanted = unescape(value.raw[:-1] if trailing else value.raw)
+    operand = unescape(value.raw[:-1] if trailing else value.raw)
 
     def holds(release: Parsed) -> bool:
-        same = release.build.startswith(wanted) if trailing else release.build == wanted
+        same = release.build.startswith(operand) if trailing else release.build == operand
         return same != (value.operator == "!=")
 
     return holds

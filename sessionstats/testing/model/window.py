@@ -58,7 +58,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Dates:
-    """What was asked for, before rounding; `explicit` if by `start` and `end` (§3.3, §3.7)."""
+    """The requested range before rounding; `explicit` if by `start` and `end` (§3.3, §3.7)."""
 
     start: int
     end: int
@@ -88,7 +88,7 @@ def read_interval(d: Definitions, params: Parameters, rules: Rules) -> int:
 
 
 def read_dates(d: Definitions, params: Parameters, now: int) -> Dates:
-    """Start and end as asked for, the start before the end (§3.3)."""
+    """Start and end as requested, the start before the end (§3.3)."""
     relative = params.one("statsPeriod")
     from_text, to_text = params.filled("statsPeriodStart"), params.filled("statsPeriodEnd")
     start_text, end_text = params.filled("start"), params.filled("end")
@@ -127,7 +127,7 @@ def date(d: Definitions, text: str) -> int:
 
 
 def up(instant: int, unit: int) -> int:
-    """Rounded up to a multiple; what is on one stays (§3.5)."""
+    """Rounded up to a multiple; a multiple stays (§3.5)."""
     return -(-instant // unit) * unit
 
 
@@ -157,7 +157,7 @@ def inside(window: Window, started: int) -> bool:
 
 
 def bucket(window: Window, started: int) -> int | None:
-    """The bucket of a session inside the window; None would be none (§3.5)."""
+    """The bucket of a session inside the window; None would mean no bucket (§3.5)."""
     return (started - window.start) // window.interval
 
 
@@ -166,14 +166,14 @@ def make_window(d: Definitions, dates: Dates, interval: int, now: int, rules: Ru
     if rules.rounding == "hourly":
         return hourly(d, dates, interval, now, rules)
     start, end = d.aligned(d.begin(dates.start, now), dates.end, interval)
-    judge_fine_range(end - start, dates, interval, now, rules)
+    validate_fine_range(end - start, dates, interval, now, rules)
     if d.too_many(-((start - end) // interval), rules.max_intervals):
         raise Rejection(TOO_MANY)
     return Window(start, end, interval)
 
 
-def judge_fine_range(length: int, dates: Dates, interval: int, now: int, rules: Rules) -> None:
-    """How long, and how long ago, a range of an interval of no whole hours may be (§3.8)."""
+def validate_fine_range(length: int, dates: Dates, interval: int, now: int, rules: Rules) -> None:
+    """Check how long, and how long ago, a range is if its interval is not whole hours (§3.8)."""
     if not rules.restrict_date_range or interval % HOUR == 0:
         return
     restricted = "The time-range when using one-minute resolution intervals is restricted to "
@@ -188,7 +188,7 @@ def hourly(d: Definitions, dates: Dates, interval: int, now: int, rules: Rules) 
     unit = interval if interval < MINUTE else up(interval, HOUR)
     end = dates.end + SECOND if dates.explicit else dates.end
     length = up(end - dates.start, unit)
-    judge_fine_range(length, dates, interval, now, rules)
+    validate_fine_range(length, dates, interval, now, rules)
     if d.too_many(-(-length // interval), rules.max_intervals):
         raise Rejection(TOO_MANY)
     end = up(end, unit)
