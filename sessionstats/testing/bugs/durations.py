@@ -187,10 +187,8 @@ def left_out(most: float, row: Row) -> Changes:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "percentile-total-mean-of-buckets", "6.3",
-        "Totals of percentiles are combined from those of the buckets",
-        "Percentiles cannot be averaged: a quiet hour would weigh as much as a busy one, and the tail would "
-        "be lost.",
+        "percentile-total-mean-of-buckets", "6.3", "Totals of percentiles are combined from the buckets",
+        "Percentiles cannot be averaged: a quiet hour would weigh as much as a busy one, losing the tail.",
         *total_of(lambda values: math.fsum(values) / len(values), is_percentile),
         *total_of(max, is_percentile),
         *total_of(lambda values: values[-1], is_percentile),
@@ -221,8 +219,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "percentile-type-6", "6.3", "Percentiles are of type 6",
-        "Percentiles are of type 7, position 1 + (n − 1) q, not of type 6, (n + 1) q: PERCENTILE.EXC in "
-        "spreadsheets.",
+        "The position is 1 + (n − 1) q, type 7, not (n + 1) q, type 6 (PERCENTILE.EXC in spreadsheets).",
         quantiles(at(lambda n, q: (n + 1) * q - 1)),
     ),
     bug(
@@ -234,8 +231,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "percentile-neighbour", "6.3", "Percentiles take a neighbour instead of interpolating",
-        "Between two values a percentile is interpolated: it is not simply the value below, above, nearest "
-        "or half-way.",
+        "Between two values a percentile is interpolated: it is not the value below, above or half-way.",
         quantiles(rank(lambda n, q: math.floor((n - 1) * q)), "below"),
         quantiles(rank(lambda n, q: math.ceil((n - 1) * q)), "above"),
         quantiles(rank(lambda n, q: round((n - 1) * q)), "nearest, half to even"),
@@ -294,8 +290,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "What counts is the status ``exited``, not the health class: a session with handled errors "
         "exits too.",
         counted(ended_well),
-        counted(lambda row: row.duration if health(row) == "healthy" else None,
-            "while those of open sessions do"),
+        counted(lambda row: row.duration if health(row) == "healthy" else None, "those of open ones do"),
     ),
     bug(
         "unfinished-durations-counted", "6.3", "Durations of sessions that did not exit count",
