@@ -1,11 +1,11 @@
 """Test vectors: small requests with the right answers, for implementers in any language.
 
-1. The file ``v1.jsonl``, shipped beside this module, holds one vector a line: ``id``, the ``sections`` of the
-   semantics that it covers, ``tags`` of what it needs (`sessionstats.vectors.tags`), ``why`` it is there, the
-   ``request`` of the protocol (§9), and its ``answer``. ``v1.schema.json`` describes a line.
+1. The file ``v1.jsonl``, shipped beside this module, holds one vector per line: ``id``, the ``sections`` of
+   the semantics that it covers, ``tags`` of what it needs (`sessionstats.vectors.tags`), ``why`` it is there,
+   the ``request`` of the protocol (§9), and its ``answer``. ``v1.schema.json`` describes a line.
 2. The vectors are drafted by hand, chapter by chapter; the kernel answers them. `generate` makes the file
-   anew, always the same, and a test holds it against the shipped one.
-3. An id is ``SECTION-name-NN``. It is never used again for anything else, so that other projects can name it.
+   anew, always the same, and a test compares it with the shipped one.
+3. An id is ``SECTION-name-NN``. It is never reused for anything else, so that other projects can cite it.
 4. An answer without a ``body`` is one whose text is each implementation's own: only its status counts.
 """
 
@@ -112,5 +112,5 @@ def _answer(draft: Draft) -> dict[str, Any]:
 
 
 def as_line(vector: dict[str, Any]) -> str:
-    """A vector as it stands in the file: ASCII, so that no editor and no locale changes it."""
+    """A vector as a line of the file: ASCII, so that no editor and no locale changes it."""
     return json.dumps(vector, allow_nan=False) + "\n"

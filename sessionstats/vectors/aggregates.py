@@ -72,7 +72,7 @@ def users_by_class() -> Iterator[Draft]:
     """Users by class are counts subtracted from counts."""
     for users, statuses, why in (
         (["ann", "ann"], ["exited", "exited"], "A healthy user is healthy."),
-        (["ann", "ann"], ["exited", "errored"], "A user with one bad session is not healthy any more."),
+        (["ann", "ann"], ["exited", "errored"], "A user with one bad session is no longer healthy."),
         (["ann", "ann"], ["errored", "crashed"], "A user who crashed is not errored as well."),
         (
             ["ann", "ann"],
@@ -92,7 +92,7 @@ def users_by_class() -> Iterator[Draft]:
         (
             ["ann", None, None],
             ["exited", "crashed", "errored"],
-            "Sessions without a user are of no user of any class.",
+            "Sessions without a user add no user to any class.",
         ),
         (
             ["ann", "ben", "cat", "dan"],
@@ -106,7 +106,7 @@ def users_by_class() -> Iterator[Draft]:
 
 def more_users_by_class() -> Iterator[Draft]:
     """The fifth class, and the clamp in buckets."""
-    why = "In the later edition unhandled users are subtracted from errored ones, too."
+    why = "In the later edition unhandled users are also subtracted from the errored ones."
     table = rows(distinct_id=["ann", "ben", "cat"], status=["unhandled", "errored", "crashed"])
     yield draft("6.2 users-by-class", why, table, world=LATER, field=USERS, **BY_STATUS)
     why = "The clamp applies to each bucket separately, and to the total separately."
@@ -122,12 +122,12 @@ def quantiles() -> Iterator[Draft]:
     """All statistics of samples from nothing to a few."""
     for sample, why in (
         ([], "Statistics of no durations are null."),
-        ([2.5], "Of one value every statistic is that value."),
-        ([1, 2], "Of two values quantiles lie between them, linearly."),
-        ([3, 1, 2], "Of three values the median is the middle one, in whatever order they come."),
-        ([1, 2, 3, 10], "Of four values the median lies halfway between the middle ones."),
-        ([5, 5, 5, 5, 1], "Of five values with ties the lower quantiles may equal the upper ones."),
-        ([0, 0, 0, 0, 0, 100], "A single long session moves p90 and p95, and not p75."),
+        ([2.5], "Every statistic of one value is that value."),
+        ([1, 2], "Quantiles of two values lie between them, linearly."),
+        ([3, 1, 2], "The median of three values is the middle one, whatever their order."),
+        ([1, 2, 3, 10], "The median of four values lies halfway between the middle ones."),
+        ([5, 5, 5, 5, 1], "With ties, lower quantiles may equal upper ones."),
+        ([0, 0, 0, 0, 0, 100], "A single long session moves p90 and p95, but not p75."),
         ([0.1, 0.2, 0.3], "Milliseconds are the statistic in seconds times 1000, rounded once more."),
         ([1e-9, 1e9], "Small and large durations keep their digits."),
     ):
@@ -147,7 +147,7 @@ def durations() -> Iterator[Draft]:
         (
             largest,
             {"status": "exited", "errors": 2, "duration": 5},
-            "An exited session with errors counts, too.",
+            "An exited session with errors also counts.",
         ),
         (average, {"quantity": [9, 1], "duration": [1, 3]}, "A row counts once, whatever its quantity."),
         (average, {"duration": [1e16, 1, 1]}, "The sum is rounded once: 1 is not lost twice beside 1e16."),
@@ -155,7 +155,7 @@ def durations() -> Iterator[Draft]:
         (average, {"duration": [1.7e305, 1.7e305]}, "The sum may be beyond what milliseconds can hold."),
     ):
         yield draft("6.3 durations", why, rows(**columns), field=field, includeSeries="0")
-    why = "By status the value is in healthy, errors or not; the others are null."
+    why = "Grouped by status, the value is in healthy, with errors or without; the others are null."
     yield draft(
         "6.3 by-status", why, rows(errors=[0, 1], duration=[1, 3]), field=average, groupBy="session.status"
     )
@@ -181,26 +181,41 @@ FILTERED: Final[tuple[tuple[Any, str | None, str, str], ...]] = (
         "Errored users are counted by subtraction, under a filter as well.",
     ),
     (USERS, None, "session.status:[crashed, abnormal]", "Users of several classes are not added."),
-    (USERS, None, "has:session.status", "A filter that selects all classes is of several classes."),
-    (USERS, "session.status", "session.status:[crashed, abnormal]", "Grouped by status they are."),
+    (USERS, None, "has:session.status", "A filter that selects all classes selects several."),
+    (
+        USERS,
+        "session.status",
+        "session.status:[crashed, abnormal]",
+        "Grouped by status, users of several classes appear side by side.",
+    ),
     (
         BOTH,
         None,
         "session.status:healthy",
         "A duration counts if healthy is selected, errored sessions included.",
     ),
-    (BOTH, None, "session.status:[healthy, crashed]", "And if healthy is one of several."),
-    (BOTH, None, "session.status:crashed", "Else it is null."),
-    (BOTH, "session.status", "session.status:crashed", "Grouped by status, too."),
+    (
+        BOTH,
+        None,
+        "session.status:[healthy, crashed]",
+        "A duration counts if healthy is one of several classes.",
+    ),
+    (BOTH, None, "session.status:crashed", "Without healthy a duration is null."),
+    (
+        BOTH,
+        "session.status",
+        "session.status:crashed",
+        "Without healthy a duration is null, also grouped by status.",
+    ),
     ("max(session.duration)", None, "session.status:crashed", "No field is left: no groups."),
     (
         "max(session.duration)",
         "session.status",
         "!session.status:healthy",
-        "No field is left: no groups, even by status.",
+        "No field is left: no groups, even grouped by status.",
     ),
 )
-"""Fields, grouping, search, and why."""
+"""Field, groupBy, query, and why."""
 
 
 def filtered() -> Iterator[Draft]:
@@ -240,7 +255,7 @@ def rates_of_users() -> Iterator[Draft]:
     """Rates of users, and those of ANRs."""
     for users, statuses, why in (
         (["ann", "ann", "ben"], ["exited", "crashed", "exited"], "A user who crashed once crashed."),
-        ([None, "ann"], ["crashed", "exited"], "Crashes without a user are of no user."),
+        ([None, "ann"], ["crashed", "exited"], "Crashes without a user belong to no user."),
         ([None], ["crashed"], "Without users the rate is null."),
     ):
         table = rows(distinct_id=users, status=statuses)
@@ -257,10 +272,10 @@ def anr_rates() -> Iterator[Draft]:
     """Rates of users whose app did not respond."""
     anr = ["anr_rate()", "foreground_anr_rate()"]
     for mechanisms, users, why in (
-        (["anr_foreground", ""], ["ann", "ben"], "A foreground anr counts in both rates."),
-        (["anr_background", ""], ["ann", "ben"], "A background anr counts in one."),
+        (["anr_foreground", ""], ["ann", "ben"], "A foreground ANR counts in both rates."),
+        (["anr_background", ""], ["ann", "ben"], "A background ANR counts in one."),
         (["anr_background", "anr_foreground"], ["ann", "ann"], "A user with both is one user."),
-        (["anr_foreground", ""], [None, "ben"], "An anr without a user does not count."),
+        (["anr_foreground", ""], [None, "ben"], "An ANR without a user does not count."),
         (["anr", "ANR_FOREGROUND"], ["ann", "ben"], "Other mechanisms do not count."),
     ):
         table = rows(abnormal_mechanism=mechanisms, distinct_id=users, status="abnormal")
@@ -326,7 +341,7 @@ def missing_buckets() -> Iterator[Draft]:
         "crash_free_rate(session)",
         "crash_rate(user)",
     ]
-    why = "An empty bucket has 0 of counts and null of everything else."
+    why = "In an empty bucket counts are 0, and everything else is null."
     table = rows(distinct_id="ann", duration=3)
     yield draft("6.6 empty-bucket", why, table, field=fields)
     why = "A bucket with sessions but without users has no rate of users."

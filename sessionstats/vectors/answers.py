@@ -17,8 +17,8 @@ def parts() -> Iterator[Draft]:
     both = ["sum(session)", "avg(session.duration)"]
     for params, why in (
         ({}, "Totals and series, and a value for each interval."),
-        ({"includeTotals": "0"}, "Without totals the groups lack them, instead of empty ones."),
-        ({"includeSeries": "0"}, "Without series the intervals stay."),
+        ({"includeTotals": "0"}, "Without totals, groups have no such key, rather than an empty one."),
+        ({"includeSeries": "0"}, "Without series, the intervals are still listed."),
         ({"query": "  release:a "}, "The search is echoed as given, spaces included."),
     ):
         yield draft("8 parts", why, table, **{"field": both, "groupBy": "release", **params})
@@ -32,13 +32,13 @@ def parts() -> Iterator[Draft]:
 def rules() -> Iterator[Draft]:
     """Rules that make another edition, and their defaults."""
     for given, params, why in (
-        ({}, {"interval": "30m"}, "No rules are the documented edition: intervals of an hour or more."),
+        ({}, {"interval": "30m"}, "Empty rules mean the documented edition: intervals of an hour or more."),
         ({"max_per_page": 3}, {"per_page": "4"}, "The message names the largest per_page."),
         ({"max_points": 1, "max_intervals": 2}, {}, "Limits that are just met."),
-        ({"rounding": "aligned", "unhandled": False}, {}, "The defaults may be said."),
+        ({"rounding": "aligned", "unhandled": False}, {}, "Defaults may be stated."),
     ):
         yield draft("9 rules", why, rows(), world={"rules": given}, **params)
-    why = "Keys of a request that are unknown, and columns of a row, are ignored."
+    why = "Unknown keys of a request, and unknown columns of a row, are ignored."
     yield draft("9 unknown-keys", why, rows(colour="red"), world={"comment": "none"})
     why = "A null for projects, releases and rules means absent."
     yield draft("9 nulls", why, rows(), world={"projects": None, "releases": None, "rules": None})

@@ -1,6 +1,6 @@
 """A draft: a test vector before it has a number and an answer.
 
-1. A draft has a *topic*, ``SECTION name``: the section of the semantics it is about, and what of it.
+1. A draft has a *topic*, ``SECTION name``: the section of the semantics, and the part of it that is tested.
 2. Its request starts from the same plain parameters (`PLAIN`) and its sessions from the same plain row
    (`ROW`), so that what a vector is about is all that a reader sees.
 3. Its *why* says in one sentence what it catches.
@@ -13,7 +13,7 @@ from types import EllipsisType, MappingProxyType
 from typing import Any, Final
 
 NOW: Final = "2024-01-29T12:27:28.303Z"
-"""The instant of every request that does not say otherwise: the one of §3.5, a Monday, on no edge at all."""
+"""The instant of every request that does not say otherwise: the one of §3.5, a Monday, not on any edge."""
 
 PLAIN: Final = MappingProxyType({"field": "sum(session)", "interval": "1d", "statsPeriod": "1d"})
 """Parameters of every request that does not say otherwise: two days, of which the second is today."""
@@ -58,7 +58,7 @@ def draft(
     sessions: Iterable[Any] = (),
     /,
     *,
-    # `Any`: parameters are often unpacked into the call, and a checker takes their values for these.
+    # `Any`: parameters are often unpacked into the call, and a type checker would match them with these.
     also: Any = "",
     wording: Any = True,
     now: Any = NOW,
@@ -75,7 +75,7 @@ def draft(
     sessions : iterable
         Rows of the request.
     also : str
-        Further sections, parted by spaces.
+        Further sections, separated by spaces.
     wording : bool
         As in `Draft`.
     now : str
@@ -85,7 +85,7 @@ def draft(
     world : mapping
         ``projects``, ``releases`` and ``rules`` of the request, as far as it has any.
     **params
-        Parameters beside or instead of those of `PLAIN`; `None` takes one away.
+        Parameters besides or instead of those of `PLAIN`; `None` removes one.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def rows(**columns: Any) -> list[dict[str, Any]]:
     Parameters
     ----------
     **columns
-        Columns beside or instead of those of `ROW`; ``...`` leaves one out.
+        Columns besides or instead of those of `ROW`; ``...`` leaves one out.
 
     Examples
     --------

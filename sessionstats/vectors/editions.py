@@ -52,7 +52,7 @@ SLUGS: Final[tuple[tuple[str | list[str], dict[str, Any], str], ...]] = (
     (["one", "2"], TWO_PROJECTS, "A slug and an id."),
     (["one", "1"], TWO_PROJECTS, "A slug and the id of the same project are one project."),
     ("three", TWO_PROJECTS, "A slug that is not accessible is a permission error."),
-    ("One", TWO_PROJECTS, "Slugs are compared with their case."),
+    ("One", TWO_PROJECTS, "Slugs are case-sensitive."),
     (" ", TWO_PROJECTS, "A blank is a slug that is not accessible."),
     (
         ["one", "three"],
@@ -69,15 +69,15 @@ SLUGS: Final[tuple[tuple[str | list[str], dict[str, Any], str], ...]] = (
     (["", ""], {}, "Only empty values, and no list of accessible projects: every project."),
     ("", {"projects": {}}, "An empty value, and no project is accessible."),
     (["-1", "three"], TWO_PROJECTS, "-1 wins over slugs, even inaccessible ones."),
-    (["-1", "one"], {}, "-1 wins over slugs without a list of accessible projects, too."),
+    (["-1", "one"], {}, "-1 wins over slugs even without a list of accessible projects."),
     (
         "2",
         {"projects": {"one": 1, "two": 2, "2": 1}},
-        "What is an integer is an id, even if it is also a slug.",
+        "An integer is an id, even if it is also a slug.",
     ),
-    ("1.0", TWO_PROJECTS, "What is not an integer is a slug."),
+    ("1.0", TWO_PROJECTS, "Anything but an integer is a slug."),
 )
-"""Projects that are asked for, the list of accessible ones, and why (§2)."""
+"""The requested projects, the list of accessible ones, and why (§2)."""
 
 
 def slugs() -> Iterator[Draft]:
@@ -102,7 +102,7 @@ def slugs_without_effect() -> Iterator[Draft]:
     for asked, why in (
         (["one", "1"], "Without the rule a slug is not a number, even beside an id."),
         (["", "1"], "Without the rule an empty value is not a number, even beside an id."),
-        (["three", "10"], "Without the rule, that all are numbers is validated before access."),
+        (["three", "10"], "Without the rule, that all values are numbers is checked before access."),
     ):
         world = {**TWO_PROJECTS, "rules": {"project_slugs": False}}
         yield draft("2 no-project-slugs", why, also="2.3 9", world=world, project=asked)
@@ -141,7 +141,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], str], ...]] = (
     (
         NOW,
         _ago("720h", "715h"),
-        "The start is the one that was asked for, not the earlier one of the window.",
+        "The start that counts is the requested one, not the earlier one of the window.",
     ),
     (NOW, _ago("40d", "39d"), "A range that is too long and too old is too long."),
     (NOW, _ago("40d", "955h"), "A range of five hours that is too old."),
@@ -203,7 +203,7 @@ def restriction_among_others() -> Iterator[Draft]:
         (
             _restricted("aligned", max_intervals=1),
             {"statsPeriod": "7h", "interval": "15m"},
-            "The restriction is validated before the number of intervals, with aligned rounding, too.",
+            "The restriction is validated before the number of intervals, also with aligned rounding.",
         ),
         (
             _restricted("hourly", max_intervals=24),
@@ -244,11 +244,11 @@ def without_release_order() -> Iterator[Draft]:
         ),
         (
             {"groupBy": "release", "orderBy": "release.timestamp", "per_page": "101"},
-            "The limit of 100 releases a page is not reported.",
+            "The limit of 100 releases per page is not reported.",
         ),
         (
             {"groupBy": "release", "query": "environment:a OR environment:b", "orderBy": "-sum(session)"},
-            "An order by a field still exists.",
+            "Ordering by a field still works.",
         ),
     ):
         yield draft("7.5 no-release-order", why, table, also="7.2 9", world=world, **params)
@@ -323,7 +323,7 @@ def unreadable() -> Iterator[Draft]:
     for rules, why in (
         ("2023", "An unknown edition."),
         ("", "An edition without a name."),
-        ("Latest", "Names of editions are compared with their case."),
+        ("Latest", "Names of editions are case-sensitive."),
         ({"edition": "2023"}, "An unknown edition in an object."),
         ({"edition": 2021}, "The name of an edition is a text."),
         ({"edition": None}, "The name of an edition is not null."),
@@ -352,7 +352,7 @@ def rows_before_rules() -> Iterator[Draft]:
         (
             unhandled,
             {"rules": "2023"},
-            "Which statuses an unknown edition has is not known: the edition is reported.",
+            "The statuses of an unknown edition are unknown: the edition is reported.",
         ),
         (unhandled, {"rules": {"unhandled": "yes"}}, "An invalid switch leaves the statuses unknown."),
         (unhandled, {"rules": {"max_points": 0}}, "An invalid limit leaves the statuses known."),

@@ -36,7 +36,7 @@ def keys() -> Iterator[Draft]:
 
 
 def what_makes_a_group() -> Iterator[Draft]:
-    """A group needs something for at least one field."""
+    """A group needs data for at least one field."""
     table = rows(
         release=["user", "nobody", "timed", "running", "timed crash", "outside"],
         distinct_id=["ann", None, None, None, None, "ben"],
@@ -49,9 +49,9 @@ def what_makes_a_group() -> Iterator[Draft]:
         ("crash_rate(session)", "Any session in the window makes a group of session rates."),
         ("count_unique(user)", "A session with a user makes a group of user counts."),
         ("crash_free_rate(user)", "A session with a user makes a group of user rates."),
-        ("anr_rate()", "A session with a user makes a group of anr rates."),
+        ("anr_rate()", "A session with a user makes a group of ANR rates."),
         ("p50(session.duration)", "An exited session with a duration makes a group of durations."),
-        (["count_unique(user)", "max(session.duration)"], "Something for one of the fields is enough."),
+        (["count_unique(user)", "max(session.duration)"], "Data for one of the fields is enough."),
     ):
         yield draft("5 makes-a-group", why, table, also="6.6", field=field, groupBy="release", **TOTALS)
     why = "A field that the status filter leaves out makes no group."
@@ -75,7 +75,7 @@ def status_groups() -> Iterator[Draft]:
     by = {"groupBy": ["release", "session.status"]}
     yield draft(
         "5 status-groups",
-        "Classes without sessions appear with zeros, in the order of names.",
+        "Classes without sessions appear with zeros, in alphabetical order.",
         table,
         **by,
         **TOTALS,
@@ -92,11 +92,15 @@ def nothing() -> Iterator[Draft]:
     for by, query, why in (
         (None, None, "Without groupBy: one group of zeros."),
         ("session.status", None, "Grouped by status alone: its groups of zeros."),
-        ("session.status", "session.status:crashed", "And with a filter those that it selects."),
-        ("release", None, "Grouped otherwise: no groups."),
-        (["release", "session.status"], None, "Grouped by status and otherwise: no groups."),
+        (
+            "session.status",
+            "session.status:crashed",
+            "Grouped by status alone, with a filter: the groups that it selects.",
+        ),
+        ("release", None, "Grouped by anything else: no groups."),
+        (["release", "session.status"], None, "Grouped by status and anything else: no groups."),
     ):
         fields = ["sum(session)", "avg(session.duration)"]
         yield draft("5 nothing", why, also="6.6", field=fields, groupBy=by, query=query)
-    why = "A rate of nothing is null, neither 0 nor 1."
+    why = "A rate without data is null, neither 0 nor 1."
     yield draft("5 nothing", why, also="6.5 6.6", field=["crash_rate(session)", "crash_free_rate(user)"])

@@ -46,9 +46,13 @@ def metadata() -> Iterator[Draft]:
 def latest() -> Iterator[Draft]:
     """The newest release of each selected project."""
     for query, params, why in (
-        ("release:latest", {}, "Each project has its newest release: by date, and of one date by version."),
+        (
+            "release:latest",
+            {},
+            "Each project has a newest release: by date, and on the same date by version.",
+        ),
         ("release:latest", {"project": "1"}, "Only the selected projects have one."),
-        ("!release:latest", {}, "The negation is of all other releases, those unknown included."),
+        ("!release:latest", {}, "The negation selects all other releases, including unknown ones."),
         ("release:[latest, app@1.0]", {}, "A list may contain latest."),
         (
             "release:latest",
@@ -59,7 +63,7 @@ def latest() -> Iterator[Draft]:
         yield draft(
             "4.8 latest", why, TABLE, world=WORLD, query=query, groupBy="release", includeSeries="0", **params
         )
-    why = "The newest release is found by its text: it selects sessions of other projects, too."
+    why = "The newest release is found by its text: it also selects sessions of other projects."
     table = rows(release="app@2.0", project_id=[1, 2])
     yield draft(
         "4.8 latest", why, table, world=WORLD, query="release:latest", groupBy="project", includeSeries="0"
@@ -78,11 +82,11 @@ def stages() -> Iterator[Draft]:
             "A release without a stage there is not selected by the negation.",
         ),
         ("release.stage:[adopted, replaced]", "prod", "A list of stages."),
-        ("has:release.stage", "prod", "Has a stage there."),
-        ("release.stage:adopted", "dev", "No release has a stage in another environment."),
+        ("has:release.stage", "prod", "has:release.stage selects releases with a stage there."),
+        ("release.stage:adopted", "dev", "No release has a stage in this environment."),
         ("release.stage:adopted", None, "Without an environment there is nothing to choose by."),
         ("release.stage:adopted", ["prod", "dev"], "Two environments are one too many."),
-        ("release.stage:nope", "prod", "Another stage does not exist."),
+        ("release.stage:nope", "prod", "An unknown stage is an error."),
         ("release.stage:nope", None, "The environment is validated before the stage."),
     ):
         params = {"query": query, "environment": environment, "groupBy": "release", "includeSeries": "0"}
@@ -100,8 +104,8 @@ def visible_versions() -> Iterator[Draft]:
     for query, why in (
         ("release.version:>=1.0", "A release that is not in the metadata does not participate in versions."),
         ("!release.version:1.0", "Nor is it selected by the negation."),
-        ("has:release.package", "Nor has it a package."),
-        ("release:app@3.0", "By its text it is found as ever."),
+        ("has:release.package", "Nor does it have a package."),
+        ("release:app@3.0", "By its text, it is still found."),
     ):
         yield draft(
             "4.8 versions",
@@ -116,7 +120,7 @@ def visible_versions() -> Iterator[Draft]:
 
 
 def wrong_metadata() -> Iterator[Draft]:
-    """Metadata that is wrong."""
+    """Invalid metadata."""
     twice = {"releases": [FOUR[0], FOUR[0]]}
     yield draft("4.8 listed-twice", "A version that is listed twice is an error.", world=twice, wording=False)
 
@@ -128,23 +132,25 @@ def by_timestamp() -> Iterator[Draft]:
         asked = {"orderBy": order, "groupBy": by, "includeSeries": "0", **params}
         return draft("7.5 order", why, TABLE, also="4.8", world=WORLD, **asked)
 
-    yield ordered("The newest first; releases without sessions appear with zeros, those unknown do not.")
-    yield ordered("The oldest first; of one date by version.", order="release.timestamp")
     yield ordered(
-        "A release has its place even if none of its sessions has a user.", field="count_unique(user)"
+        "The newest first; releases without sessions appear with zeros, unknown ones do not appear."
+    )
+    yield ordered("The oldest first; on the same date by version.", order="release.timestamp")
+    yield ordered(
+        "A release keeps its position even if none of its sessions has a user.", field="count_unique(user)"
     )
     yield ordered(
         "Values other than counts are null where there is no session.", field="crash_free_rate(session)"
     )
     yield ordered("Other keys of a release without sessions are null.", by=["release", "environment"])
     yield ordered(
-        "Groups of one release go by their keys, which a minus does not reverse.",
+        "Groups of one release are ordered by their keys, which a minus does not reverse.",
         by=["environment", "release"],
     )
     yield ordered("A release without sessions has no status groups.", by=["release", "session.status"])
     yield ordered("Status groups count against per_page.", by=["release", "session.status"], per_page="3")
-    yield ordered("Only releases of the selected projects take part.", project="1")
-    yield ordered("A page shows as many as requested.", per_page="2")
+    yield ordered("Only releases of the selected projects participate.", project="1")
+    yield ordered("A page shows as many groups as requested.", per_page="2")
     yield ordered("No release of the selected projects: no groups.", project="9")
     yield ordered(
         "A release that the search leaves without sessions appears with zeros.", query="release:web@1.0"
@@ -156,7 +162,7 @@ def environments() -> Iterator[Draft]:
     """Environments select among the releases' own."""
     for params, why in (
         ({"environment": "dev"}, "The parameter selects releases that have such an environment."),
-        ({"query": "environment:dev"}, "A top-level term does, too."),
+        ({"query": "environment:dev"}, "So does a top-level term."),
         ({"query": "!environment:dev"}, "A negated term leaves out releases that have such an environment."),
         ({"query": "environment:[dev, prod]"}, "One environment of a list is enough."),
         ({"query": "environment:dev", "environment": "prod"}, "Parameter and term must both be met."),
@@ -176,11 +182,11 @@ def rejected_orders() -> Iterator[Draft]:
     known = {"groupBy": "release", "orderBy": "release.timestamp", "includeSeries": "0"}
     for params, why in (
         ({"groupBy": "project"}, "The release must be in the groupBy."),
-        ({"per_page": "101"}, "A hundred a page are the most."),
-        ({"per_page": "100"}, "A hundred a page are allowed."),
+        ({"per_page": "101"}, "A page holds at most a hundred."),
+        ({"per_page": "100"}, "A page of a hundred is allowed."),
         ({"cursor": "0:1:0"}, "An offset is rejected."),
         ({"cursor": "0:0:0"}, "An offset of 0 is accepted."),
-        ({"orderBy": ["release.timestamp", "sum(session)"]}, "There is one order."),
+        ({"orderBy": ["release.timestamp", "sum(session)"]}, "Only one order is allowed."),
     ):
         yield draft("7.5 rejected", why, TABLE, also="2.3", world=WORLD, **{**known, **params})
     yield draft(

@@ -1,4 +1,4 @@
-"""Vectors of chapter 2: parameters, fields, the order of judging, messages."""
+"""Vectors of chapter 2: parameters, fields, the order of validation, messages."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -40,9 +40,9 @@ def parameters() -> Iterator[Draft]:
     yield from empty_values()
     yield from projects()
     yield from fields()
-    yield from order_of_judging()
+    yield from order_of_validation()
     yield from order_within_a_step()
-    yield from end_of_judging()
+    yield from end_of_validation()
     yield from messages()
 
 
@@ -55,15 +55,15 @@ def forms() -> Iterator[Draft]:
         (f"field=sum%28session%29&{plain}", "A query string is percent-encoded."),
         (f"field=sum(session)&{plain}&query=release:%22a+b%22", "A plus sign in a query string is a space."),
         (f"field=sum(session)&{plain}&query=release:a%2Bb", "An encoded plus sign is a plus sign."),
-        (f"field=sum(session)&field=sum(session)&{plain}", "A field that is repeated counts once."),
-        (f"field=sum(session)&{plain}&groupBy=release", "A groupBy that is repeated counts once."),
+        (f"field=sum(session)&field=sum(session)&{plain}", "A repeated field counts once."),
+        (f"field=sum(session)&{plain}&groupBy=release", "A repeated groupBy counts once."),
         (
             f"field=sum(session)&{plain}&interval=1h&interval=1d",
-            "Of an interval given twice the last counts.",
+            "If an interval is given twice, the last one counts.",
         ),
         (
             f"field=sum(session)&{plain}&foo=bar&Field=nope",
-            "Names that are unknown are ignored, and case counts.",
+            "Unknown names are ignored, and names are case-sensitive.",
         ),
     ):
         yield draft("2 query-string", why, table, query_string=text)
@@ -71,13 +71,13 @@ def forms() -> Iterator[Draft]:
         (
             "statsPeriod",
             ["nonsense", "1d"],
-            "Of two statsPeriods the last counts, and the first is not validated.",
+            "Of two statsPeriods, the last one counts, and the first is not validated.",
         ),
-        ("per_page", ["x", "1"], "Of a per_page given twice the last counts."),
-        ("includeSeries", ["0", "1"], "Of an include flag given twice the last counts."),
+        ("per_page", ["x", "1"], "If per_page is given twice, the last one counts."),
+        ("includeSeries", ["0", "1"], "If an include flag is given twice, the last one counts."),
         ("per_page", 1, "A value may be a number."),
-        ("environment", ["dev", "dev", "prod"], "An environment that is repeated counts once."),
-        ("project", [1, "1"], "A project that is repeated counts once, as number or as text."),
+        ("environment", ["dev", "dev", "prod"], "A repeated environment counts once."),
+        ("project", [1, "1"], "A repeated project counts once, as number or as text."),
     ):
         params = {"groupBy": "release", name: values}
         yield draft("2 values", why, table, **params)
@@ -120,14 +120,14 @@ def projects() -> Iterator[Draft]:
         ("1", {"projects": {}}, "An inaccessible project is reported before an empty list of projects."),
         ("one", TWO_PROJECTS, "The parameter accepts ids, not slugs."),
         ("1.0", {}, "An id is a whole number."),
-        (["10", "x"], TWO_PROJECTS, "That all are numbers is validated before access."),
+        (["10", "x"], TWO_PROJECTS, "That all values are numbers is checked before access."),
     ):
         params = {"groupBy": "project", "includeSeries": "0", "project": asked}
         yield draft("2 project", why, table, also="2.3", world=world, **params)
 
 
 def fields() -> Iterator[Draft]:
-    """Every field of both editions, and names that are none."""
+    """Every field of both editions, and names that are not fields."""
     for name in DOCUMENTED:
         yield draft(
             "2.1 field", f"{name}, over a table with something of everything.", MIXED, also="6", field=name
@@ -163,11 +163,11 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("the order", {"orderBy": "nope"}),
     ("the include flags", {"includeTotals": "0", "includeSeries": "0", "per_page": "5000"}),
 )
-"""One fault of each kind, in the order in which they are judged (§2.2); earlier ones hide later ones."""
+"""One fault of each kind, in the order of validation (§2.2); earlier ones hide later ones."""
 
 
-def order_of_judging() -> Iterator[Draft]:
-    """A request with all faults, from which the first is taken away again and again."""
+def order_of_validation() -> Iterator[Draft]:
+    """A request with all faults, from which the first is removed again and again."""
     accessible = {"projects": {"one": 1}}
     for place, (name, _) in enumerate(FAULTS):
         params: dict[str, Any] = {}
@@ -214,8 +214,8 @@ def order_within_a_step() -> Iterator[Draft]:
         yield draft("2.2 within-a-step", why, also="2.3", **params)
 
 
-def end_of_judging() -> Iterator[Draft]:
-    """A status filter that leaves nothing ends the judging with an answer."""
+def end_of_validation() -> Iterator[Draft]:
+    """A status filter that leaves nothing ends validation with an answer."""
     wrong = {"orderBy": "nope", "includeTotals": "0", "includeSeries": "0"}
     for params, why in (
         (
@@ -244,7 +244,7 @@ def end_of_judging() -> Iterator[Draft]:
             "The fields are still validated.",
         ),
     ):
-        yield draft("2.2 end-of-judging", why, MIXED, also="4.5 6.4", **params)
+        yield draft("2.2 end-of-validation", why, MIXED, also="4.5 6.4", **params)
 
 
 def messages() -> Iterator[Draft]:
@@ -253,7 +253,7 @@ def messages() -> Iterator[Draft]:
     for value, why in (
         ("x", "A per_page that is not a number."),
         ("1.5", "A per_page that is not an integer."),
-        ("0", "A per_page of at least 1 is needed."),
+        ("0", "per_page must be at least 1."),
         ("-1", "A negative per_page."),
         ("5001", "A per_page beyond the largest."),
         ("5000", "The largest per_page is allowed."),

@@ -1,4 +1,4 @@
-"""Vectors of chapter 7, but for §7.5: ranking, order, ties, the cap, pages."""
+"""Vectors of chapter 7 except §7.5: ranking, order, ties, the cap, pages."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ TABLE = rows(
     distinct_id=["ann", "ann", "ann", "ann", "ben", None],
     duration=[1, 2, None, None, 9, None],
 )
-"""Release a has most sessions, b most users and the longest durations, c only crashes and no user."""
+"""Release a has the most sessions, b the most users and the longest duration, c only a crash and no user."""
 
 
 def ranking() -> Iterator[Draft]:
@@ -87,8 +87,8 @@ def order_by() -> Iterator[Draft]:
     """Ascending and descending."""
     fields = ["sum(session)", "count_unique(user)", "crash_rate(session)"]
     for order, why in (
-        ("count_unique(user)", "Without a minus ascending."),
-        ("-count_unique(user)", "With a minus descending."),
+        ("count_unique(user)", "Without a minus, the order is ascending."),
+        ("-count_unique(user)", "With a minus, it is descending."),
         ("crash_rate(session)", "By a rate."),
         ("sum(session)", "The fewest sessions first."),
     ):
@@ -104,36 +104,39 @@ def rejected_orders() -> Iterator[Draft]:
     several = "session.status:[crashed, abnormal]"
     both = ["sum(session)", "max(session.duration)"]
     for params, why in (
-        ({"orderBy": ["sum(session)", "sum(session)"]}, "There is one order, even if it is said twice."),
+        (
+            {"orderBy": ["sum(session)", "sum(session)"]},
+            "Only one order is allowed, even if it is given twice.",
+        ),
         ({"orderBy": "count_unique(user)"}, "The order must be by a requested field."),
-        ({"orderBy": "--sum(session)"}, "One minus is allowed."),
+        ({"orderBy": "--sum(session)"}, "Only one minus is allowed."),
         ({"orderBy": "release"}, "A groupBy is not a field."),
         ({"orderBy": "sum(session)", "groupBy": "session.status"}, "Status groups cannot be ordered."),
         ({"orderBy": "nope", "groupBy": "session.status"}, "The grouping is validated before the name."),
-        ({"orderBy": "sum(session)", "query": healthy}, "No order by a count of healthy ones."),
+        ({"orderBy": "sum(session)", "query": healthy}, "A count of healthy sessions cannot order."),
         (
             {"orderBy": "-sum(session)", "query": "session.status:errored"},
-            "Nor of errored ones; the message omits the minus.",
+            "Nor can one of errored sessions; the message omits the minus.",
         ),
-        ({"orderBy": "sum(session)", "query": several}, "No order by a count of several classes."),
+        ({"orderBy": "sum(session)", "query": several}, "A count of several classes cannot order."),
         (
             {"orderBy": "max(session.duration)", "query": crashed, "field": both},
-            "No order by what the filter left out.",
+            "A field that the filter leaves out cannot order.",
         ),
         (
             {"orderBy": "max(session.duration)", "query": healthy, "field": both},
-            "A duration that the filter leaves in may order.",
+            "A duration that the filter keeps can order.",
         ),
     ):
         yield draft("7.2 rejected", why, TABLE, also="2.3 6.4", **{"groupBy": "release", **TOTALS, **params})
 
 
 def nulls_and_ties() -> Iterator[Draft]:
-    """Null is last, and ties go by key."""
+    """Null is last, and ties are ordered by key."""
     users = ["count_unique(user)", "crash_rate(user)", "sum(session)"]
     for order, why in (
         ("crash_rate(user)", "Null is last when ascending."),
-        ("-crash_rate(user)", "Null is last when descending, too."),
+        ("-crash_rate(user)", "Null is also last when descending."),
     ):
         yield draft("7.3 null", why, TABLE, field=users, groupBy="release", orderBy=order, **TOTALS)
     tied: dict[str, Any] = {
@@ -142,12 +145,15 @@ def nulls_and_ties() -> Iterator[Draft]:
         "environment": ["", "", "z", ""],
     }
     for by, why in (
-        ("project", "Projects go by number: 2 before 10."),
-        (["project", "release", "environment"], "Ties go by project, then release, then environment."),
-        (["environment", "release", "project"], "And so they do in any order of the groupBy."),
+        ("project", "Projects are ordered by number: 2 before 10."),
+        (
+            ["project", "release", "environment"],
+            "Ties are ordered by project, then release, then environment.",
+        ),
+        (["environment", "release", "project"], "And so they are whatever the order of the groupBy."),
     ):
         yield draft("7.3 ties", why, rows(**tied, quantity=[3, 1, 1, 1]), groupBy=by, **TOTALS)
-    why = "Texts go by code point: capitals before small letters, and no collation."
+    why = "Texts are ordered by code point: upper case before lower case, without collation."
     table = rows(release=["b", "B", "a", "é", "", "z", "😀", "\uffee", "10", "9"])
     yield draft("7.3 code-points", why, table, groupBy="release", **TOTALS)
     why = "A minus does not reverse ties."
@@ -176,11 +182,11 @@ def caps() -> Iterator[Draft]:
     ):
         world = {"rules": {"max_points": points}}
         yield draft("7.4 cap", why, five, also="9", world=world, **{"groupBy": "release", **params})
-    why = "Groups that have nothing for the field take no place."
+    why = "Groups without data for the field do not count towards the cap."
     world = {"rules": {"max_points": 6}}
     table = rows(release=["a", "b", "c", "d", "e"], distinct_id=[None, None, "ann", "ben", "cat"])
     yield draft("7.4 cap", why, table, also="5 9", world=world, field="count_unique(user)", groupBy="release")
-    why = "Where the cap cuts through equals the smaller keys stay."
+    why = "Where the cap cuts through ties, the smaller keys stay."
     world = {"rules": {"max_points": 4}}
     table = rows(release=["c", "b", "a", "d"])
     yield draft("7.4 cap", why, table, also="7.3 9", world=world, groupBy="release")
@@ -200,17 +206,17 @@ def pages() -> Iterator[Draft]:
         ({"per_page": "5"}, "A page of all groups has nothing after."),
         ({"per_page": "2", "cursor": "0:6:0"}, "A page beyond the end is empty, and leads back."),
         ({"per_page": "2", "cursor": "7:2:1"}, "A cursor to the previous page is read like any other."),
-        ({"cursor": "0:3:0"}, "A cursor without per_page skips, and gives no links."),
+        ({"cursor": "0:3:0"}, "A cursor without per_page skips groups, and gives no links."),
         (
             {"per_page": "2", "groupBy": ["release", "session.status"], "cursor": "0:3:0"},
             "Status groups do not count separately.",
         ),
         ({"per_page": "2", "groupBy": None}, "The one group without groupBy is a group like any other."),
         ({"per_page": "2", "groupBy": None, "cursor": "0:1:0"}, "And can be skipped."),
-        ({"per_page": "2", "query": "session.status:nope"}, "An answer without groups has links, too."),
+        ({"per_page": "2", "query": "session.status:nope"}, "An answer without groups also has links."),
     ):
         yield draft("7.6 page", why, five, **{"groupBy": "release", **TOTALS, **params})
-    why = "A page beyond the cap is as large as the cap, and the links go by it."
+    why = "A page is at most as large as the cap, and so are the steps of its links."
     world = {"rules": {"max_points": 2}}
     yield draft(
         "7.6 page-and-cap", why, five, also="7.4 9", world=world, groupBy="release", per_page="4", **TOTALS
@@ -229,9 +235,13 @@ def granularity() -> Iterator[Draft]:
         (
             {"per_page": "101", "interval": "1h", "statsPeriod": "99h"},
             10_000,
-            "Days and hours are worded so.",
+            "The message words days and hours as Python does.",
         ),
-        ({"per_page": "500", "interval": "1h", "statsPeriod": "23h"}, 10_000, "And one day is worded so."),
+        (
+            {"per_page": "500", "interval": "1h", "statsPeriod": "23h"},
+            10_000,
+            "The message words less than a day as Python does.",
+        ),
     ):
         world = {"rules": {"max_points": points}}
         yield draft("7.6 too-granular", why, also="2.3", world=world, groupBy="release", **params)

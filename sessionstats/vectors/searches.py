@@ -36,18 +36,18 @@ def searches() -> Iterator[Draft]:
 def operators() -> Iterator[Draft]:
     """AND, OR and parentheses."""
     for query, why in (
-        ("release:a environment:prod", "Terms side by side are ANDed."),
-        ("release:a AND environment:prod", "AND says so."),
-        ("release:a and environment:prod", "Operators may be small."),
-        ("release:a oR release:b", "Operators may be of mixed case."),
-        ("release:b OR release:a environment:dev", "AND binds tighter than OR, without a word as well."),
-        ("environment:dev release:a OR release:b", "AND binds tighter on the left of OR, too."),
+        ("release:a environment:prod", "Adjacent terms are ANDed."),
+        ("release:a AND environment:prod", "AND means the same as adjacency."),
+        ("release:a and environment:prod", "Operators may be in lower case."),
+        ("release:a oR release:b", "Operators may be in mixed case."),
+        ("release:b OR release:a environment:dev", "AND binds tighter than OR, even if it is implied."),
+        ("environment:dev release:a OR release:b", "AND also binds tighter on the left of OR."),
         ('environment:dev (release:a OR release:"")', "Parentheses bind tightest."),
         ("((release:a))", "Parentheses may be doubled."),
-        ("(release:a)(environment:prod)", "Parenthesised groups side by side are ANDed, without a space."),
+        ("(release:a)(environment:prod)", "Adjacent parenthesised groups are ANDed, even without a space."),
         ("release:a(environment:prod)", "A parenthesis ends a value."),
         ("release:a OR (release:b AND (environment:prod OR environment:dev))", "Parentheses nest."),
-        ("  release:a   environment:prod  ", "Any number of blanks parts terms."),
+        ("  release:a   environment:prod  ", "Any number of spaces separates terms."),
         ("   ", "A search of nothing but spaces selects everything, and is echoed as given."),
         ("!release:a OR !environment:dev", "Negation binds to its term."),
     ):
@@ -57,12 +57,12 @@ def operators() -> Iterator[Draft]:
 def terms() -> Iterator[Draft]:
     """Terms, negated or not, and `has`."""
     for query, why in (
-        ("release:a", "A value is equal to the letter."),
-        ("release:A", "Case counts in values."),
+        ("release:a", "A value must match exactly."),
+        ("release:A", "Values are case-sensitive."),
         ("!release:a", "A negated term keeps sessions without a release."),
         ("!environment:prod", "A negated term keeps sessions without an environment."),
         ("has:release", "has:release leaves out the empty text."),
-        ("!has:environment", "!has:environment keeps nothing else."),
+        ("!has:environment", "!has:environment keeps only the empty text."),
         ('has:"release"', "The key of has may be quoted."),
         ('"release":a', "A key may be quoted."),
         ("release:a release:b", "One session cannot have two releases."),
@@ -99,7 +99,7 @@ def quotes() -> Iterator[Draft]:
         ('release:"a b"', "A quoted value may contain a space."),
         (r'release:"say \"hi\""', "A quote in quotes is escaped."),
         (r"release:a\*", "An escaped asterisk is an asterisk."),
-        (r'release:"a\*"', "It is so in quotes, too."),
+        (r'release:"a\*"', "So it is in quotes."),
         ('release:""', "An empty quoted value matches the empty text."),
         ('!release:""', "And its negation does not."),
         ('release:"(a)"', "A quoted value may contain parentheses."),
@@ -114,7 +114,7 @@ def quotes() -> Iterator[Draft]:
         ("release:[a", "A bracket that does not open a list is text."),
         ("release:[]", "An empty list is text."),
         ("release:[a,,b]", "A list with a hole is text."),
-        ("release:[a]b", "What goes on after the bracket is text."),
+        ("release:[a]b", "With more text after the bracket it is text."),
     ):
         yield draft("4.1 quotes", why, table, query=query, groupBy="release", includeSeries="0")
 
@@ -137,12 +137,12 @@ def lists() -> Iterator[Draft]:
 
 
 def keys() -> Iterator[Draft]:
-    """Keys that exist, and what does not."""
+    """Keys that do not exist."""
     for query, why in (
         ("os:linux", "A key that does not exist."),
-        ("Release:a", "Case counts in keys."),
+        ("Release:a", "Keys are case-sensitive."),
         ("has:os", "has with a key that does not exist."),
-        ("crash", "Free text is a key of its own."),
+        ("crash", "Free text is reported as the key message."),
         ('"release:a"', "A quoted term is free text."),
         ("release :a", "A space before the colon makes free text."),
         ("()", "Empty parentheses are free text."),
@@ -167,7 +167,7 @@ def projects() -> Iterator[Draft]:
         ("project_id:7", None, NAMED, "An id that no session has is not an error under project_id."),
         ("project_id:one", None, NAMED, "A slug is not a number."),
         ("project.id:1.0", None, NAMED, "A fraction is not an id."),
-        ("project:nope", None, NAMED, "A slug that is unknown."),
+        ("project:nope", None, NAMED, "An unknown slug."),
         ("project:two", "1", NAMED, "A project that is not among the selected ones."),
         ("project:[nope, one, 77]", None, NAMED, "Two unknown ones are joined with and."),
         ("project:[x, y, z]", None, NAMED, "Three unknown ones are joined with commas and a last and."),
@@ -183,8 +183,8 @@ def wildcards() -> Iterator[Draft]:
     for query, why in (
         ("release:a*", "An asterisk at the end is a wildcard."),
         ("release:*", "An asterisk alone is a wildcard."),
-        ('release:"a*"', "An asterisk in quotes is a wildcard, too."),
-        ("environment:[a, b*]", "An asterisk in a list is a wildcard, too."),
+        ('release:"a*"', "An asterisk in quotes is also a wildcard."),
+        ("environment:[a, b*]", "An asterisk in a list is also a wildcard."),
         ("release.package:a*", "release.package has no wildcards."),
         ("session.status:*", "session.status has no wildcards."),
     ):
@@ -196,21 +196,21 @@ def structure() -> Iterator[Draft]:
     for query, why in (
         ("release:", "A term without a value."),
         ("!release: environment:prod", "A term without a value before another."),
-        ('release:a"b', "A quote inside of a value."),
+        ('release:a"b', "A quote inside a value."),
         ('release:"a"b', "A quote that closes too early."),
         ('release:"a', "A quote that does not close."),
         ("release:[a,]", "A list that ends with a comma."),
         ("OR release:a", "Nothing on the left of OR."),
         ("release:a OR", "Nothing on the right of OR."),
-        ("release:a and", "Nothing on the right of AND, which the message has in capitals."),
-        ("release:a OR AND release:b", "Two operators side by side."),
-        ("(OR release:a)", "Parentheses have sides of their own."),
+        ("release:a and", "Nothing on the right of AND, which the message has in upper case."),
+        ("release:a OR AND release:b", "Two adjacent operators."),
+        ("(OR release:a)", "Parentheses have a left side of their own."),
         ("(release:a OR) release:b", "The right side ends with the parenthesis."),
         ("release:a)", "A parenthesis that was never opened."),
         (")", "A parenthesis alone, with nothing around it."),
-        ("(release:a", "A parenthesis that is never closed is itself the place."),
+        ("(release:a", "The error for a parenthesis that is never closed points at the parenthesis."),
         ("release:a (release:b (release:c)", "Of two parentheses the outer one is left open."),
-        ("release:aaaa) environment:prod", "Five characters before and five after are shown."),
+        ("release:aaaa) environment:prod", "Five characters up to the error and five after it are shown."),
     ):
         yield draft("4.4 structure", why, FIVE, query=query, **BY_RELEASE)
 
@@ -253,17 +253,17 @@ def status() -> Iterator[Draft]:
         ("has:session.status", "has:session.status selects all."),
         ("!has:session.status", "!has:session.status selects nothing."),
         ("session.status:unhandled", "The fifth class is unknown to the documented edition."),
-        ("release:a session.status:crashed", "Other terms remove sessions as ever."),
+        ("release:a session.status:crashed", "Other terms still exclude sessions."),
         ("session.status:crashed OR release:a", "Inside OR it cannot be separated."),
         ("(session.status:crashed)", "Inside parentheses it is rejected, even alone."),
-        ("release:a (release:a OR session.status:crashed)", "Nor deep inside."),
+        ("release:a (release:a OR session.status:crashed)", "Nor is it allowed further inside."),
     ):
         yield draft("4.5 status", why, table, also="6.4", query=query, groupBy="release", includeSeries="0")
     why = "A status filter that selects all is still a filter: rates are rejected."
     yield draft(
         "4.5 still-a-filter", why, table, also="6.5", query="has:session.status", field="crash_rate(user)"
     )
-    why = "With the class selected a duration counts."
+    why = "With its class selected, a duration counts."
     timed = {"query": "session.status:healthy", "field": "max(session.duration)"}
     yield draft("4.5 durations", why, rows(duration=5), also="6.4", **timed)
 
@@ -275,8 +275,8 @@ def comparisons() -> Iterator[Draft]:
         ("release:>=1", "An operator in front of a release is part of its text."),
         ("release:=1", "So is an equals sign."),
         ("release:!=1", "So is a sign of inequality."),
-        ("!release:>=1", "It is so under negation."),
-        ("environment:>a", "It is so of an environment."),
-        ("release:[>=1, 1]", "It is so in a list."),
+        ("!release:>=1", "So it is under negation."),
+        ("environment:>a", "So it is in an environment."),
+        ("release:[>=1, 1]", "So it is in a list."),
     ):
         yield draft("4.6 operator-is-text", why, table, query=query, groupBy="release", includeSeries="0")

@@ -46,9 +46,12 @@ def instants() -> Iterator[Draft]:
         (1706515200.25, "A float is seconds since 1970, fraction included."),
         ("2024-01-28T23:59:59.999999Z", "The last microsecond of a day belongs to it."),
         ("2024-01-28T23:59:59.9999999Z", "A seventh digit is cut off, not rounded up into the next day."),
-        (1706486399.9999998, "Float seconds are cut towards the past, not rounded to the next microsecond."),
-        ("1970-01-01T00:00:00Z", "The first instant there is: outside of the window, but no error."),
-        ("2262-12-31T23:59:59.999999Z", "The last instant there is: outside of the window, but no error."),
+        (
+            1706486399.9999998,
+            "Float seconds are truncated towards the past, not rounded to the next microsecond.",
+        ),
+        ("1970-01-01T00:00:00Z", "The first valid instant: outside the window, but not an error."),
+        ("2262-12-31T23:59:59.999999Z", "The last valid instant: outside the window, but not an error."),
     ):
         yield draft("1.1 started", why, rows(started=started), also="1.4")
 
@@ -64,7 +67,7 @@ def users() -> Iterator[Draft]:
         (["7", "07"], "Users are texts: 07 is not 7."),
         ([0, "0"], "Zero is a user like any other."),
         ([-1, 2**70, str(2**70)], "Integers of any size and sign are users."),
-        (["ann", "Ann", "ann "], "Case and blanks make different users."),
+        (["ann", "Ann", "ann "], "Case and spaces make different users."),
         (["é", "e\u0301"], "Unicode is not normalised: composed and decomposed are two users."),
         (["null", "None", "0" * 31, f"{{{NIL}}}"], "Text that only resembles the nil UUID is a user."),
         (["😀", "\U0001f600", "\uffee"], "Users beyond the basic plane are compared whole."),
@@ -174,7 +177,7 @@ def durations() -> Iterator[Draft]:
             ["exited", "ok"],
             [1, 2],
             [20, 99],
-            "A later update that is not terminal has no say on the duration.",
+            "A later update that is not terminal does not affect the duration.",
         ),
         (
             ["exited", "exited"],
@@ -249,13 +252,13 @@ def sessions_apart() -> Iterator[Draft]:
 
 
 def order_of_updates() -> Iterator[Draft]:
-    """Updates of equal seq have an order, so that the order of rows plays no part."""
+    """Updates of equal seq have an order, so that the order of rows does not matter."""
     same: dict[str, Any] = {"session_id": "s", "release": ["z", "a"], "groupBy": "release"}
     for topic, why, columns in (
         ("seq-missing", "A missing seq is 0, and comes before 1.", {"seq": [..., 1], **same}),
         (
             "tie-started",
-            "Of equal seq the earlier update is first.",
+            "With equal seq, the earlier update is first.",
             {"started": ["2024-01-29T07:00:00Z", "2024-01-29T08:00:00Z"], **same},
         ),
         ("tie-severity", "Then the milder status is first.", {"status": ["ok", "exited"], **same}),
@@ -267,7 +270,7 @@ def order_of_updates() -> Iterator[Draft]:
         ),
         (
             "tie-quantity",
-            "At last the smaller quantity is first.",
+            "Finally, the smaller quantity is first.",
             {"session_id": "s", "quantity": [5, 2], "groupBy": None},
         ),
     ):
@@ -294,7 +297,9 @@ def health_classes() -> Iterator[Draft]:
         ("crashed", 1, "crashed"),
         ("abnormal", 1, "abnormal"),
     ):
-        why = f"A session of status {status} with {errors} errors is {health}, and nothing else."
+        why = (
+            f"A session of status {status} with {errors} error{'' if errors == 1 else 's'} is only {health}."
+        )
         table = rows(status=status, errors=errors)
         yield draft("1.3 health-class", why, table, also="6.1", groupBy="session.status", includeSeries="0")
     for status, errors in (("unhandled", 3), ("errored", 0)):
@@ -304,7 +309,7 @@ def health_classes() -> Iterator[Draft]:
 
 
 def bad_columns() -> Iterator[Draft]:
-    """Values that a column does not hold."""
+    """Values that a column cannot hold."""
     bad: dict[str, list[Any]] = {
         "started": [..., None, "yesterday", True, "1969-12-31T23:59:59.999999Z", "2263-01-01T00:00:00Z"],
         "project_id": [..., 0, 1.5, "1"],
@@ -319,16 +324,16 @@ def bad_columns() -> Iterator[Draft]:
     }
     for column, values in bad.items():
         for value in values:
-            why = f"{column} is rejected if it is {_told(value)}, and not dropped or converted."
+            why = f"{column} is rejected if it is {_in_words(value)}, and not dropped or converted."
             yield draft(f"1.4 bad-{column}", why, rows(**{column: value}), also="9", wording=False)
 
 
-def _told(value: object) -> str:
+def _in_words(value: object) -> str:
     return "absent" if value is ... else json.dumps(value)
 
 
 def bad_rows() -> Iterator[Draft]:
-    """Rows and tables that are wrong as a whole."""
+    """Rows and tables that are invalid as a whole."""
     why = "A row that is not an object is rejected."
     yield draft("1.4 no-object", why, ["exited"], also="9", wording=False)
     why = "Quantities whose sum exceeds 64 bits are rejected, not wrapped around."

@@ -1,11 +1,11 @@
 """What an implementation needs to answer a vector, read off its request and answer (§9).
 
-1. A capability has the name of the claim of `sessionstats check` that stands for it: `CAPABILITIES`.
-2. ``edition:NAME`` is there for each named edition that gives this answer: a program of that edition can be
-   asked, and need not read ``rules``.
-3. ``rules`` is there where no named edition is: only a program that reads ``rules`` can be asked.
+1. A capability has the name of its claim in `sessionstats check`: `CAPABILITIES`.
+2. ``edition:NAME`` is there for each named edition that gives this answer: a program of that edition can run
+   it, and need not read ``rules``.
+3. ``rules`` is there if no named edition is: only a program that reads ``rules`` can run it.
 
-So a program runs the vectors of which it has every capability and, unless it reads ``rules``, the edition.
+So a program runs the vectors whose capabilities it has and, unless it reads ``rules``, whose edition.
 """
 
 from collections.abc import Callable, Mapping

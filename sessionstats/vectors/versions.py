@@ -21,7 +21,7 @@ RELEASES = (
     "1.2.0",
     "",
 )
-"""Releases that compare in other ways than as text, and the last three not at all."""
+"""Releases that do not compare as text does; the last three do not compare at all."""
 
 ASKED = {"groupBy": "release", "includeSeries": "0"}
 
@@ -43,12 +43,12 @@ def operators() -> Iterator[Draft]:
     """The six operators, and negation."""
     for query, why in (
         ("release.version:1.0", "1.0 equals 1.0.0: missing parts are 0."),
-        ("release.version:=1.2.0", "An equals sign says so; a build does not compare."),
-        ("release.version:!=1.2.0", "Releases that take no part are not unequal, but left out."),
-        ("!release.version:1.2.0", "Releases that take no part are left out by a negated term, too."),
+        ("release.version:=1.2.0", "An equals sign means the same; a build is not compared."),
+        ("release.version:!=1.2.0", "Releases that do not participate are left out, not unequal."),
+        ("!release.version:1.2.0", "A negated term also leaves out releases that do not participate."),
         ("release.version:>1.2.0", "Numbers compare as numbers: 1.10 is after 1.2."),
         ("release.version:>=1.2.0", "At least."),
-        ("release.version:<1.2.3.4", "A fourth number compares, and is 0 where it is missing."),
+        ("release.version:<1.2.3.4", "A fourth number is compared, and is 0 if it is missing."),
         ("release.version:<=2.0.0-alpha", "At most, prereleases included."),
         ("release.version:<2.0.0", "A prerelease is before its final version."),
         (
@@ -56,9 +56,15 @@ def operators() -> Iterator[Draft]:
             "Prereleases compare as texts, and all of them come before the final one.",
         ),
         ("release.version:2", "One number is enough."),
-        ("release.version:>=1.2+99", "A build of the operand does not compare."),
-        ("!release.version:>=1.2.0", "The negation of at least is less, of those that take part."),
-        ("has:release.version", "Has a version that can be read, and a package."),
+        ("release.version:>=1.2+99", "A build in the operand is not compared."),
+        (
+            "!release.version:>=1.2.0",
+            "The negation of at least is less than, among releases that participate.",
+        ),
+        (
+            "has:release.version",
+            "has:release.version selects releases with a package and a readable version.",
+        ),
         ("!has:release.version", "A release without a version does not participate."),
         ("release.version:>=1.2.0 release.version:<2.0.0", "A range of versions."),
         ("release.version:>9 OR release:1.2.0", "release compares the whole text instead."),
@@ -76,7 +82,7 @@ def wildcards() -> Iterator[Draft]:
         ("release.version:>1.2.*", "After all versions of a minor number."),
         ("release.version:<=1.2.*", "Up to all versions of a minor number."),
         ("release.version:!=1.*", "All but the versions of a major number."),
-        ("release.version:>=2.*", "Prereleases have the number, too."),
+        ("release.version:>=2.*", "Prereleases also have the number."),
         ("release.version:*", "A wildcard alone compares nothing."),
         ("release.version:app@1.2.*", "A package in front must be equal."),
     ):
@@ -90,13 +96,13 @@ def packages() -> Iterator[Draft]:
         ("!release.package:app", "Releases without a package are left out by the negation."),
         ("release.package:a@b", "A release is split at its last at sign."),
         ("release.package:[app, web]", "A list of packages."),
-        ("has:release.package", "Has a package."),
+        ("has:release.package", "has:release.package selects releases with a package."),
         ("release.version:app@1.2.0", "A version of a package."),
         ("release.version:>=app@1.2.0", "The package stays equal, whatever the operator."),
         ("release.version:!=app@1.2.0", "And so it does with inequality."),
-        ("!release.version:app@1.2.0", "The negated term is of every package."),
-        ('release.version:">=1.2.0"', "An operator inside quotes is text, and no version."),
-        ('release.version:>="1.2.0"', "An operator before quotes is one."),
+        ("!release.version:app@1.2.0", "The negated term covers every package."),
+        ('release.version:">=1.2.0"', "An operator inside quotes is text, and not part of a version."),
+        ('release.version:>="1.2.0"', "An operator before the quotes is an operator."),
     ):
         yield _compared("package", query, why)
 
@@ -108,14 +114,14 @@ def builds() -> Iterator[Draft]:
         ("release.build:>7", "As numbers 12 is more than 7."),
         ("release.build:<=12", "A build that is not a number is not less."),
         ("release.build:!=7", "A build that is not a number differs, and so does a missing one."),
-        ("!release.build:7", "The negation is of those that take part."),
+        ("!release.build:7", "The negation covers releases that participate."),
         ("release.build:abc", "Other text compares by equality."),
         ("release.build:>abc", "With text every operator but one is equality."),
         ("release.build:!=abc", "And that one negates."),
         ("release.build:a*", "An asterisk at the end matches the rest."),
         ("release.build:1*", "With an asterisk digits are text."),
-        ("has:release.build", "Has a build."),
-        ("!has:release.build", "Has a version that can be read, and no build."),
+        ("has:release.build", "has:release.build selects releases with a build."),
+        ("!has:release.build", "Its negation selects releases with a readable version and no build."),
     ):
         yield _compared("build", query, why)
     why = "Builds of any size compare as numbers."
@@ -124,13 +130,13 @@ def builds() -> Iterator[Draft]:
 
 
 def rejected() -> Iterator[Draft]:
-    """Operands that are none."""
+    """Invalid operands."""
     for query, why in (
         ("release.version:[1.0, 2.0]", "Versions have no lists."),
         ("release.build:[1]", "Builds have no lists, not even of one."),
         ("release.version:nightly", "A word is not a version."),
         ("release.version:1.2.3.4.5", "Five numbers are not a version."),
-        ("release.version:v1", "A letter in front makes it no version."),
+        ("release.version:v1", "With a letter in front it is not a version."),
         ("release.version:1.x", "A lower-case x is not a wildcard."),
         ("release.version:>", "An operator alone has no version."),
     ):

@@ -9,7 +9,7 @@ MONDAY: Final = {"start": "2024-01-29", "end": "2024-01-30", "statsPeriod": None
 """A window of one day, given by its dates."""
 
 HALF_PAST: Final = "2024-01-29T12:30:00Z"
-"""An instant on a whole minute, but on no hour."""
+"""An instant on a whole minute, but not on an hour."""
 
 FINE: Final = {"min_interval": 10}
 """The rule that allows intervals under an hour."""
@@ -31,30 +31,30 @@ def windows() -> Iterator[Draft]:
 
 
 def periods() -> Iterator[Draft]:
-    """What is a period, told by `statsPeriod`."""
+    """What is a period, tested with `statsPeriod`."""
     for text in ("1d", "24h", "1440m", "86400s", "86400", "00024h", "1w"):
         yield draft("3.1 period", f"{text} is a period.", statsPeriod=text)
     for text, why in (
         ("1.5h", "A period has no fraction."),
         ("1 d", "A period contains no space."),
-        ("1D", "The letters of periods are small."),
+        ("1D", "The letters of periods are in lower case."),
         ("1y", "Years have no letter."),
         ("1d2h", "A period is one number with one letter."),
-        ("\u0661d", "Digits are the ten of ASCII."),
+        ("\u0661d", "Digits are ASCII only."),
         ("nope", "The message quotes the text as given."),
     ):
         yield draft("3.1 no-period", why, also="3.3", statsPeriod=text)
-    why = "A period of nothing is a period, but its start is not before its end."
+    why = "A period of 0 is a period, but its start is not before its end."
     yield draft("3.1 zero", why, also="3.3", statsPeriod="0d")
 
 
 def intervals() -> Iterator[Draft]:
-    """Which intervals are allowed, and in which order they are judged."""
+    """Which intervals are allowed, and in which order the rules are checked."""
     short = {"statsPeriod": "3h", "includeTotals": "0"}
     for text, why in (
         (None, "The default is one hour."),
         ("soon", "A text that is not a period means one hour."),
-        ("1D", "A capital letter makes it no period: one hour."),
+        ("1D", "With a capital letter it is not a period: one hour."),
         ("60m", "Sixty minutes are one hour."),
         ("12h", "Half a day divides the day."),
         ("1d", "One day is allowed, whatever the message says."),
@@ -63,7 +63,7 @@ def intervals() -> Iterator[Draft]:
         ("90m", "An hour and a half is not a multiple of the minimum."),
         ("90061s", "Being a multiple is validated before being too long."),
         ("25h", "More than one day is too long."),
-        ("2d", "Two days are too long, and not a divisor that fails."),
+        ("2d", "Two days are reported as too long, not as failing to divide a day."),
         ("5h", "Five hours do not divide the day."),
     ):
         yield draft("3.2 interval", why, interval=text, **short)
@@ -72,7 +72,7 @@ def intervals() -> Iterator[Draft]:
         (10, "15s", "The message words a minimum of ten seconds."),
         (1800, "45m", "The message words any other minimum in seconds."),
         (7, "7s", "A multiple of the minimum need not divide the day."),
-        (7200, None, "The default interval is validated, too."),
+        (7200, None, "The default interval is validated as well."),
         (60, "30m", "Half an hour is allowed where the minimum is a minute."),
     ):
         rules = {"rules": {"min_interval": minimum}}
@@ -103,7 +103,7 @@ def precedence() -> Iterator[Draft]:
 
 
 def pairs() -> Iterator[Draft]:
-    """Pairs of dates of which one is missing or wrong."""
+    """Pairs of dates of which one is missing or invalid."""
     for params, why in (
         ({"statsPeriodEnd": "1d"}, "statsPeriodEnd alone is an error."),
         ({"start": "2024-01-29"}, "start alone is an error."),
@@ -126,12 +126,12 @@ def pairs() -> Iterator[Draft]:
         ),
         (
             {"statsPeriodStart": "1d", "statsPeriodEnd": "0d"},
-            "An end of now may be said so.",
+            "An end of now may be given explicitly.",
         ),
-        ({"statsPeriod": "999999999d"}, "A period that leads to before the year 1 is rejected."),
+        ({"statsPeriod": "999999999d"}, "A period that reaches back beyond the year 1 is rejected."),
         (
             {"statsPeriodStart": "999999999w", "statsPeriodEnd": "0"},
-            "Of statsPeriodStart, too.",
+            "So is one in statsPeriodStart.",
         ),
     ):
         yield draft("3.3 pairs", why, **{"statsPeriod": None, **params})
@@ -143,14 +143,14 @@ def dates() -> Iterator[Draft]:
         ("2024-01-29", "A date alone is its midnight in UTC."),
         ("2024-01-29T00:00", "An instant without seconds."),
         ("2024-01-29 00:00:00+00:00", "A space instead of the T."),
-        ("20240129", "A date in the basic format: digits alone, but no timestamp."),
+        ("20240129", "A date in the basic format: digits alone, but not a timestamp."),
         ("20240129T000000Z", "An instant in the basic format."),
         ("2024-W05-1", "A date by week."),
         ("2024-01-29T05:30:00+05:30", "An offset of half hours."),
         ("2024-01-29T00:00:00.0000009Z", "Digits beyond the microsecond are cut off."),
         ("2024-01-29T00:00:00,000Z", "A comma before the fraction."),
         ("1706486400", "A Unix timestamp."),
-        ("1706486400.0000009", "A Unix timestamp is cut to the microsecond, too."),
+        ("1706486400.0000009", "A Unix timestamp is also truncated to the microsecond."),
     ):
         yield draft("3.3 iso", why, **{**MONDAY, "start": text})
     for text, why in (
@@ -211,15 +211,15 @@ def rounding() -> Iterator[Draft]:
     yield draft("3.5 window-rounded-outwards", why, interval="1h", **ten_minutes)
     for name, instant, why in (
         ("start", "2024-01-29T00:00:00Z", "A start on the edge stays."),
-        ("start", "2024-01-29T00:00:00.000001Z", "A start a microsecond after the edge goes back to it."),
+        ("start", "2024-01-29T00:00:00.000001Z", "A start a microsecond after the edge moves back to it."),
         (
             "start",
             "2024-01-28T23:59:59.999999Z",
-            "A start a microsecond before the edge goes back a whole day.",
+            "A start a microsecond before the edge moves back a whole day.",
         ),
         ("end", "2024-01-30T00:00:00Z", "An end on the edge stays."),
-        ("end", "2024-01-30T00:00:00.000001Z", "An end a microsecond after the edge goes on a whole day."),
-        ("end", "2024-01-29T23:59:59.999999Z", "An end a microsecond before the edge goes on to it."),
+        ("end", "2024-01-30T00:00:00.000001Z", "An end a microsecond after the edge moves on a whole day."),
+        ("end", "2024-01-29T23:59:59.999999Z", "An end a microsecond before the edge moves on to it."),
     ):
         yield draft("3.5 window-edges", why, **{**MONDAY, name: instant})
     why = "Before 1970 the start is rounded down, not towards zero."
@@ -252,8 +252,8 @@ def calendars() -> Iterator[Draft]:
     for start, end, why in (
         ("2024-02-28", "2024-03-02", "A leap day is a day."),
         ("2100-02-28", "2100-03-02", "2100 has no leap day."),
-        ("2024-03-09", "2024-03-12", "No day of the change of summer time has 23 hours."),
-        ("2024-11-02", "2024-11-05", "No day of the change of summer time has 25 hours."),
+        ("2024-03-09", "2024-03-12", "A day on which summer time begins has 24 hours."),
+        ("2024-11-02", "2024-11-05", "A day on which summer time ends has 24 hours."),
     ):
         instants = [f"{start}T23:59:59Z", f"{end}T00:00:00Z"]
         now = "2100-06-01T00:00:00Z"
@@ -262,7 +262,7 @@ def calendars() -> Iterator[Draft]:
 
 
 def number_of_intervals() -> Iterator[Draft]:
-    """The limit on intervals is judged on the rounded window."""
+    """The limit on intervals applies to the rounded window."""
     why = "More than a thousand intervals are too many."
     yield draft("3.6 too-many", why, interval="1h", statsPeriod="1000h")
     few = {"rules": {"max_intervals": 3}}
@@ -288,7 +288,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...]] = (
         NOW,
         {},
         {"statsPeriod": "1h", "interval": "1h"},
-        "The last bucket is cut short by the end, which is a minute and no hour.",
+        "The last bucket is cut short by the end, which is on a minute, not on an hour.",
     ),
     (
         HALF_PAST,
@@ -342,7 +342,7 @@ HOURLY: Final[tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...]] = (
         NOW,
         {"max_intervals": 2},
         {"interval": "1h", "statsPeriod": "121m"},
-        "The limit on intervals holds here, too.",
+        "The limit on intervals also applies here.",
     ),
 )
 """Of the hourly edition: now, further rules, parameters, and why."""
