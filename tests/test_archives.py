@@ -1,6 +1,6 @@
 """Archives in .npz form: a file from anywhere is validated like any other input (§1.4).
 
-That what is written is read back to the bit is shown in `tests.test_files`.
+`tests.test_files` shows that what is written is read back to the bit.
 """
 
 import io
@@ -29,7 +29,7 @@ def arrays_of(path: Path, n: int = 3) -> dict[str, Any]:
 
 
 def rejection(path: Path) -> SessionStatsError:
-    """The error over a file; read in small blocks or whole, it is the same."""
+    """The error for a file, which is the same whether it is read in small blocks or whole."""
     with pytest.raises(SessionStatsError) as caught:
         list(iter_npz(path, 2))
     with pytest.raises(SessionStatsError) as again:
@@ -74,7 +74,7 @@ class TestForeign:
         assert FOREIGN in error.detail
         assert problem in error.detail
 
-    def test_ends_that_wrap(self, tmp_path: Path) -> None:
+    def test_ends_that_wrap_around_are_rejected(self, tmp_path: Path) -> None:
         """Ends whose 64-bit differences wrap around are not ascending."""
         arrays = arrays_of(tmp_path)
         ends = np.array([2**63 - 1, -(2**62), len(arrays["release.texts"])])
@@ -89,10 +89,10 @@ class TestForeign:
             (b"aba", [1, 2, 3], "category occurs twice: 'a'"),
         ],
     )
-    def test_users_that_are_no_texts(
+    def test_users_that_are_not_texts_are_rejected(
         self, texts: bytes, ends: list[int], problem: str, tmp_path: Path
     ) -> None:
-        """Users are read without a string for each, and validated all the same."""
+        """Users are read without a string for each, but are validated as well."""
         changes = {"distinct_id.texts": np.frombuffer(texts, np.uint8), "distinct_id.ends": np.array(ends)}
         np.savez(tmp_path / "x.npz", **(arrays_of(tmp_path) | changes))
         assert problem in rejection(tmp_path / "x.npz").detail
@@ -120,7 +120,9 @@ class TestValues:
             ({"duration": np.array([1, 2, -3.0])}, "column 'duration', row 2: negative duration: -3.0"),
         ],
     )
-    def test_named_by_column_and_row(self, changes: dict[str, Any], detail: str, tmp_path: Path) -> None:
+    def test_invalid_values_are_named_by_column_and_row(
+        self, changes: dict[str, Any], detail: str, tmp_path: Path
+    ) -> None:
         """§1.4: rows are those of the file, whatever the blocks."""
         arrays = arrays_of(tmp_path) | {name.replace("__", "."): a for name, a in changes.items()}
         np.savez(tmp_path / "x.npz", **arrays)
@@ -128,8 +130,8 @@ class TestValues:
         assert isinstance(error, DataError)
         assert detail in error.detail
 
-    def test_values_that_are_possible_but_others(self, tmp_path: Path) -> None:
-        """Only the digest can tell."""
+    def test_valid_values_that_were_changed_are_detected(self, tmp_path: Path) -> None:
+        """Only the digest can detect it."""
         arrays = arrays_of(tmp_path)
         np.savez(tmp_path / "x.npz", **(arrays | {"errors": arrays["errors"] + 1}))
         assert "the file is damaged" in rejection(tmp_path / "x.npz").detail
@@ -140,7 +142,7 @@ class TestValues:
 
 
 def rewritten(path: Path, change: Callable[[zipfile.ZipFile, str, bytes], None]) -> Path:
-    """The good file with the members that `change` writes for each of its own."""
+    """The valid file, each of whose members `change` rewrites."""
     arrays_of(path)
     with zipfile.ZipFile(path / "good.npz") as good, zipfile.ZipFile(path / "x.npz", "w") as new:
         for entry in good.infolist():
@@ -149,7 +151,7 @@ def rewritten(path: Path, change: Callable[[zipfile.ZipFile, str, bytes], None])
 
 
 def with_header(data: bytes, **changes: Any) -> bytes:
-    """An array in .npy form under another header, with its checksums right."""
+    """An array in .npy form under another header, with the right checksums."""
     header = {"descr": "<i8", "fortran_order": False, "shape": (3,)} | changes
     output = io.BytesIO()
     np.lib.format.write_array_header_1_0(output, header)
@@ -181,7 +183,7 @@ class TestArchive:
         assert "is compressed" in rejection(rewritten(tmp_path, change)).detail
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")
-    def test_given_twice(self, tmp_path: Path) -> None:
+    def test_members_that_occur_twice_are_rejected(self, tmp_path: Path) -> None:
         def change(new: zipfile.ZipFile, member: str, data: bytes) -> None:
             for _ in range(2 if member == "errors.npy" else 1):
                 new.writestr(member, data)
@@ -197,7 +199,7 @@ class TestArchive:
         assert "larger than the file" in rejection(put(tmp_path / "x.npz", bytes(data))).detail
 
     def test_truncated_at_every_length(self, tmp_path: Path) -> None:
-        """No length of the file is taken for a whole one, none crashes."""
+        """A file cut at any length is rejected, and none causes a crash."""
         arrays_of(tmp_path)
         whole = (tmp_path / "good.npz").read_bytes()
         for length in range(0, len(whole), 101):

@@ -1,4 +1,4 @@
-"""Correct programs that compute in another order (§6.8): no alarm; to the bit, a last bit is called that."""
+"""Correct programs that compute in another order (§6.8): no false alarm; --exact names last bits."""
 
 import math
 import statistics
@@ -74,14 +74,14 @@ def running_mean(values: Sequence[float]) -> float:
 
 
 def other_rate(exact: float, *, complement: bool) -> float:
-    """A crash-free rate as free sessions through all, a crash rate as what is left of it."""
+    """A crash-free rate as crash-free sessions over all, a crash rate as one minus that."""
     ratio = Fraction(exact).limit_denominator(10**6)
     part, whole = ratio.numerator, ratio.denominator
     return part / whole if complement else 1 - (whole - part) / whole
 
 
 def program(quantile: Quantile, mean: Mean, *, milliseconds_first: bool = False) -> Implementation:
-    """The kernel with another arithmetic for all that is rounded."""
+    """The kernel with another arithmetic for everything that is rounded."""
 
     def statistic(durations: list[float], part: str) -> float | None:
         values = [1000.0 * value for value in durations] if milliseconds_first else durations
@@ -127,7 +127,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("seed", [0])
-def test_no_alarm(name: str, seed: int) -> None:
+def test_no_false_alarm(name: str, seed: int) -> None:
     """§6.8: another order of the same operations is not a bug; the report counts the differences."""
     implementation, claims = PROGRAMS[name]
     report = check(implementation, examples=400, seed=seed, claims=claims)
@@ -138,7 +138,7 @@ def test_no_alarm(name: str, seed: int) -> None:
 
 
 def test_exactness_calls_a_last_bit_a_last_bit() -> None:
-    """§6.8: asked for to the bit, it is one finding of its own kind, without any other cause."""
+    """§6.8: if values must be exact, it is one finding of its own kind, without any other cause."""
     implementation, claims = PROGRAMS["a position as a float, a plain sum"]
     report = check(implementation, examples=300, claims=claims, tolerance=EXACT, shrink_seconds=1)
     (found,) = report.findings
@@ -150,7 +150,7 @@ def test_exactness_calls_a_last_bit_a_last_bit() -> None:
 
 @pytest.mark.parametrize("field", ["p75(session.duration)", "avg(session.duration)", "max(session.duration)"])
 def test_more_than_rounding_explains_is_wrong(field: str) -> None:
-    """§6.8: nine units of the largest number are too many; of a maximum, one is."""
+    """§6.8: nine units of the largest number are too many; for a maximum, one is."""
     units = 1 if DOCUMENTED_FIELDS[field].statistic == "max" else 9
 
     def off(case: dict[str, Any]) -> dict[str, Any]:

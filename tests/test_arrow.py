@@ -1,4 +1,4 @@
-"""Sessions from Arrow data of any maker, answers as tables, Parquet files (§1.1, §1.4, §8)."""
+"""Sessions from Arrow data of any producer, answers as tables, Parquet files (§1.1, §1.4, §8)."""
 
 import pickle
 import re
@@ -49,7 +49,7 @@ def test_round_trip() -> None:
     assert from_arrow(to_arrow(SAMPLE).schema.empty_table()) == Sessions.empty()
 
 
-def test_every_maker() -> None:
+def test_every_producer() -> None:
     """Tables, batches, readers and whatever else speaks the PyCapsule interface."""
     whole = to_arrow(SAMPLE)
     plain = pa.table({name: _plain(whole.column(name)) for name in whole.column_names})
@@ -98,7 +98,7 @@ def test_duckdb() -> None:
 
 
 def test_no_copy_where_types_allow() -> None:
-    """Numbers, instants and codes lie where Arrow has them."""
+    """Numbers, instants and codes stay in Arrow's memory."""
     data = to_arrow(SAMPLE).combine_chunks()
     sessions = from_arrow(data)
 
@@ -196,13 +196,13 @@ def test_updates_are_folded() -> None:
         ({"status": ["ok", None]}, "column 'status', row 1: missing value: None"),
     ],
 )
-def test_wrong_values_and_types_are_named(columns: dict[str, Any], problem: str) -> None:
+def test_invalid_values_and_types_are_named(columns: dict[str, Any], problem: str) -> None:
     """§1.4"""
     with pytest.raises(DataError, match=f"^{re.escape(problem)}"):
         from_arrow(table(**columns))
 
 
-def test_what_is_no_table_of_sessions_is_rejected() -> None:
+def test_data_that_is_not_a_table_of_sessions_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match="list has no __arrow_c_stream__ and no __arrow_c_array__"):
         from_arrow([1])
     with pytest.raises(SessionStatsError, match="no column 'status'; the columns are started, project_id"):
@@ -237,7 +237,7 @@ def test_parquet(tmp_path: Path) -> None:
     assert Sessions.concat(block.sessions for block in blocks) == SAMPLE
 
 
-def test_wrong_parquet_is_named(tmp_path: Path) -> None:
+def test_invalid_parquet_is_named(tmp_path: Path) -> None:
     """§1.4: file, row and column."""
     from pyarrow import parquet
 
@@ -256,7 +256,7 @@ def test_wrong_parquet_is_named(tmp_path: Path) -> None:
 
 
 def test_the_answer_as_a_table() -> None:
-    """§8: a line an observation, with types that a data frame keeps; null is null."""
+    """§8: one line per observation, with types that a data frame keeps; null is null."""
     query = (
         "field=sum(session)&field=crash_free_rate(user)&field=p50(session.duration)"
         "&groupBy=release&groupBy=project&interval=1d&statsPeriod=3d"
@@ -290,7 +290,7 @@ def test_the_answer_as_a_data_frame() -> None:
 
 
 def test_users_of_a_file_are_one_dictionary(tmp_path: Path) -> None:
-    """§1.1: a user has one code in all blocks, whose columns are put together without looking at a text."""
+    """§1.1: a user has one code in all blocks, whose columns are joined without comparing texts."""
     path = tmp_path / "sessions.parquet"
     write_parquet(SAMPLE, path)
     blocks = [block.sessions for block in updates_in(path, 90)]
@@ -308,7 +308,7 @@ def test_users_of_a_file_are_one_dictionary(tmp_path: Path) -> None:
 
 
 def test_texts_that_are_not_utf8_are_named() -> None:
-    """§1.4: Arrow does not look."""
+    """§1.4: Arrow does not check."""
     wrong = pa.array([b"a", b"b", b"\xff", b"c"], pa.binary()).view(pa.string())
     for column in (wrong, wrong.dictionary_encode(), pa.chunked_array([wrong[:2], wrong[2:]])):
         for name in ("release", "distinct_id"):

@@ -1,4 +1,4 @@
-"""Bad rows are all reported in one go, with their location, or left out on request (§1.4)."""
+"""Bad rows are all reported together, with their locations, or left out on request (§1.4)."""
 
 import json
 import pickle
@@ -32,7 +32,7 @@ WRONG: list[dict[str, Any]] = [
     {"started": "noon"},
     {"duration": -0.5, "errors": -1},
 ]
-"""Ways to be wrong, of which a row reports the first column of §1.1."""
+"""Ways to be invalid; a row reports the first such column in the order of §1.1."""
 
 
 def lines_of(rows: list[dict[str, Any]]) -> str:
@@ -64,7 +64,7 @@ def test_the_bad_rows_are_those_that_are_bad_by_themselves(wrong: list[int | Non
     assert caught.value.status == 422
 
 
-def test_the_text(tmp_path: Path) -> None:
+def test_the_text_of_several_bad_rows(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(
         "started,project_id,status,errors\n2024-01-29,1,ok,\n2024-01-29,1,ok,x\n\n2024-01-29,1,gone,\n2024-01-29,1\n"
@@ -118,7 +118,7 @@ def test_without_a_report_a_warning_says_what_was_left_out() -> None:
 
 
 def test_nothing_is_yielded_after_a_bad_row(tmp_path: Path) -> None:
-    """Whoever adds up the chunks does no work for an answer that is not given."""
+    """A caller that adds up chunks does no work for an answer that never comes."""
     (tmp_path / "x.jsonl").write_text(lines_of([ROW] * 5000 + [ROW | {"errors": -1}] + [ROW] * 5000))
     chunks = read_chunks(tmp_path / "x.jsonl")
     assert sum(len(next(chunks)) for _ in range(1)) == 4096
@@ -126,7 +126,7 @@ def test_nothing_is_yielded_after_a_bad_row(tmp_path: Path) -> None:
         print(sum(map(len, chunks)))
 
 
-def test_what_is_wrong_with_the_whole_is_not_skipped() -> None:
+def test_an_error_of_the_whole_is_not_skipped() -> None:
     with pytest.raises(DataError, match="the sum is beyond 64 bits"):
         from_records([ROW | {"quantity": 2**62}] * 2, errors="skip")
     with pytest.raises(ValueError, match="errors: 'raise' or 'skip' is expected, not 'ignore'"):

@@ -1,7 +1,7 @@
-"""The block engine measures as the plain one does, bit for bit (§6.7).
+"""The block engine measures what the plain one does, bit for bit (§6.7).
 
-Sizes are arguments: with blocks of three rows and tasks of two values, a dozen sessions take every turn that
-ten million do. Both engines are called by name; which of them `compute` chooses is a matter of size alone.
+Sizes are arguments: with blocks of three rows and tasks of two values, a dozen sessions take every branch
+that ten million do. Both engines are called by name; which of them `compute` chooses depends on size alone.
 """
 
 import hashlib
@@ -134,7 +134,7 @@ def test_pages_that_end_within_a_release(per_page: int) -> None:
 
 
 def test_quantities_count_and_large_ones_stay_exact() -> None:
-    """§6.1: Σ quantity in integers, beyond 2**53 too."""
+    """§6.1: Σ quantity in integers, also beyond 2**53."""
     sessions = with_quantities(make(40, releases=2), [1, 2**53, 3])
     assert_same_answer(sessions, asked(("sum(session)", "crash_rate(session)")), TINY)
 
@@ -174,7 +174,7 @@ def test_any_durations(durations: list[float]) -> None:
 
 @given(DURATIONS, DURATIONS)
 def test_parts_add_up_exactly(a: list[float], b: list[float]) -> None:
-    """§6.3: the parts of a sum are its slices' exact sums, not nearly."""
+    """§6.3: the parts of a sum add up to the exact sums of its slices."""
     parts = exact_parts(np.array(a + b), np.array([len(a), 0, len(b)]))
     if parts is None:
         assert max(a + b) > 1e290
@@ -220,7 +220,7 @@ def test_distinct_users_of_slices(slices: list[list[int]]) -> None:
 
 
 def test_long_segments_are_copied_whole() -> None:
-    """Segments above `cells.LONG` are fetched another way, to the same effect."""
+    """Segments above `cells.LONG` are fetched differently, with the same result."""
     sessions = make(9000, releases=2)
     assert_same_answer(sessions, asked(statsPeriod="14d", interval="1d"), Settings(block_rows=4500))
     assert_same_answer(sessions, asked(groupBy=[], includeSeries=0), Settings(block_rows=4500))
@@ -254,7 +254,7 @@ from tests.test_blocks import digest
 on = [name for name in __cpu_dispatch__ if __cpu_features__.get(name) and name in sys.argv[1].split()]
 print(digest(), *on)
 """
-"""Prints the digest, and which of the features named are on all the same."""
+"""Prints the digest, and which of the named features are still on."""
 
 AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4"
 """Features of processors by the names of all versions of NumPy; a version warns of those it does not know."""

@@ -1,4 +1,4 @@
-"""Causes of what differs in one response: confirmed on other groups, or not named."""
+"""Causes of the differences in one response: confirmed on other groups, or not named."""
 
 import random
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_one_cause() -> None:
 
 
 def test_two_causes_in_other_fields() -> None:
-    """§6.1, §6.2: each is named, one of them with the rival that these sessions do not tell apart."""
+    """§6.1, §6.2: each is named, one of them with the rival that these sessions do not distinguish."""
     comparison = explained(response("quantity-ignored", "users-total-sum-of-buckets"))
     summed = frozenset({"users-total-sum-of-buckets", "users-per-other-column"})
     assert names(comparison) == {frozenset({"quantity-ignored"}), summed}
@@ -88,7 +88,7 @@ def test_intervals_where_there_is_one_group() -> None:
 
 
 def test_groups_of_many_sessions() -> None:
-    """§6.1: intervals of hundreds of sessions, for which only what a few of them show is tried."""
+    """§6.1: intervals of hundreds of sessions, for which only hypotheses that fit a few of them are tried."""
     many = from_records(ROWS * 30)
     body = compute(from_records([{**row, "quantity": 1} for row in ROWS * 30]), PARAMS, now=NOW).to_dict()
     comparison = explain(many, urlencode(PARAMS, doseq=True), body, now=NOW)
@@ -105,7 +105,7 @@ def half_more(group: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("change", [one_more, half_more])
-def test_a_cause_that_nobody_knows_is_not_named(change: Callable[[dict[str, Any]], None]) -> None:
+def test_an_unknown_cause_is_not_named(change: Callable[[dict[str, Any]], None]) -> None:
     body = response()
     for group in body["groups"]:
         change(group)
@@ -115,7 +115,7 @@ def test_a_cause_that_nobody_knows_is_not_named(change: Callable[[dict[str, Any]
 
 
 def test_one_group_that_contradicts_is_enough() -> None:
-    """What a bug gives in most groups is no cause where some agree although they should not."""
+    """A bug that explains most groups is not the cause if some agree although they should not."""
     body, right = response("quantity-ignored"), response()
     values = {group["by"]["release"]: group for group in right["groups"]}
     body["groups"] = [

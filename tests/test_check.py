@@ -1,4 +1,4 @@
-"""The runner: it finds, shrinks, explains and goes on; the report and case files say the same."""
+"""The runner: it finds, shrinks, explains and continues; the report and case files say the same."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
 from sessionstats.testing.artefacts import read_case, replay, report_schema, save
 from sessionstats.testing.known import known_findings
-from sessionstats.testing.model import answer as naive_answer
+from sessionstats.testing.model import answer as model_answer
 from sessionstats.testing.runner import EXAMPLES, MAX_FINDINGS, SHRINK_SECONDS
 
 PEERS = Path(__file__).parent / "peers"
@@ -47,10 +47,10 @@ def wrong() -> Report:
     return check(one_too_many, examples=200, claims=SUMS, shrink_seconds=2)
 
 
-def test_the_kernel_and_the_naive_model_agree() -> None:
+def test_the_kernel_and_the_model_agree() -> None:
     """§9: no false alarm."""
     assert check(respond, examples=300).agrees
-    assert check(naive_answer, examples=300, seed=3).agrees
+    assert check(model_answer, examples=300, seed=3).agrees
 
 
 def test_a_finding_is_small(wrong: Report) -> None:
@@ -68,14 +68,14 @@ def test_the_same_seed_finds_the_same(wrong: Report) -> None:
 
 
 def test_a_diagnosis() -> None:
-    """§1.1: a user that is none."""
+    """§1.1: a text that is not a user."""
     claims = Claims(errors=False, bad_rows=False, updates=False)
     report = check(anonymous_counted, examples=400, claims=claims, shrink_seconds=3)
     assert report.to_dict()["findings"][0]["diagnosis"] == "no-user-counted"
     assert "(diagnosis no-user-counted)" in str(report)
 
 
-def test_known_findings_are_not_told_again() -> None:
+def test_known_findings_are_not_reported_again() -> None:
     known = known_findings([{"field": "sum(session)", "reason": "being fixed"}])
     assert check(one_too_many, examples=100, claims=SUMS, known=known).agrees
     stale = check(respond, examples=30, claims=SUMS, known=known)
@@ -121,7 +121,7 @@ def test_case_files_are_replayed(wrong: Report, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(which("perl") is None, reason="needs perl")
 def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """§3.5: a Perl program counts sessions at the end of the window; the report says so, and a replay too."""
+    """§3.5: a Perl program counts sessions at the end of the window; report and replay both say so."""
     off = "search filters paging ordering includes limits editions metadata updates quantity errors bad-rows"
     program = ("--", "perl", str(PEERS / "sums.pl"))
     claims = ("--fields", "sum(session)", "--group-by", "", *(f"--no-{name}" for name in off.split()))
@@ -179,8 +179,8 @@ def test_what_is_not_supported_is_counted() -> None:
     assert {"4.1", "4.5", "4.7"} <= set(report.tally.not_reached)
 
 
-def test_who_supports_nothing_does_not_agree() -> None:
-    """§9: a verdict about nothing is none."""
+def test_a_program_that_supports_nothing_does_not_agree() -> None:
+    """§9: a verdict about no cases is not a verdict."""
     report = check(lambda case: {"unsupported": "anything"}, examples=20)
     assert not report.agrees
     assert not report.broke_down
@@ -197,7 +197,7 @@ def test_the_report_says_what_was_checked() -> None:
     assert "§6.1" not in text.partition("not reached: ")[2]
     assert set(check(respond, examples=1500).tally.not_reached) <= {"1.5"}
     stopped = check(one_too_many, examples=300, claims=SUMS, max_findings=1, shrink_seconds=0.5)
-    assert "Stopped early: 1 findings are enough" in str(stopped)
+    assert "Stopped early: 1 finding is enough" in str(stopped)
 
 
 def test_a_report_is_short_and_shows_control_characters() -> None:
@@ -234,7 +234,7 @@ def test_far_too_many_groups_are_one_finding() -> None:
 
 @pytest.mark.parametrize("limit", [29, 800])
 def test_a_limit_on_rows_is_found_and_made_small(limit: int) -> None:
-    """§6.1: the first so many rows only; the case has hardly more."""
+    """§6.1: only the first rows count; the smallest case has hardly more than that."""
     claims = Claims(updates=False, errors=False, bad_rows=False, quantity=False)
 
     def first_rows(case: dict[str, Any]) -> dict[str, Any]:
@@ -245,14 +245,14 @@ def test_a_limit_on_rows_is_found_and_made_small(limit: int) -> None:
 
 
 def test_no_row_is_left_over() -> None:
-    """A case from which any one row can be taken is not the smallest."""
+    """A case that still fails without some row is not the smallest."""
     claims = Claims(updates=False, errors=False, bad_rows=False)
     (found,) = check(crash_after_abnormal, max_findings=1, claims=claims).findings
     assert sorted(row["status"] for row in found.failure.case["sessions"]) == ["abnormal", "crashed"]
 
 
 def test_agreement_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pending request was answered: it is taken away, and the directory if nothing else is in it."""
+    """The pending request was answered: its file is removed, and so is the directory if it is empty."""
     monkeypatch.chdir(tmp_path)
     oracle = [sys.executable, "-m", "sessionstats", "oracle"]
     assert main(["check", "--examples", "5", "--", *oracle]) == 0
@@ -262,10 +262,10 @@ def test_agreement_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(Path("kept").iterdir()) == []
 
 
-def test_findings_of_an_earlier_check_are_put_aside(
+def test_findings_of_an_earlier_check_are_moved_aside(
     wrong: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is in the directory was found by the last check; what was there before is not lost."""
+    """The directory holds what the last check found; earlier findings are not lost."""
     (path,) = save(wrong.findings, tmp_path)
     mine, oracle = tmp_path / "02-mine.json", [sys.executable, "-m", "sessionstats", "oracle"]
     mine.write_text("{}")
@@ -277,7 +277,7 @@ def test_findings_of_an_earlier_check_are_put_aside(
 
 
 def test_nothing_is_written_through_a_link(wrong: Report, tmp_path: Path) -> None:
-    """A link is replaced by the file, and what it leads to stays as it is."""
+    """A link is replaced by the file, and its target stays as it is."""
     target = tmp_path / "target"
     target.write_text("mine")
     (path,) = save(wrong.findings, tmp_path)
@@ -291,15 +291,15 @@ def test_nothing_is_written_through_a_link(wrong: Report, tmp_path: Path) -> Non
 
 
 def test_a_replay_names_no_seed() -> None:
-    """What was not drawn has no line; one case is not a plural."""
+    """Cases that were not drawn have no seed; one case is singular."""
     case = {"now": "2024-01-29T12:00:00Z", "params": {"field": "sum(session)"}, "sessions": []}
     report = replay(respond, [case])
     assert str(report) == "No disagreement in 1 case."
     assert report.to_dict()["seed"] is None
 
 
-def test_help_tells_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
-    """The command line cannot import the runner for its help: the numbers there are its all the same."""
+def test_help_shows_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help cannot import the runner, but its numbers are those of the runner."""
     assert main(["check", "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     for default in (EXAMPLES, MAX_FINDINGS, f"{SHRINK_SECONDS:g}"):

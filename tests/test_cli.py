@@ -1,4 +1,4 @@
-"""The command line: answers on standard output, what goes wrong in one line on standard error."""
+"""The command line: answers on standard output, errors in one line on standard error."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What goes wrong: status 2, nothing on standard output, one line on standard error besides notes."""
+    """The error: status 2, nothing on standard output, one line on standard error besides notes."""
     status = main(arguments)
     captured = capsys.readouterr()
     assert status == 2
@@ -56,7 +56,7 @@ class TestQuery:
         assert capsys.readouterr().out == f"{compute(sample(500), REQUEST, now=NOW)}\n"
 
     def test_csv(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """A total and fifteen intervals a group."""
+        """A total and fifteen intervals per group."""
         assert main(["query", str(sampled), f"{REQUEST}&per_page=2", "--now", NOW, "--format", "csv"]) == 0
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
         assert [row["part"] for row in rows] == ["total", *["interval"] * 15] * 2
@@ -64,7 +64,7 @@ class TestQuery:
         totals = [int(row["sum(session)"]) for row in rows if row["part"] == "total"]
         assert totals == answer.totals["sum(session)"].tolist()
 
-    def test_ignored_parameters_are_told(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_ignored_parameters_are_reported(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§2: the endpoint ignores unknown names; a person may have misspelt one."""
         assert main(["query", str(sampled), f"?{REQUEST}&groupby=release&zz=1&zz=2", "--now", NOW]) == 0
         assert capsys.readouterr().err.splitlines() == [
@@ -76,7 +76,7 @@ class TestQuery:
     def test_csv_of_a_part(
         self, left_out: str, left: str, sampled: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """§8: lines of what is answered, and no others."""
+        """§8: only the requested lines."""
         request = f"{REQUEST}&per_page=2&include{left_out}=0"
         assert main(["query", str(sampled), request, "--now", NOW, "--format", "csv"]) == 0
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -117,7 +117,7 @@ class TestQuery:
         totals = json.loads(capsys.readouterr().out)["groups"][0]["totals"]
         assert totals == {"unhandled_rate(session)": 1.0}
 
-    def test_releases_one_a_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_releases_one_per_line(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """§4.8: the later of two releases is the latest, whichever form the file has."""
         path = tmp_path / "s.jsonl"
         row = {"started": "2024-01-29T11:30:00Z", "project_id": 3, "status": "ok"}
@@ -135,7 +135,7 @@ class TestQuery:
             assert totals == {"sum(session)": 2}
 
     def test_old_file_gets_a_hint(self, sampled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Without --now the clock counts, and a file of old sessions holds nothing for it."""
+        """Without --now the clock is used, and a file of old sessions has nothing in that window."""
         assert main(["query", str(sampled), REQUEST]) == 0
         assert "set now to 2024-01-29T" in capsys.readouterr().out
 
@@ -158,11 +158,11 @@ class TestQuery:
             (["FILE"], "REQUEST"),
         ],
     )
-    def test_wrong(
+    def test_an_error_is_one_line(
         self, arguments: list[str], problem: str, sampled: Path, tmp_path: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip
-        """§2.3: one line that says what is wrong."""
+        """§2.3: it says what is wrong."""
         (tmp_path / "DIRECTORY.csv").mkdir()
         paths = {"FILE": str(sampled), "DIRECTORY.csv": str(tmp_path / "DIRECTORY.csv")}
         assert problem in said(capsys, "query", *(paths.get(each, each) for each in arguments))
@@ -186,10 +186,10 @@ class TestQuery:
             ("s.npz", "not an archive", ["s.npz"]),
         ],
     )
-    def test_wrong_row(
+    def test_an_invalid_row_is_named(
         self, name: str, text: str, parts: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """§1.4: a file row that is wrong is named by line, column and value."""
+        """§1.4: by line, column and value."""
         path = tmp_path / name
         path.write_text(text)
         told = said(capsys, "query", str(path), REQUEST, "--now", NOW)
@@ -206,7 +206,9 @@ class TestOthers:
     @pytest.mark.parametrize(
         "arguments", [["-1", "s.csv"], ["x", "s.csv"], ["5", "s.xlsx"], ["5", "no/where.csv"]]
     )
-    def test_sample_wrong(self, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_invalid_arguments_of_sample(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         said(capsys, "sample", *arguments)
 
     def test_help_of_every_command(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,7 +233,7 @@ class TestOracle:
         done = subprocess.run(command, input=data, capture_output=True, timeout=60, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def test_survives_whatever_comes(self) -> None:
+    def test_survives_any_input(self) -> None:
         """§9: garbage, NaN, unknown keys, many releases; the stream goes on."""
         request = {
             "id": 1,
@@ -261,8 +263,8 @@ class TestOracle:
             oracle.stdin.close()
 
 
-def test_closed_pipe_is_no_traceback(sampled: Path) -> None:
-    """A reader that has seen enough ends us quietly."""
+def test_a_closed_pipe_causes_no_traceback(sampled: Path) -> None:
+    """If the reader stops reading, we end quietly."""
     query = f"{sys.executable} -m sessionstats query {sampled} '{REQUEST}' --format csv"
     command = query + " | head -1; echo ${PIPESTATUS[0]}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)

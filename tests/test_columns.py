@@ -1,4 +1,4 @@
-"""Columns of numbers: from whatever a caller has, nothing coerced (§1.1, §1.4)."""
+"""Columns of numbers, from any form that a caller has; nothing is coerced (§1.1, §1.4)."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ class TestIntegers:
             ([0, 10**5000], "row 1: integer beyond 64 bits: an integer of too many digits"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         for name in ("errors", "quantity"):
             assert rejection(**{name: values}).detail == f"column '{name}', {detail}"
 
@@ -85,7 +85,7 @@ class TestIntegers:
 
 
 class TestSchema:
-    """§1.1: everything that is known of a column follows from its description."""
+    """§1.1: everything that is known about a column follows from its description."""
 
     def test_sessions_have_the_described_columns(self) -> None:
         annotated = [name for name in Sessions.__annotations__ if not name.startswith("_")]
@@ -140,6 +140,6 @@ class TestDurations:
             (np.array([True]), "row 0: not a number: True"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         assert rejection(duration=values).detail == f"column 'duration', {detail}"

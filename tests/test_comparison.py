@@ -1,4 +1,4 @@
-"""The comparison: everything that makes an answer wrong is a finding at its place, and nothing else is.
+"""The comparison: everything that makes an answer wrong is a finding at its position, and nothing else is.
 
 Each test takes a right answer and changes one thing.
 """
@@ -15,7 +15,7 @@ import pytest
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import Tolerance, compare
 from sessionstats.testing.findings import ABSENT
-from tests.judging import (
+from tests.comparing import (
     COUNT,
     MEDIAN,
     RATE,
@@ -24,16 +24,16 @@ from tests.judging import (
     Answer,
     case_of,
     choice,
+    found_after,
     group_of,
-    judged,
-    places,
+    paths,
     row,
 )
 
 
 def test_a_right_answer() -> None:
-    """§9: no findings, and other keys are not looked at."""
-    assert judged(case_of(*ROWS), lambda answer: answer.update(id="another", took=3)) == []
+    """§9: no findings, and other keys are ignored."""
+    assert found_after(case_of(*ROWS), lambda answer: answer.update(id="another", took=3)) == []
 
 
 # The answer as a whole.
@@ -58,34 +58,34 @@ def test_a_right_answer() -> None:
     ],
 )
 def test_parts_of_the_answer(change: Callable[[Answer], object], place: str, section: str) -> None:
-    """§8, §7.6: each part is there and right, to the type."""
-    (finding,) = judged(case_of(*ROWS, per_page=5), change)
+    """§8, §7.6: each part is there, with the right value and type."""
+    (finding,) = found_after(case_of(*ROWS, per_page=5), change)
     assert (str(finding.path), finding.section) == (place, section)
 
 
-def test_an_answer_that_is_none() -> None:
+def test_an_answer_must_be_an_object() -> None:
     """§9: an answer is an object."""
     case = case_of(*ROWS)
     answer: Any = [respond(case)]
-    assert places(compare(case, respond(case), answer)) == ["body"]
+    assert paths(compare(case, respond(case), answer)) == ["body"]
 
 
 def test_the_text_of_an_error() -> None:
-    """§2.3: the text counts, unless it is said not to; that it is a text always does."""
+    """§2.3: the text counts, unless switched off; that it is a text always counts."""
     case = case_of(interval="90m")
     other = {"detail": "bad interval"}
-    assert places(judged(case, lambda answer: answer.update(body=other))) == ["detail"]
+    assert paths(found_after(case, lambda answer: answer.update(body=other))) == ["detail"]
     free = Tolerance(details=False)
-    assert judged(case, lambda answer: answer.update(body=other), free) == []
-    assert places(judged(case, lambda answer: answer.update(body={"detail": 3}), free)) == ["detail"]
-    assert places(judged(case, lambda answer: answer.update(body={}), free)) == ["detail"]
+    assert found_after(case, lambda answer: answer.update(body=other), free) == []
+    assert paths(found_after(case, lambda answer: answer.update(body={"detail": 3}), free)) == ["detail"]
+    assert paths(found_after(case, lambda answer: answer.update(body={}), free)) == ["detail"]
 
 
-def test_the_text_for_a_wrong_row_is_free() -> None:
-    """§1.4, §9: each implementation names a wrong row in its own words."""
+def test_the_text_for_an_invalid_row_is_free() -> None:
+    """§1.4, §9: each implementation words the rejection of a row in its own way."""
     case = case_of(row(status="hung"))
-    assert judged(case, lambda answer: answer.update(body={"detail": "line 1 is wrong"})) == []
-    assert places(judged(case, lambda answer: answer.update(status=400))) == ["status"]
+    assert found_after(case, lambda answer: answer.update(body={"detail": "line 1 is wrong"})) == []
+    assert paths(found_after(case, lambda answer: answer.update(status=400))) == ["status"]
 
 
 # The values.
@@ -112,7 +112,7 @@ def test_the_text_for_a_wrong_row_is_free() -> None:
 def test_one_value(field: str, value: Any, section: str) -> None:
     """§6: the type, null, and the last bit of each value."""
     case = case_of(*ROWS, field=field, query="release:a", includeSeries="0")
-    (finding,) = judged(case, lambda answer: group_of(answer)["totals"].update({field: value}))
+    (finding,) = found_after(case, lambda answer: group_of(answer)["totals"].update({field: value}))
     assert str(finding.path) == f"the one group · {field} · totals"
     assert finding.section == section
 
@@ -120,24 +120,26 @@ def test_one_value(field: str, value: Any, section: str) -> None:
 def test_null_where_a_number_is_given() -> None:
     """§6.6: zero sessions have no rate, neither 0 nor 1."""
     for value in (0.0, 1.0):
-        (finding,) = judged(case_of(field=RATE), lambda a, v=value: group_of(a)["totals"].update({RATE: v}))
+        (finding,) = found_after(
+            case_of(field=RATE), lambda a, v=value: group_of(a)["totals"].update({RATE: v})
+        )
         assert (finding.expected, finding.actual, finding.section) == (None, value, "6.6")
 
 
 def test_series() -> None:
-    """§8: a value for every bucket, in its place."""
+    """§8: a value for every bucket, in its position."""
     case = case_of(*ROWS, query="release:a")
 
     def replaced(values: list[Any]) -> Callable[[Answer], object]:
         return lambda answer: group_of(answer)["series"].update({COUNT: values})
 
-    assert judged(case, replaced([0, 1, 3])) == []
-    found = judged(case, replaced([1, 0, 3]))
-    assert places(found) == [
+    assert found_after(case, replaced([0, 1, 3])) == []
+    found = found_after(case, replaced([1, 0, 3]))
+    assert paths(found) == [
         "the one group · sum(session) · 2024-01-29T09:00:00Z",
         "the one group · sum(session) · 2024-01-29T10:00:00Z",
     ]
-    assert [finding.message for finding in judged(case, replaced([0, 1]))] == [
+    assert [finding.message for finding in found_after(case, replaced([0, 1]))] == [
         "2 values instead of a value for each of 3 intervals"
     ]
 
@@ -153,15 +155,17 @@ def test_series() -> None:
     ],
 )
 def test_parts_of_a_group(change: Callable[[dict[str, Any]], object], place: str) -> None:
-    """§8: the parts and fields are those that were asked for."""
-    (finding,) = judged(case_of(*ROWS), lambda answer: change(group_of(answer)))
+    """§8: the parts and fields are those that were requested."""
+    (finding,) = found_after(case_of(*ROWS), lambda answer: change(group_of(answer)))
     assert (str(finding.path), finding.section) == (place, "8")
 
 
-def test_what_was_not_asked_for() -> None:
+def test_parts_that_were_not_requested() -> None:
     """§8: totals that were switched off."""
     case = case_of(*ROWS, includeTotals="0")
-    assert places(judged(case, lambda a: group_of(a).update(totals={COUNT: 5}))) == ["the one group · totals"]
+    assert paths(found_after(case, lambda a: group_of(a).update(totals={COUNT: 5}))) == [
+        "the one group · totals"
+    ]
 
 
 # The groups.
@@ -181,23 +185,23 @@ def test_what_was_not_asked_for() -> None:
 )
 def test_the_list_of_groups(change: Callable[[list[Any]], object], message: str) -> None:
     """§5, §7: which groups there are, and in which order."""
-    findings = judged(case_of(*ROWS, groupBy="release"), lambda answer: change(answer["body"]["groups"]))
+    findings = found_after(case_of(*ROWS, groupBy="release"), lambda answer: change(answer["body"]["groups"]))
     assert message in [finding.message for finding in findings]
 
 
 def test_a_type_of_a_key() -> None:
     """§5: a project is an integer."""
-    found = judged(case_of(*ROWS, groupBy="project"), lambda a: group_of(a)["by"].update(project="1"))
+    found = found_after(case_of(*ROWS, groupBy="project"), lambda a: group_of(a)["by"].update(project="1"))
     assert any("project" in finding.message for finding in found)
 
 
 def test_status_groups() -> None:
     """§5: every class is there, in any order unless the order is requested."""
     case = case_of(*ROWS, groupBy="session.status")
-    assert judged(case, lambda answer: answer["body"]["groups"].reverse()) == []
-    (finding,) = judged(case, lambda answer: answer["body"]["groups"].reverse(), ordered=True)
+    assert found_after(case, lambda answer: answer["body"]["groups"].reverse()) == []
+    (finding,) = found_after(case, lambda answer: answer["body"]["groups"].reverse(), ordered=True)
     assert finding.message == "the status groups are in another order"
-    (finding,) = judged(case, lambda answer: answer["body"]["groups"].pop(0))
+    (finding,) = found_after(case, lambda answer: answer["body"]["groups"].pop(0))
     assert (finding.message, finding.actual) == ("the status group is missing", ABSENT)
 
 
@@ -211,14 +215,14 @@ def test_order_of_keys() -> None:
             for part in ("by", "totals", "series"):
                 group[part] = dict(reversed(group[part].items()))
 
-    assert judged(case, turned) == []
-    assert len(judged(case, turned, ordered=True)) == 1 + 2 * 3
+    assert found_after(case, turned) == []
+    assert len(found_after(case, turned, ordered=True)) == 1 + 2 * 3
 
     def also_wrong(answer: Answer) -> None:
         turned(answer)
         group_of(answer)["totals"][COUNT] = 7
 
-    assert places(judged(case, also_wrong)) == ["release 'a', environment 'x' · sum(session) · totals"]
+    assert paths(found_after(case, also_wrong)) == ["release 'a', environment 'x' · sum(session) · totals"]
 
 
 # Ties.
@@ -240,15 +244,15 @@ TIED = [row(release="a"), row(release="a"), *(row(release=name) for name in "bcd
         ("abb", False),
     ],
 )
-def test_the_page_cuts_through_equals(names: str, right: bool) -> None:
-    """§7.3, §7.6: any choice among equals is right, in any order, and nothing else."""
+def test_the_page_cuts_through_ties(names: str, right: bool) -> None:
+    """§7.3, §7.6: any choice among ties is right, in any order, and nothing else."""
     case = case_of(*TIED, groupBy="release", per_page=3)
     findings = compare(case, respond(case), choice(*names, case=case))
     assert (findings == []) == right
 
 
-def test_a_second_page_of_equals() -> None:
-    """§7.6: what the first page may have shown instead may stand on the second."""
+def test_a_second_page_of_ties() -> None:
+    """§7.6: groups that the first page might have shown instead may be on the second."""
     case = case_of(*TIED, groupBy="release", per_page=2, cursor="0:2:0")
     for names, right in (("cd", True), ("bc", True), ("db", True), ("ab", False), ("c", False)):
         findings = compare(case, respond(case), choice(*names, case=case))
@@ -260,7 +264,7 @@ def test_a_second_page_of_equals() -> None:
     [("0:0:0", 2, "bc", "a", "c"), ("0:2:0", 1, "a", "c", "a"), ("0:1:0", 1, "c", "b", "c")],
 )
 def test_groups_of_other_pages(cursor: str, size: int, names: str, missing: str, extra: str) -> None:
-    """§7.6: of three groups of different rank each belongs to one page."""
+    """§7.6: each of three groups of different rank belongs to one page."""
     rows = [row(release=name) for name in "aaabbc"]
     case = case_of(*rows, groupBy="release", per_page=size, cursor=cursor)
     findings = compare(case, respond(case), choice(*names, case=case))
@@ -269,7 +273,7 @@ def test_groups_of_other_pages(cursor: str, size: int, names: str, missing: str,
 
 
 def test_another_choice_must_have_right_values() -> None:
-    """§7.6: the values of a group that the kernel did not show are compared all the same."""
+    """§7.6: the values of a group that the kernel did not show are compared as well."""
     case = case_of(*TIED, groupBy="release", per_page=2)
     answer = choice("a", "d", case=case)
     group_of(answer, 1)["totals"][COUNT] = 7

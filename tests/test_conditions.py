@@ -75,7 +75,7 @@ class TestTexts:
         assert kept(text) == places
 
     def test_an_operator_is_part_of_the_text(self) -> None:
-        """§4.6: but for release.version and release.build."""
+        """§4.6: except for release.version and release.build."""
         assert rows_kept("release:>=1", rows=[(1, ">=1", ""), (1, "1", "")]) == [True, False]
 
 
@@ -255,7 +255,7 @@ class TestStatus:
             "session.status:healthy (release:a OR session.status:healthy)",
         ],
     )
-    def test_place(self, text: str) -> None:
+    def test_must_be_at_the_top_level(self, text: str) -> None:
         assert rejection(text) == MISPLACED
 
 
@@ -318,7 +318,7 @@ class TestEnvironmentSelection:
         "text",
         ["environment:a OR environment:b", "(environment:a)", "environment:a (environment:b release:x)"],
     )
-    def test_place(self, text: str) -> None:
+    def test_must_be_at_the_top_level(self, text: str) -> None:
         search = validate_search(text, NO_CONTEXT)
         with pytest.raises(RequestError, match=r"^Unable to parse condition with environment$"):
             search.environment_selection()

@@ -29,7 +29,7 @@ def test_the_kernel_passes() -> None:
 
 
 def test_outcomes_are_counted_by_rule_and_tag() -> None:
-    """§4: a program without search that counts nobody as somebody, and dies of a rejection."""
+    """§4: a program without search that counts missing users, and dies on a rejection."""
 
     def program(case: dict[str, Any]) -> Any:
         answer = respond(case)
@@ -56,7 +56,7 @@ def test_outcomes_are_counted_by_rule_and_tag() -> None:
 
 
 def test_the_text_of_a_bad_row_is_free() -> None:
-    """§1.4: only the status counts where the vector has no body."""
+    """§1.4: only the status counts if the vector has no body."""
     free = [vector for vector in VECTORS if vector["answer"] == {"status": 422}]
     assert {o.outcome for o in run_vectors(lambda case: {"status": 422, "body": 1}, free)} == {"passed"}
     assert {o.outcome for o in run_vectors(lambda case: {"status": 400, "body": 1}, free)} == {"failed"}

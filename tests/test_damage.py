@@ -30,7 +30,7 @@ def rejection(path: Path) -> str:
 
 
 class TestDamage:
-    """Row group and column are those that the damage is in."""
+    """Row group and column are those of the damage."""
 
     def damaged(self, path: Path, group: int, column: str, offset: int, width: int) -> Path:
         """A file of three row groups with bytes of a page changed."""
@@ -53,7 +53,7 @@ class TestDamage:
         path = self.damaged(tmp_path / "x.parquet", group, column, offset, width)
         assert rejection(path).startswith(f": row group {group}, column {column!r}: damaged (")
 
-    def test_no_parquet(self, tmp_path: Path) -> None:
+    def test_not_a_parquet_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.parquet").write_bytes(b"PAR1" + b"\0" * 30 + b"PAR1")
         assert rejection(tmp_path / "x.parquet").startswith(": not a Parquet file (")
 
@@ -68,7 +68,7 @@ class TestDamage:
 
 
 class TestNoRows:
-    """Wrong columns are an error whatever the number of rows."""
+    """Invalid columns are an error whatever the number of rows."""
 
     @pytest.mark.parametrize(
         ("columns", "problem"),
@@ -81,7 +81,9 @@ class TestNoRows:
             ),
         ],
     )
-    def test_wrong_columns(self, columns: dict[str, Any], problem: str, tmp_path: Path) -> None:
+    def test_invalid_columns_are_rejected(
+        self, columns: dict[str, Any], problem: str, tmp_path: Path
+    ) -> None:
         table = pa.table(columns)
         assert problem in rejection(saved(tmp_path / "x.parquet", table))
         for data in (table, pa.Table.from_batches([], schema=table.schema)):

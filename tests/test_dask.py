@@ -47,7 +47,7 @@ def cluster() -> Iterator[Any]:
 
 
 def part(number: int, victim: int | None, marks: str) -> Sessions:
-    """A part of the sample; the process that is to make that of the `victim` for the first time dies."""
+    """A part of the sample; the first process that is to make the part of the `victim` dies."""
     mark = Path(marks, f"killed-{number}")
     if number == victim and not mark.exists():
         mark.write_text(str(os.getpid()))
@@ -58,7 +58,7 @@ def part(number: int, victim: int | None, marks: str) -> Sessions:
 
 @pytest.mark.parametrize("victim", [None, 11])
 def test_the_answer_of_a_cluster(cluster: Any, tmp_path: Path, victim: int | None) -> None:
-    """To the bit the answer of one process, also when a worker is killed halfway, with what it had done."""
+    """To the bit the answer of one process, even if a worker is killed halfway, and its work with it."""
     parts = [dask.delayed(part)(number, victim, str(tmp_path)) for number in range(PARTS)]
     answer = on_dask.compute(parts, REQUEST, now=NOW)
     assert answer.to_json() == compute(SAMPLE, REQUEST, now=NOW).to_json()
@@ -96,7 +96,7 @@ def test_no_partitions() -> None:
 
 
 def test_partitions_are_named_once() -> None:
-    """A graph that took a partition twice would be rejected."""
+    """A graph that used a partition twice would be rejected."""
     query = Query.parse(REQUEST, now=NOW)
     parts = [SAMPLE[number::9] for number in range(9)]
     with dask.config.set(scheduler="synchronous"):

@@ -23,7 +23,7 @@ TEXTS = st.lists(
     ),
     max_size=60,
 )
-"""Texts that differ in little: in length, in NULs, in what comes after whole words."""
+"""Texts that differ slightly: in length, in NULs, in what comes after whole words."""
 
 HASHES: dict[str, Callable[[list[Column], int], np.ndarray]] = {
     "good": mixed,
@@ -81,7 +81,7 @@ def test_packed_texts_as_a_sequence() -> None:
 @pytest.mark.parametrize("hashing", HASHES)
 @given(blocks=st.lists(TEXTS, max_size=5), block=st.sampled_from([1, 3, 64]))
 def test_codes_are_those_of_a_dict(hashing: str, blocks: list[list[str]], block: int) -> None:
-    """§1.1: one user is one text, whatever the hash says of it."""
+    """§1.1: one user is one text, whatever its hash."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dictionary, "mixed", HASHES[hashing])
         patch.setattr(dictionary, "BLOCK", block)

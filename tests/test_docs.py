@@ -1,6 +1,6 @@
-"""The documentation says what is: its code runs, its links lead somewhere, its rules are all there.
+"""The documentation is true: its code runs, its links lead somewhere, its rules are all there.
 
-Doctests are run by pytest itself (``--doctest-glob``); here is the rest, and that nothing escapes.
+Doctests are run by pytest itself (``--doctest-glob``); here is the rest, and that nothing is missed.
 """
 
 import ast
@@ -54,7 +54,7 @@ RULES = [number for number in NUMBERS if "." in number or not RULES_OF_CHAPTERS[
 """The numbers of single rules; the others only group these."""
 
 PROGRAMS = ("node", "patch")
-"""Programs that a page may run though not everyone has them; it is skipped without."""
+"""Programs that a page may run although not everyone has them; without them it is skipped."""
 
 PAGES = pytest.mark.parametrize("page", pages(), ids=page_name)
 
@@ -73,7 +73,7 @@ def test_every_block_has_a_language_that_is_executed_or_only_shown(page: Path) -
 
 @PAGES
 def test_shown_data_parses(page: Path) -> None:
-    """What is said to be JSON or TOML is."""
+    """Blocks of JSON and TOML parse."""
     parsers = {"json": json.loads, "toml": tomllib.loads}
     for block in blocks(page.read_text()):
         if block.language in parsers:
@@ -81,7 +81,7 @@ def test_shown_data_parses(page: Path) -> None:
 
 
 def test_pytest_reads_every_page() -> None:
-    """The doctests of README and docs are collected, and the run would notice if there were none."""
+    """The doctests of README and docs are collected; the run would fail if there were none."""
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     assert {"docs", "README.md"} <= set(options["testpaths"])
     assert "--doctest-glob=*.md" in options["addopts"]
@@ -144,7 +144,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @PAGES
 def test_what_a_page_names_exists(page: Path) -> None:
-    """A function that a page names, `rounding.align`, is there under this name."""
+    """A function that a page names, such as `rounding.align`, exists under this name."""
     modules = {path.stem for path in Path(sessionstats.__file__).parent.glob("[a-z]*.py")}
     for module, name in re.findall(r"`([a-z_]+)\.([A-Za-z_]+)`", prose(page.read_text())):
         if module in modules and name not in ("py", "csv", "jsonl", "npz"):
@@ -158,7 +158,7 @@ def test_images_have_a_description(page: Path) -> None:
 
 
 def test_semantics_has_every_rule_once_and_no_other() -> None:
-    """§1 to §9: the same numbers as ever, in order."""
+    """§1 to §9: the numbers are fixed, and in order."""
     assert list(crossref.rules()) == NUMBERS
 
 
@@ -172,7 +172,7 @@ def test_every_rule_has_an_example(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_code_and_tests(rule: str) -> None:
-    """A module and a test cite each rule, so that its line in the semantics leads somewhere."""
+    """A module and a test cite each rule, so that its line in the semantics has links."""
     assert crossref.code_of(rule), f"no docstring of the package cites §{rule}"
     assert crossref.tests_of(rule), f"no docstring of a test cites §{rule}"
 
@@ -190,7 +190,7 @@ def test_only_rules_that_exist_are_cited(package: str) -> None:
     assert unknown == {}
 
 
-def test_rule_lines_stand_at_the_end_of_their_rules() -> None:
+def test_rule_lines_are_at_the_end_of_their_rules() -> None:
     """The line of a rule names its function, its tests and nothing of its neighbours."""
     text = crossref.with_rule_lines("## 3. Windows\n\n### 3.5 Rounding\n\nText.\n\n### 3.6 More\n\nText.\n")
     middle = text.partition("### 3.5")[2].partition("### 3.6")[0]
@@ -228,7 +228,7 @@ def test_every_module_is_in_the_reference() -> None:
 
 
 def test_the_map_of_the_architecture_is_the_tree() -> None:
-    """One line for every module and folder in the root of the package, and none for what is not there."""
+    """One line for every module and folder in the root of the package, and no other."""
     text = (DOCS / "architecture.md").read_text()
     tree = re.search(r"^sessionstats/\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert tree is not None
@@ -264,7 +264,7 @@ def test_chapters_are_made_alike(chapter: Path) -> None:
 
 @pytest.mark.parametrize("chapter", [page for page in pages() if states(page)], ids=page_name)
 def test_chapters_show_parts_of_their_file(chapter: Path) -> None:
-    """What a reader is to write is what the tests run; the check disagrees first, and then agrees."""
+    """The reader writes what the tests run; the check disagrees first, and then agrees."""
     text = chapter.read_text()
     parts = [block.text.partition("\n")[2] for block in blocks(text) if block.is_part]
     assert parts
@@ -291,8 +291,8 @@ def named(source: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("chapter", [page for page in pages() if states(page)], ids=page_name)
-def test_who_follows_a_chapter_literally_comes_to_its_file(chapter: Path) -> None:
-    """Each change since the chapter before is shown whole, or line by line, or said to be copied."""
+def test_following_a_chapter_literally_gives_its_file(chapter: Path) -> None:
+    """Each change since the chapter before is shown whole, or line by line, or is to be copied."""
     text = chapter.read_text()
     number = int(chapter.stem[:2])
     mini = DOCS / "course" / "mini"
@@ -311,7 +311,7 @@ def test_who_follows_a_chapter_literally_comes_to_its_file(chapter: Path) -> Non
 
 
 def test_the_file_of_the_course_is_plain_python() -> None:
-    """From chapter 4 on; before, the kernel lends what is not written yet."""
+    """From chapter 4 on; before that, it imports from the kernel what is not written yet."""
     for path in (DOCS / "course" / "mini").glob("*.py"):
         lent = re.search(r"^(?:import numpy|from sessionstats)", path.read_text(), re.MULTILINE)
         assert (lent is not None) == (path.name < "04")
@@ -319,7 +319,7 @@ def test_the_file_of_the_course_is_plain_python() -> None:
 
 
 def test_the_runner_sees_what_differs() -> None:
-    """The comparison of outputs is strict but for the dots."""
+    """The comparison of outputs is strict except for the dots."""
     assert outputs_agree("a\n...\nz\n", "a\nb\nc\nz\n")
     assert outputs_agree("took ... s\n", "took 1.5 s\n")
     assert outputs_agree("", "")

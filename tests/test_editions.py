@@ -42,7 +42,7 @@ class TestNamed:
         assert list(EDITIONS) == ["documented", "2021", "2022", "latest"]
 
     def test_a_rule_wins_over_its_edition(self) -> None:
-        """§9: an edition may be changed, in whatever order its keys come."""
+        """§9: an edition may be changed, whatever the order of the keys."""
         assert Rules.of("latest", unhandled=False).unhandled is False
         changed = Rules.from_mapping({"max_points": 5, "edition": "latest"})
         assert changed == Rules.from_mapping({"edition": "latest", "max_points": 5})
@@ -109,7 +109,7 @@ class TestRowsFirst:
         ],
     )
     def test_statuses_as_far_as_they_are_known(self, rules: object, status: int) -> None:
-        """§2.2: where the rules leave the edition unknown, every edition's statuses are valid."""
+        """§2.2: if the rules leave the edition unknown, every edition's statuses are valid."""
         row = {"started": NOW, "project_id": 1, "status": "unhandled"}
         assert respond({**self.REQUEST, "sessions": [row], "rules": rules})["status"] == status
 
@@ -145,7 +145,7 @@ class TestSlugs:
     )
     @pytest.mark.parametrize("projects", [PROJECTS, None, {}])
     def test_not_accessible(self, asked: Any, projects: Any) -> None:
-        """§2, §2.3: a slug that is not accessible is a permission error, without a list, too."""
+        """§2, §2.3: a slug that is not accessible is a permission error, even without a list."""
         with pytest.raises(AccessError):
             parse(Rules(project_slugs=True), project=asked, projects=projects)
 
@@ -197,7 +197,7 @@ class TestRestrictedRange:
     @pytest.mark.parametrize("rules", [Rules.of("2021"), ALIGNED])
     @pytest.mark.parametrize(("age", "text"), [(2_592_000, None), (2_592_001, TOO_OLD)])
     def test_thirty_days(self, rules: Rules, age: int, text: str | None) -> None:
-        """§3.8: the age is that of the start asked for, not of the rounded one."""
+        """§3.8: the age is that of the requested start, not of the rounded one."""
         dates = {"statsPeriodStart": str(age), "statsPeriodEnd": "2590000"}
         assert rejection(rules, interval="15m", **dates) == text
         assert rejection(rules, interval="1h", **dates) is None

@@ -1,13 +1,13 @@
 """Real engines, checked by the kit: session statistics in the SQL of DuckDB and of ClickHouse (§3 to §8).
 
-1. With exact functions every answer is right to the bit, but for averages: an engine adds floats in its own
-   way. Both use compensated sums, which are off by a binary64 step or two; four are allowed (`AVERAGES`).
-2. Counts beyond 2**53 stay exact, too; rates of such counts are not claimed, since both engines divide in
+1. With exact functions every answer is right to the bit, except for averages: an engine adds floats in its
+   own way. Both use compensated sums, which are off by a binary64 step or two; four are allowed (`AVERAGES`).
+2. Counts beyond 2**53 also stay exact; rates of such counts are not claimed, since both engines divide in
    binary64 after rounding the counts.
-3. With sketches distinct counts and percentiles are within a tolerance whose reason stands beside it.
-4. What the engines do not do is said as `Claims`; rejections are not theirs.
+3. With sketches, distinct counts and percentiles are within a tolerance whose reason is given beside it.
+4. What the engines do not support is left out by `Claims`; they claim no rejections.
 
-Under the profile ``thorough`` of Hypothesis as many examples are tried as it says; otherwise few, since a
+Under the profile ``thorough`` of Hypothesis, as many examples are tried as it says; otherwise few, since a
 statement takes tens of milliseconds to plan.
 """
 
@@ -87,7 +87,7 @@ def findings_of(
     tolerance: Tolerance,
     few: int,
 ) -> list[Any]:
-    """The findings of the first case that is answered wrong; of few cases the same ones each time."""
+    """The findings of the first case that is answered wrongly; if few are tried, always the same ones."""
     found: list[Any] = []
 
     @settings(
@@ -117,7 +117,7 @@ def test_averages(engine: ModuleType) -> None:
 
 
 def test_large_counts(engine: ModuleType) -> None:
-    """§6.1: counts beyond 2**53 are exact, and rank so."""
+    """§6.1: counts beyond 2**53 are exact, and rank exactly."""
     claims = replace(CLAIMS, fields=COUNTS, big_counts=True)
     assert findings_of(engine.answer, cases(claims), EXACT, 40) == []
 
@@ -153,7 +153,7 @@ def without_extremes(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def claimed(vector: dict[str, Any]) -> bool:
-    """Whether a vector is about what the engines compute, and asks for nothing that they do not claim."""
+    """Whether a vector is about what the engines compute, and requests nothing that they do not claim."""
     request, params = vector["request"], vector["request"]["params"]
     return (
         vector["answer"]["status"] == 200
@@ -202,7 +202,7 @@ def test_kit_finds_bugs_in_sql(monkeypatch: pytest.MonkeyPatch, right: str, wron
 
 
 def test_duckdb_speaks_the_protocol() -> None:
-    """§9: one answer a line, in order, with the id; as a program, run from anywhere."""
+    """§9: one answer per line, in order, with the id; as a program, run from anywhere."""
     pytest.importorskip("duckdb", reason="needs duckdb: pip install sessionstats[engines]")
     chosen = [vector for vector in vectors.load() if vector["sections"][0] == "6.1"]
     lines = [json.dumps({"id": number, **vector["request"]}) for number, vector in enumerate(chosen)]

@@ -1,4 +1,4 @@
-"""Envelopes, as SDKs write and send them (§1.2): captured ones, made ones, and how wrong ones are named.
+"""Envelopes, as SDKs write and send them (§1.2): captured ones, made ones, and errors in invalid ones.
 
 The files in `captures` were sent by the programs in `clients`. Events were cut down to what is shown of them,
 ids replaced, and a line break was put after each envelope that did not end with one.
@@ -71,7 +71,7 @@ def test_captured(name: str, others: dict[str, int], classes: dict[str, int], us
 
 
 def test_captures_hold_nobody() -> None:
-    """Fixtures name no machine, no address and no path."""
+    """Fixtures contain no machine, no address and no path."""
     text = "".join(path.read_text() for path in sorted(CAPTURES.iterdir()))
     for word in ("127.0.0.1", "server_name", "ip_address", "abs_path", "filename", "user_agent"):
         assert word not in text
@@ -87,7 +87,7 @@ def test_captures_hold_nobody() -> None:
 def test_same_sessions_as_their_payloads(
     sent: list[dict[str, Any]], attachments: list[bytes], lengths: bool, compressed: bool, between: bytes
 ) -> None:
-    """§1.2: however they are packed, and whatever lies between them."""
+    """§1.2: however they are packed, and whatever is between them."""
     contents = []
     for payload in sent:
         data = json.dumps(payload).encode()
@@ -110,7 +110,7 @@ def test_the_last_line_need_not_end() -> None:
 
 
 def test_updates_of_one_session_in_several_files(tmp_path: Path) -> None:
-    """§1.2: a capture is often a file a request."""
+    """§1.2: a capture often has one file per request."""
     files = []
     for number, status in enumerate(("ok", "exited")):
         files.append(tmp_path / f"{number}.envelope")
@@ -155,7 +155,7 @@ def test_projects() -> None:
         (gzip.compress(b"{}" * 99, mtime=0)[:-9], "source 0: broken gzip: "),
     ],
 )
-def test_what_is_no_envelope(body: bytes, problem: str) -> None:
+def test_data_that_is_not_an_envelope_is_rejected(body: bytes, problem: str) -> None:
     with pytest.raises(SessionStatsError) as caught:
         from_envelopes(body)
     assert caught.value.detail.removeprefix("source 0, ").startswith(problem)
@@ -168,7 +168,7 @@ def test_envelopes_that_were_joined_without_a_line_break() -> None:
         from_envelopes(joined, project_id=1)
 
 
-def test_wrong_payload(tmp_path: Path) -> None:
+def test_an_invalid_payload_is_named(tmp_path: Path) -> None:
     """§1.4: file, line, key and value; lines within payloads of other items count."""
     text = {"type": "attachment", "length": 5}, b"1\n2\n3"
     first = tmp_path / "first.envelope"

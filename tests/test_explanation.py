@@ -58,7 +58,7 @@ SELECTED = "of 4 rows 3 are in the window, of these 2 are of a selected project"
     ],
 )
 def test_conditions_in_their_order(request_: str, expected: str) -> None:
-    """§4, §5, §6.4, §7.6: each leaves so many rows, until none is left."""
+    """§4, §5, §6.4, §7.6: how many rows each of them keeps, until none is left."""
     assert reason(request_) == expected
 
 
@@ -77,7 +77,7 @@ def test_the_window() -> None:
 
 
 def test_no_sessions_and_no_window() -> None:
-    """§3.7: an empty window is answered, too."""
+    """§3.7: an empty window is also answered."""
     assert reason(COUNT, Sessions.empty()) == "there are no sessions"
     nothing = Sessions(started=[NOW], project_id=[1], status=["ok"], quantity=[0])
     assert reason(COUNT, nothing) == "there are no sessions"
@@ -101,7 +101,7 @@ def test_releases_that_participate() -> None:
     [COUNT, "field=crash_rate(session)", f"{COUNT}&includeTotals=0", f"{COUNT}&includeSeries=0"],
 )
 def test_what_counts_needs_no_reason(request_: str) -> None:
-    """A rate of 0 is a value, null is none."""
+    """A rate of 0 is a value, null is not."""
     answer = compute(SESSIONS, f"statsPeriod=1h&{request_}", now=NOW)
     assert (answer.is_empty, answer.explanation) == (False, None)
 

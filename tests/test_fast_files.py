@@ -1,4 +1,4 @@
-"""Files that Arrow cuts: the same sessions, and the same errors, as from the plain reader (§1.1, §1.4)."""
+"""Files that Arrow parses: the same sessions, and the same errors, as from the plain reader (§1.1, §1.4)."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ CELLS = {
     "seq": ["", "0", "-1", "5"],
     "other": ["", "anything"],
 }
-"""Cells that are right."""
+"""Valid cells."""
 
 ODD = {
     "started": [
@@ -77,7 +77,7 @@ ODD = {
     "release": ['"', 'a"b', '"a,b"', '"a\nb"', "a\rb", "\0", "a,b"],
     "other": ['"', "a,b", "\0"],
 }
-"""Cells that are wrong, or read differently by different readers."""
+"""Cells that are invalid, or that readers read differently."""
 
 
 VALUES = {
@@ -98,7 +98,7 @@ VALUES = {
     "seq": ["null", "0", "-1"],
     "other": ["1", '"x"', "null", "true", "[1]", '{"a": 1}', '"{"'],
 }
-"""Values of JSON that are right."""
+"""Valid values of JSON."""
 
 ODD_VALUES = {
     "started": ["null", '"x"', "true", "1e999", '"2024-02-30T12:00:00Z"'],
@@ -122,7 +122,7 @@ ODD_VALUES = {
     "release": ["1", '"a\\u0000b"', '"\\ud800"', '"a\tb"', '"}\n{"', "[]", "nul"],
     "other": ["NaN", "01", '"\\x"', '"a\tb"', "9" * 4400, "[" * 50 + "]" * 50],
 }
-"""Values that are wrong, or read differently by different readers."""
+"""Values that are invalid, or that readers read differently."""
 
 
 @st.composite
@@ -252,7 +252,7 @@ def test_lines_of_objects(block: bytes, lines: int | None) -> None:
 @pytest.mark.usefixtures("_everything_fast")
 @pytest.mark.parametrize(("kind", "plain"), [("csv", "_plain_csv"), ("jsonl", "_plain_jsonl")])
 def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, plain: str) -> None:
-    """What `write` writes is never left to the plain reader, and users have one code in the whole file."""
+    """Files from `write` are never left to the plain reader, and users have one code in the whole file."""
     path = tmp_path / f"x.{kind}"
     write(SAMPLE, path)
     monkeypatch.setattr(text, plain, lambda *_: iter(()))
@@ -267,7 +267,7 @@ def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kin
 
 @pytest.mark.usefixtures("_everything_fast")
 def test_a_late_error_has_its_line(tmp_path: Path) -> None:
-    """§1.4: counted over blocks, by whichever reader."""
+    """§1.4: counted across blocks, by either reader."""
     path = tmp_path / "x.csv"
     lines = ["started,project_id,status", *["0,1,ok"] * 500, "0,1,gone", *["0,1,ok"] * 500]
     path.write_text("\n".join(lines))
@@ -287,7 +287,7 @@ def test_a_small_file_does_without_arrow(tmp_path: Path, monkeypatch: pytest.Mon
 
 @given(st.lists(st.text("0123456789.-", max_size=6), min_size=1))
 def test_decimals(texts: list[str]) -> None:
-    """Taken are digits with a minus before and a point between; the numbers are Python's."""
+    """Digits with a leading minus and a point inside are accepted; the numbers are Python's."""
     from sessionstats.io.cells import DECIMAL
 
     plain = all(not cell or DECIMAL.fullmatch(cell) for cell in texts)

@@ -1,7 +1,7 @@
 """The pictures of the docs: what they show is what the kernel answers.
 
 The facts behind every picture are recomputed and compared exactly. The drawings are compared loosely, by the
-texts in them, for versions of matplotlib place and format things differently.
+texts in them, because versions of matplotlib place and format things differently.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""CSV, JSON Lines and .npz: what is written is read back to the bit; what is wrong is named (§1.1, §1.4)."""
+"""CSV, JSON Lines and .npz: what is written is read back to the bit; errors have locations (§1.1, §1.4)."""
 
 import json
 import os
@@ -151,7 +151,7 @@ class TestCsv:
         assert sessions == Sessions(started=["2024-01-29T12:00:00Z"], project_id=[1], status=["ok"])
 
     def test_updates_are_folded_across_blocks(self, tmp_path: Path) -> None:
-        """§1.2: the updates of a session may stand anywhere."""
+        """§1.2: the updates of a session may be anywhere."""
         end = "2024-01-29T12:00:05Z,1,exited,a,1,9"
         others = [f"{ROW},{n},0," for n in range(5000)]
         data = "\n".join([f"{HEADER},session_id,seq,duration", end, *others, f"{ROW},a,0,"])
@@ -169,7 +169,7 @@ class TestCsv:
 
     @pytest.mark.parametrize("rows", [2, 9000])
     def test_a_pipe_is_read_once(self, rows: int, tmp_path: Path) -> None:
-        """§1.4: also what is wrong is named without a second look."""
+        """§1.4: errors are located without reading a second time."""
         path, lines = tmp_path / "pipe.csv", [HEADER, "", *[ROW] * rows, ""]
         os.mkfifo(path)
 
@@ -198,7 +198,7 @@ class TestCsv:
             ("2024-01-29T12:00:00Z,1,", "status", "missing value: None"),
         ],
     )
-    def test_wrong_cell(self, cells: str, column: str, problem: str, tmp_path: Path) -> None:
+    def test_an_invalid_cell_is_named(self, cells: str, column: str, problem: str, tmp_path: Path) -> None:
         """§1.4: line, column and value; blank lines and line breaks in cells count as lines."""
         data = f'{HEADER},release\n\n{ROW},"a\nb"\n{cells},"c\nc"\n{ROW},d\n'
         error = csv_rejection(tmp_path, data)
@@ -207,7 +207,7 @@ class TestCsv:
         assert (error.column, error.row) == (column, 1)
         assert str(error) == error.detail
 
-    def test_wrong_cell_of_a_later_block(self, tmp_path: Path) -> None:
+    def test_an_invalid_cell_of_a_later_block_is_named(self, tmp_path: Path) -> None:
         error = csv_rejection(tmp_path, "\n".join([HEADER, *[ROW] * 9000, "x,1,ok"]))
         assert isinstance(error, DataError)
         assert error.detail == f"{tmp_path / 'x.csv'}, line 9002, column 'started': not an instant: 'x'"
@@ -228,7 +228,7 @@ class TestCsv:
             ("duration", "1,5", "not a number: '1,5'"),
         ],
     )
-    def test_wrong_number(self, column: str, cell: str, problem: str, tmp_path: Path) -> None:
+    def test_an_invalid_number_is_named(self, column: str, cell: str, problem: str, tmp_path: Path) -> None:
         """§1.4: nothing is guessed."""
         error = csv_rejection(tmp_path, f'{HEADER},{column}\n{ROW},1\n{ROW},"{cell}"\n')
         assert error.detail == f"{tmp_path / 'x.csv'}, line 3, column '{column}': {problem}"
@@ -248,11 +248,11 @@ class TestCsv:
             (HEADER.encode("utf-16"), ", line 1: not UTF-8"),
         ],
     )
-    def test_wrong_file(self, data: str | bytes, detail: str, tmp_path: Path) -> None:
+    def test_an_invalid_file_is_rejected(self, data: str | bytes, detail: str, tmp_path: Path) -> None:
         assert csv_rejection(tmp_path, data).detail == f"{tmp_path / 'x.csv'}{detail}"
 
     def test_sum_of_quantities(self, tmp_path: Path) -> None:
-        """§6.1: a sum beyond 64 bits is of no line; it is noticed within a block, and across blocks."""
+        """§6.1: a sum beyond 64 bits belongs to no line; it is noticed within a block, and across blocks."""
         row = f"{ROW},{2**62}"
         error = csv_rejection(tmp_path, f"{HEADER},quantity\n{row}\n{row}\n")
         assert error.detail == f"{tmp_path / 'x.csv'}, column 'quantity': the sum is beyond 64 bits: {2**63}"
@@ -264,7 +264,7 @@ class TestCsv:
 
 
 class TestJsonLines:
-    """§9: the rows of the protocol, one a line."""
+    """§9: the rows of the protocol, one per line."""
 
     def test_blank_lines_marks_and_other_keys(self, tmp_path: Path) -> None:
         line = '{"started": 1706529600.5, "project_id": 7, "status": "exited", "note": [1]}'
@@ -299,14 +299,14 @@ class TestJsonLines:
             ("9" * 5000, None),
         ],
     )
-    def test_wrong_line(self, line: str, detail: str | None, tmp_path: Path) -> None:
+    def test_an_invalid_line_is_named(self, line: str, detail: str | None, tmp_path: Path) -> None:
         """§1.4: the line, the column and the value."""
         good = '{"started": 0, "project_id": 1, "status": "ok"}'
         error = jsonl_rejection(tmp_path, f"{good}\n\n{line}\n{good}\n")
         assert error.detail.startswith(f"{tmp_path / 'x.jsonl'}, line 3{detail or ': not JSON ('}")
         assert detail is None or error.detail.endswith(detail)
 
-    def test_wrong_bytes_and_depth(self, tmp_path: Path) -> None:
+    def test_invalid_bytes_and_depth_are_rejected(self, tmp_path: Path) -> None:
         assert jsonl_rejection(tmp_path, b"\n\xff\n").detail == f"{tmp_path / 'x.jsonl'}, line 2: not UTF-8"
         detail = jsonl_rejection(tmp_path, "[" * 100_000).detail
         assert detail == f"{tmp_path / 'x.jsonl'}, line 1: not JSON (nested too deeply)"

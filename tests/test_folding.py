@@ -1,4 +1,4 @@
-"""Several updates of one session are one session (§1.2): by hand, and against the naive model."""
+"""Several updates of one session are one session (§1.2): by hand, and against the model."""
 
 import json
 import sys
@@ -42,15 +42,15 @@ updates = st.fixed_dictionaries(
 
 
 def as_tuples(sessions: Sessions) -> list[tuple[Any, ...]]:
-    """The rows that are sessions in one order, to be compared whatever their order was."""
+    """The rows that are sessions, sorted, so that their order does not matter."""
     sessions = sessions[sessions.quantity > 0]
     micros = sessions.started.view(np.int64).tolist()
     rows = [(instant, *row[1:]) for instant, row in zip(micros, rows_of(sessions), strict=True)]
     return sorted(rows, key=repr)
 
 
-def naive_tuples(rows: list[Row]) -> list[tuple[Any, ...]]:
-    """The same of the model's rows: its columns stand in the same order, but for `session_id` and `seq`."""
+def model_tuples(rows: list[Row]) -> list[tuple[Any, ...]]:
+    """The same for the model's rows: its columns are in the same order, without `session_id` and `seq`."""
     tuples = [astuple(replace(row, user=row.user or None))[:10] for row in rows]  # type: ignore[arg-type]
     return sorted(tuples, key=repr)
 
@@ -72,7 +72,7 @@ def folded(*rows: dict[str, Any]) -> dict[str, Any]:
 
 
 class TestByHand:
-    """§1.2, a sentence each."""
+    """§1.2, one sentence at a time."""
 
     def test_started_is_the_earliest(self) -> None:
         assert (
@@ -147,7 +147,7 @@ class TestByHand:
         assert len(sessions) == 2
 
     def test_rows_without_an_id_are_sessions_by_themselves(self) -> None:
-        """§1.2: nothing of them changes; also no status and no duration."""
+        """§1.2: nothing about them changes, not even status or duration."""
         rows = [
             {"started": 0, "project_id": 1, "status": "errored", "duration": 4, "session_id": i}
             for i in ("", None)
@@ -163,7 +163,7 @@ class TestByHand:
         )
 
     def test_rows_of_quantity_0_stay_as_they_are(self) -> None:
-        """§1.1, §1.2: by themselves, in their place, whatever their session_id."""
+        """§1.1, §1.2: by themselves, in their position, whatever their session_id."""
         sessions = from_updates(
             session_id=["a", "a", "a", "b"],
             seq=[0, 1, 2, 0],
@@ -187,13 +187,13 @@ class TestByHand:
 
 class TestLaws:
     @given(st.lists(updates, max_size=12))
-    def test_same_as_the_naive_model(self, rows: list[dict[str, Any]]) -> None:
+    def test_same_as_the_model(self, rows: list[dict[str, Any]]) -> None:
         """§1.2, with ties in every key."""
         expected = folded_by_the_model(rows, unhandled=True)
-        assert as_tuples(from_updates(**columns_of(rows))) == naive_tuples(expected)
+        assert as_tuples(from_updates(**columns_of(rows))) == model_tuples(expected)
 
     @given(st.lists(updates, min_size=2, max_size=10), st.randoms())
-    def test_order_of_rows_is_of_no_effect(self, rows: list[dict[str, Any]], random: Any) -> None:
+    def test_order_of_rows_has_no_effect(self, rows: list[dict[str, Any]], random: Any) -> None:
         """§1.2, §6.7"""
         shuffled = random.sample(rows, len(rows))
         a, b = (as_tuples(from_updates(**columns_of(each))) for each in (rows, shuffled))
@@ -201,7 +201,7 @@ class TestLaws:
 
     @given(st.lists(updates, max_size=10))
     def test_idempotent(self, rows: list[dict[str, Any]]) -> None:
-        """§1.2: a session, fed again as the only update of itself, stays as it is."""
+        """§1.2: a session, folded again as its own only update, stays as it is."""
         rows = [{**row, "session_id": "s", "project_id": 1, "quantity": 1} for row in rows]
         once = from_updates(**columns_of(rows))
         assert len(once) == min(len(rows), 1)
@@ -209,7 +209,7 @@ class TestLaws:
 
     @given(st.lists(updates, max_size=10), st.integers(0, 10))
     def test_folding_a_part_first_or_twice_the_same_rows(self, rows: list[dict[str, Any]], cut: int) -> None:
-        """§1.2: redelivered updates are of no effect."""
+        """§1.2: redelivered updates have no effect."""
         rows = [{**row, "session_id": row.get("session_id") or "s"} for row in rows]
         once = as_tuples(from_updates(**columns_of(rows)))
         assert as_tuples(from_updates(**columns_of(rows + rows[:cut]))) == once
@@ -234,7 +234,7 @@ class TestLaws:
 
     @given(st.lists(st.tuples(*[st.integers(0, 1)] * 4), max_size=20))
     def test_the_order_is_total(self, keys: list[tuple[int, ...]]) -> None:
-        """§1.2: as Python sorts tuples; only rows equal in everything are as good as each other."""
+        """§1.2: as Python sorts tuples; only rows that are equal in everything are interchangeable."""
         session, seq, started, quantity = (
             (list(column) for column in zip(*keys, strict=True)) if keys else [[]] * 4
         )
@@ -310,7 +310,7 @@ class TestInput:
             ({"quantity": [0, 1], "seq": [0]}, "column 'seq': has 1 rows, but 'started' has 2"),
         ],
     )
-    def test_wrong_columns(self, columns: dict[str, Any], detail: str) -> None:
+    def test_invalid_columns_are_rejected(self, columns: dict[str, Any], detail: str) -> None:
         """§1.4"""
         good: dict[str, Any] = {"started": [0, 0], "project_id": [1, 1], "status": ["ok", "ok"]}
         with pytest.raises(DataError) as caught:

@@ -1,4 +1,4 @@
-"""Data frames as sessions, whatever library they are of and however missing values look (§1.1, §1.4)."""
+"""Data frames as sessions, whatever their library and however missing values look (§1.1, §1.4)."""
 
 import re
 from typing import Any
@@ -64,7 +64,7 @@ def frame(**columns: Any) -> Any:
     ),
 )
 def test_pandas(columns: dict[str, Any]) -> None:
-    """§1.1: NaN, NaT, None and NA are missing; integers are integers though pandas made floats of them."""
+    """§1.1: NaN, NaT, None and NA are missing; integers are integers even if pandas made them floats."""
     assert from_arrow(frame(**columns)) == SESSIONS
 
 
@@ -106,7 +106,7 @@ def test_duckdb_decimals() -> None:
         ({"distinct_id": ["a", 1, 1.5]}, "column 'distinct_id': holds values that are neither texts nor"),
     ],
 )
-def test_wrong_values_are_named(columns: dict[str, Any], problem: str) -> None:
+def test_invalid_values_are_named(columns: dict[str, Any], problem: str) -> None:
     """§1.4"""
     with pytest.raises(DataError, match=f"^{re.escape(problem)}"):
         from_arrow(frame(**columns))
@@ -132,14 +132,14 @@ def test_names_of_a_frame_are_shown() -> None:
         (None, "not NoneType"),
     ],
 )
-def test_anything_else_is_rejected_with_the_way_to_go(data: Any, problem: str) -> None:
+def test_anything_else_is_rejected_with_advice(data: Any, problem: str) -> None:
     with pytest.raises(TypeError, match=f"^Sessions, a data frame, or an iterable of either .*{problem}$"):
         compute(data, REQUEST, now=NOW)
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.float32("nan"), pandas.NA, pandas.NaT])
 @pytest.mark.parametrize("column", ["release", "distinct_id", "errors"])
-def test_whoever_unpacks_a_frame_learns_of_the_reader(missing: Any, column: str) -> None:
+def test_unpacking_a_frame_points_to_the_reader(missing: Any, column: str) -> None:
     """§1.4: NaN is neither text nor an integer; its most likely source is a frame."""
     columns = {name: list(frame()[name]) for name in ("started", "project_id", "status")}
     problem = rf"column '{column}', row 1: not an? .*\(.*from_arrow\(frame\) reads it\): "

@@ -1,6 +1,6 @@
 """The kit proves itself: it finds bugs of the registry, blind mutants and strangers' bugs, and names causes.
 
-In an ordinary run with some of them; under the profile ``thorough`` of Hypothesis with all.
+An ordinary run uses some of them; the profile ``thorough`` of Hypothesis uses all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RARE = {
     "numbers-as-milliseconds", "prototype-groups-lost", "prototype-users-dropped", "search-as-pattern",
     "users-cut", "users-through-floats",
 }  # fmt: skip
-"""Bugs that need data which is drawn now and then only."""
+"""Bugs that need data which is drawn only now and then."""
 
 
 @cache
@@ -66,7 +66,7 @@ def test_every_bug_shows_in_cases_that_are_drawn(family: Any) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS if THOROUGH else MUTANTS[7::8], ids=lambda each: each.name)
 def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
-    """§1 to §9: what was not made from the registry is named by it."""
+    """§1 to §9: the registry names bugs that were not made from it."""
     (found,) = check(mutant, max_findings=1, shrink_seconds=3).findings
     assert mutant.cause in found.diagnoses
     cause = found.explanation.cause
@@ -76,7 +76,7 @@ def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("program", PLANTED if THOROUGH else PLANTED[::9], ids=lambda each: each.__name__)
 def test_strangers_never_get_a_wrong_cause(program: Any) -> None:
-    """The cause is one that describes the planted bug, or none is named and what matters is reported."""
+    """Either the cause describes the planted bug, or none is named and what matters is reported."""
     for found in check(program(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings:
         assert set(found.diagnoses[:1]) <= set(program.MAY), str(found.explanation)
         assert found.diagnosis is not None or found.explanation.matters is not None
@@ -95,7 +95,7 @@ def test_habits_are_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", habits.PLANTED if THOROUGH else ["users_without_environment_lost"])
 def test_habits_never_get_a_wrong_cause(name: str) -> None:
-    """What is named describes the planted bug; else what matters is reported."""
+    """Either the cause describes the planted bug, or none is named and what matters is reported."""
     program, may = habits.PLANTED[name]
     for found in check(program, max_findings=2, shrink_seconds=3).findings:
         assert set(found.diagnoses[:1]) <= set(may), str(found.explanation)
@@ -103,7 +103,7 @@ def test_habits_never_get_a_wrong_cause(name: str) -> None:
 
 
 def test_what_matters_where_no_cause_is_known() -> None:
-    """Users that begin with a digit are nobody, which no bug of the registry is."""
+    """Users that begin with a digit are nobody, which is not a bug of the registry."""
     (found,) = check(NotANumberIsNobody(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings
     assert found.explanation.matters is not None
     assert "the column distinct_id" in found.explanation.matters.needed
@@ -144,7 +144,7 @@ def test_the_program_at_the_desk_is_right() -> None:
 
 
 def test_the_registry_is_sound() -> None:
-    """Ids are unique, and a bug has a way to have it."""
+    """Ids are unique, and every bug has a variant."""
     assert len(BY_ID) == len(BUGS) >= 150
     assert all(bug.variants or bug.family for bug in BUGS)
     assert {mutant.cause for mutant in MUTANTS} <= BY_ID.keys()

@@ -10,7 +10,7 @@ from sessionstats.errors import RequestError
 from sessionstats.search.grammar import parse
 from sessionstats.search.tree import And, FreeText, Or, Term, Value, leaves
 
-# Text made of what the grammar gives meaning to: it reaches its corners far more often than any text does.
+# Text made of fragments that mean something in the grammar: it reaches more corners than random text.
 FRAGMENTS = (
     "a",
     "release",
@@ -133,7 +133,7 @@ class TestTerms:
         "text", ["a", "()", "(  )", '"a (b"', "a/b:c", ":a", "!a", "!", '"OR"', "a]", "é:a"]
     )
     def test_free_text(self, text: str) -> None:
-        """§4.1: anything without a key is free text, `()` too."""
+        """§4.1: anything without a key is free text, and so is `()`."""
         (leaf,) = parse(text).children
         assert isinstance(leaf, FreeText)
 
@@ -273,7 +273,7 @@ class TestAnyText:
     )  # fmt: skip
     @pytest.mark.parametrize("end", ["", ')]"'])
     def test_linear_time(self, unit: str, end: str) -> None:
-        """A quadratic reading of 2**18 characters would take minutes of the processor; this is a second."""
+        """Quadratic reading of 2**18 characters would take minutes of processor time; this takes a second."""
         text = unit * (2**18 // len(unit)) + end
         started = time.process_time()
         try:
@@ -291,7 +291,7 @@ class TestAnyText:
 
 
 def test_explicit_and_binds_tighter_than_or() -> None:
-    """§4.1: `a OR b AND c` is `a OR (b AND c)`, as without the word."""
+    """§4.1: `a OR b AND c` is `a OR (b AND c)`, as it is without AND."""
     for text in ("has:a OR has:b AND has:c", "has:a OR has:b has:c"):
         tree = parse(text)
         assert isinstance(tree, Or)

@@ -1,4 +1,4 @@
-"""Chunks held in memory: the answer of the whole, to the bit, whatever is held (§6.7)."""
+"""Chunks held in memory: the answer is that of the whole, to the bit, whatever is held (§6.7)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,8 +77,8 @@ def test_what_does_not_fit_is_left() -> None:
 
 
 @pytest.mark.parametrize("memory", [None, 0])
-def test_wrong_chunks(memory: int | None) -> None:
-    """§1.1, §1.4: what the whole would be rejected for."""
+def test_invalid_chunks_are_rejected(memory: int | None) -> None:
+    """§1.1, §1.4: for the same reasons as the whole."""
     row = {"started": [0, 1], "project_id": [1, 1], "status": ["ok", "ok"]}
     many = Sessions(**row, quantity=[2**62, 2**62 - 1])
     with pytest.raises(DataError, match="the sum is beyond 64 bits"):
@@ -118,7 +118,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_available_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What the system says, and something where it says nothing."""
+    """What the system reports, and a default if it reports nothing."""
     assert available_memory() > 0
     info = tmp_path / "info"
     info.write_text("MemTotal: 90 kB\nMemAvailable:   77 kB\n")

@@ -1,4 +1,4 @@
-"""Hostile input (§1.4, §9): a short run of `tests.fuzzing`, and what it must be able to find."""
+"""Hostile input (§1.4, §9): a short run of `tests.fuzzing`, and proof that it can fail."""
 
 import random
 from pathlib import Path
@@ -55,7 +55,7 @@ class TestTheRunItself:
         "answer",
         ['{"id": -2, "status": 400, "body": {"detail": "x"}}', '{"id": 1, "status": 500, "body": {}}', "NaN"],
     )
-    def test_a_poor_answer_is_found(self, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_invalid_answer_is_found(self, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lines, "respond_to_line", lambda line: answer)
         number = next(n for n in range(99) if lines.hostile_line(random.Random(f"line 0 {n}"), n)[0])
         with pytest.raises((AssertionError, TypeError)):

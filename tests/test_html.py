@@ -60,7 +60,7 @@ def paths(text: str) -> list[str]:
 
 
 def test_a_table_of_what_was_answered() -> None:
-    """§8: keys and totals as texts, series as curves; a null is a dot, a missing text quotes."""
+    """§8: keys and totals as text, series as curves; a null is a dot, a missing text is empty quotes."""
     fields = "field=sum(session)&field=crash_free_rate(session)&field=max(session.duration)&groupBy=release"
     answer = ask(fields, ["app", "app", ""], duration=[61.5, None, None], status=["exited", "crashed", "ok"])
     read = Reader(fragment(answer))
@@ -165,7 +165,7 @@ def test_a_page_asks_for_nothing() -> None:
 
 
 def test_short_repr() -> None:
-    """A notebook's last line shows this where it shows no HTML."""
+    """A notebook shows this if it does not show HTML."""
     assert repr(ask("field=sum(session)&field=crash_rate(user)&groupBy=release", ["a"])) == (
         "Result(2024-01-28 08:00 to 2024-01-29 16:00 UTC, 4 intervals of 8 hours, 1 row by release: "
         "sum(session), crash_rate(user))"

@@ -66,7 +66,7 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_every_difference_is_seen(name: str) -> None:
-    """§6.7: a comparison that forgets a part would make the tests of the engines blind."""
+    """§6.7: a comparison that omits a part would blind the tests of the engines."""
     with pytest.raises(AssertionError):
         assert_identical(DIFFERENT[name](), result())
 
@@ -77,7 +77,7 @@ def test_equal_results_are_identical() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen on this system")
 def test_one_digest_everywhere() -> None:
-    """§6.7: answers of every kind on one core are those on all; the command is for other environments."""
+    """§6.7: answers on one core are the same as on all; the command checks other environments."""
     command = [sys.executable, "-m", "tests.digest"]
     restricted = f"import os, runpy; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}}); "
     restricted += "runpy.run_module('tests.digest', run_name='__main__')"

@@ -1,7 +1,7 @@
 """Laws that every answer obeys, whatever the sessions and the request (§5 to §8).
 
 The cases are those of `sessionstats.testing.strategies`. A law does not know the right answer: it relates two
-answers, or the parts of one, so it holds the kernel to something that neither implementation could fake.
+answers, or the parts of one, so it tests the kernel against something that neither implementation can fake.
 """
 
 import copy
@@ -212,7 +212,7 @@ FILTERS = {"query": "environment:[prod, dev] OR has:release", "environment": ["p
 @pytest.mark.parametrize("name", FILTERS)
 @given(case=EVERYTHING_SHOWN)
 def test_dropping_a_filter_never_lowers_a_count(case: Case, name: str) -> None:
-    """§4: a filter only takes sessions away."""
+    """§4: a filter only removes sessions."""
     fields = ["sum(session)", "count_unique(user)"]
     by = [key for key in case["params"].get("groupBy", []) if key != "session.status"]
     case = with_params({**case, "projects": None}, field=fields, groupBy=by)
@@ -227,7 +227,7 @@ def test_dropping_a_filter_never_lowers_a_count(case: Case, name: str) -> None:
 
 @given(GOOD)
 def test_answer_obeys_the_cap(case: Case) -> None:
-    """§7.4, §7.6: no more base groups than the cap, the page, or any of them."""
+    """§7.4, §7.6: no more base groups than the cap and the page allow, nor than there are."""
     _, query = read(case)
     answer = respond(case)["body"]
     shown = {tuple(v for k, v in key_of(group) if k != "session.status") for group in answer["groups"]}

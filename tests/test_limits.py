@@ -1,4 +1,4 @@
-"""What one request may cost (§9): limits, bounded lines, and the id that comes back whatever is wrong."""
+"""What one request may cost (§9): limits, bounded lines, and the id, which is returned whatever is wrong."""
 
 import io
 import json
@@ -56,7 +56,7 @@ class TestLimits:
         assert answer["status"] == 413
         assert f"{name} = {value - 1}" in answer["body"]["detail"]
 
-    def test_what_is_wrong_before_the_limit_comes_first(self) -> None:
+    def test_an_error_before_the_limit_comes_first(self) -> None:
         """§4.4"""
         assert asked(Limits(max_search_terms=1), query='release:"a"b release:b')["status"] == 400
 
@@ -95,7 +95,7 @@ class TestLimits:
         assert respond({**REQUEST, "rules": rules, "params": params})["status"] == 413
 
     def test_no_memory(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """§9: what the machine cannot hold is too large, too; the stream goes on."""
+        """§9: a request that the machine cannot hold is also too large; the stream goes on."""
 
         def full(*_: Any) -> Any:
             raise MemoryError
@@ -138,7 +138,7 @@ class TestLines:
         assert "too long" not in respond_to_line(line, Limits(max_line_bytes=10))
 
     def test_the_rest_of_a_long_line_is_not_lost_silently(self) -> None:
-        """§9: bytes that look like a line end within a line are none."""
+        """§9: bytes inside a line that look like a line end are not one."""
         (line,) = bounded_lines(io.BytesIO(b"{}  \r\r, more\n"), 4)
         assert json.loads(respond_to_line(line, Limits(max_line_bytes=4)))["status"] == 413
 
@@ -162,7 +162,7 @@ class TestIdentity:
         answer = json.loads(respond_to_line(text.encode()))
         assert (answer["id"], answer["status"]) == (7, 400)
 
-    def test_comes_back_from_bytes_that_are_no_text(self) -> None:
+    def test_comes_back_from_bytes_that_are_not_text(self) -> None:
         """§9"""
         assert json.loads(respond_to_line(b'{"now": "\xff", "id": {"a": [1]}}'))["id"] == {"a": [1]}
 
@@ -232,7 +232,7 @@ HOSTILE_PARAMETERS = {
 
 @pytest.mark.parametrize("name", HOSTILE_PARAMETERS)
 def test_memory_of_parameters(name: str) -> None:
-    """§9: less than 50 bytes a character, so that a line of 8 MiB stays below 500 MB."""
+    """§9: less than 50 bytes per character, so that a line of 8 MiB stays below 500 MB."""
     import tracemalloc
 
     params = HOSTILE_PARAMETERS[name]

@@ -55,7 +55,7 @@ class TestMasks:
             ("release:a has:project", (False, True, False)),
         ],
     )
-    def test_a_conjunction_is_a_table_a_column(self, text: str, tables: tuple[bool, ...]) -> None:
+    def test_a_conjunction_is_one_table_per_column(self, text: str, tables: tuple[bool, ...]) -> None:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
         mask = validate_search(text, NO_CONTEXT).bind(*columns)
         assert mask is not None

@@ -1,7 +1,8 @@
-"""Two independent implementations, held together: the kernel and the naive model of the whole SPEC.
+"""Two independent implementations, compared: the kernel and the model of the whole SPEC.
 
-The generated cases are those of `sessionstats.testing.strategies`, biased to what breaks implementations;
-`tests.test_strategies` shows that the rare shapes occur. Both answer to the bit: no tolerance anywhere.
+The generated cases are those of `sessionstats.testing.strategies`, biased towards what breaks
+implementations; `tests.test_strategies` shows that the rare shapes occur. Answers are equal to the bit: there
+is no tolerance.
 """
 
 import json
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionstats.protocol import respond
-from sessionstats.testing.model import answer as naive_answer
+from sessionstats.testing.model import answer as model_answer
 from sessionstats.testing.strategies import Claims, cases
 
 EXAMPLES = 4 * settings.default.max_examples
@@ -60,27 +61,27 @@ def canonical(answer: dict[str, Any]) -> str:
 
 
 def assert_same_answer(case: dict[str, Any]) -> None:
-    assert canonical(respond(case)) == canonical(naive_answer(case))
+    assert canonical(respond(case)) == canonical(model_answer(case))
 
 
 @settings(max_examples=EXAMPLES)
 @given(cases())
 def test_same_answer_to_everything(case: dict[str, Any]) -> None:
-    """§1 to §9: fields, groups, filters, pages, editions, metadata, updates, wrong requests and rows."""
+    """§1 to §9: fields, groups, filters, pages, editions, metadata, updates, invalid requests and rows."""
     assert_same_answer(case)
 
 
 @settings(max_examples=EXAMPLES)
 @given(cases(Claims(errors=False, bad_rows=False)))
-def test_same_answer_to_good_requests(case: dict[str, Any]) -> None:
+def test_same_answer_to_valid_requests(case: dict[str, Any]) -> None:
     """§5 to §7: requests that are answered, so that values are compared and not rejections."""
     assert_same_answer(case)
 
 
 @settings(max_examples=EXAMPLES)
 @given(st.lists(st.sampled_from(QUERY_PIECES), max_size=12).map("".join), st.booleans())
-def test_same_judgement_of_any_search(query: str, with_metadata: bool) -> None:
-    """§4: any text at all, most of it wrong; the first error in the order of §4.4 is the answer."""
+def test_same_verdict_on_any_search(query: str, with_metadata: bool) -> None:
+    """§4: any text at all, most of it invalid; the first error in the order of §4.4 is the answer."""
     releases = ["a", "1.0", "a*", 'x"', "p@1.0+a", "p@1.0", "", "]", ">=1.0"]
     row = {"started": "2024-01-29T12:00:00Z", "project_id": 1, "status": "ok"}
     case = {

@@ -1,4 +1,4 @@
-"""Names of columns that are not ours: mapped, asked about, or left out (§1.5)."""
+"""Names of columns that are not ours: mapped, rejected with a mapping, or left out (§1.5)."""
 
 import json
 import pickle
@@ -42,7 +42,7 @@ def mapping_of(*names: str) -> dict[str, str | None]:
 
 class TestNames:
     @given(st.sampled_from(sorted(set(UPDATE_COLUMNS) - set(GOOD))), st.data())
-    def test_another_spelling_of_a_column_is_asked_about(self, ours: str, data: st.DataObject) -> None:
+    def test_another_spelling_of_a_column_is_an_error(self, ours: str, data: st.DataObject) -> None:
         letters = [data.draw(st.sampled_from([c.lower(), c.upper()])) for c in plain(ours)]
         gaps = data.draw(
             st.lists(st.sampled_from(["", " ", "-", "_"]), min_size=len(letters), max_size=len(letters))
@@ -67,7 +67,7 @@ class TestNames:
             ("version", "release"),
         ],
     )
-    def test_a_common_name_of_an_absent_column_is_asked_about(self, theirs: str, ours: str) -> None:
+    def test_a_common_name_of_an_absent_column_is_an_error(self, theirs: str, ours: str) -> None:
         assert mapping_of(theirs) == {theirs: ours}
         assert Naming().of([*GOOD, ours, theirs]).left_out == [theirs]
 
@@ -86,8 +86,8 @@ class TestNames:
             Naming().of([*names, theirs])
         assert caught.value.mapping == {theirs: ours}
 
-    def test_all_are_asked_about_at_once(self) -> None:
-        """Of two that may be the same column the second is to be left out."""
+    def test_all_are_reported_at_once(self) -> None:
+        """Of two names that may be the same column, the second is to be left out."""
         assert mapping_of("user", "user_id", "env", "note") == {
             "user": "distinct_id",
             "user_id": None,
@@ -103,7 +103,7 @@ class TestNames:
         assert Naming({key: None}).of([*GOOD, key]).left_out == []
         assert Naming({key: "release"}).of([*GOOD, key]).theirs["release"] == key
 
-    def test_what_is_mapped_or_left_out_is_not_asked_about(self) -> None:
+    def test_names_that_are_mapped_or_left_out_are_accepted(self) -> None:
         names = Naming({"user_id": "distinct_id", "env": None}).of([*GOOD, "user_id", "env", "note"])
         assert dict(names.theirs) == {**{name: name for name in GOOD}, "distinct_id": "user_id"}
         assert names.left_out == ["note"]
@@ -118,7 +118,7 @@ class TestNames:
             ({"started": "release", "status": "release"}, "both 'started' and 'status' are release"),
         ],
     )
-    def test_wrong_mappings(self, columns: dict[str, str | None], problem: str) -> None:
+    def test_invalid_mappings_are_rejected(self, columns: dict[str, str | None], problem: str) -> None:
         with pytest.raises(SessionStatsError, match=problem):
             Naming(columns).of(GOOD)
 
@@ -126,7 +126,7 @@ class TestNames:
         with pytest.raises(SessionStatsError, match="column 'release' is there twice"):
             Naming().of([*GOOD, "release", "release"])
 
-    def test_common_names_are_no_columns(self) -> None:
+    def test_common_names_are_not_columns(self) -> None:
         assert not set(COMMON) & {plain(name) for name in UPDATE_COLUMNS}
 
 
@@ -250,7 +250,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("seconds", "said"), [((90000, 86401, 5), True), ((90000, 5), False), ((86400,), False)]
     )
-    def test_a_median_beyond_a_day_is_worth_a_word(
+    def test_a_median_beyond_a_day_is_reported(
         self, seconds: tuple[int, ...], said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         rows = [f"2024-01-29T12:00:00Z,1,exited,{each}" for each in (*seconds, "", "")]
@@ -259,7 +259,9 @@ class TestCommand:
         assert ("longer than a day: are these milliseconds?" in capsys.readouterr().err) == said
 
     @pytest.mark.parametrize("text", ["started", "=x", "started="])
-    def test_wrong_option(self, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_invalid_option_is_rejected(
+        self, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         file = self.put(tmp_path / "x.csv", "started,project_id,status")
         assert main(["query", file, *self.REQUEST, "--column", text]) == 2
         assert capsys.readouterr().err == f"sessionstats: --column: {text!r} is not of the form OURS=THEIRS\n"

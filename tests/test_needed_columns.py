@@ -77,7 +77,7 @@ def test_they_are_neither_read_nor_checked(
 @pytest.mark.usefixtures("_either_reader")
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_updates_are_read_whole(tmp_path: Path, kind: str) -> None:
-    """§1.2: all columns of an update have a say in its place among equals."""
+    """§1.2: all columns of an update may decide its position among ties."""
     path = tmp_path / f"x.{kind}"
     rows = {
         "csv": [

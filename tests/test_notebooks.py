@@ -1,7 +1,7 @@
 """The notebooks of the course: made from its pages, complete, and run through.
 
-They need no Jupyter here: the cells are executed as a notebook executes them, one after the other, and their
-outputs are those that they hold.
+No Jupyter is needed: the cells are executed as a notebook executes them, one after the other, and their
+outputs must be those that they hold.
 """
 
 import ast

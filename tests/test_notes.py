@@ -73,7 +73,7 @@ class TestEditions:
 
     @pytest.mark.parametrize("request_", ["interval=5h", "statsPeriod=x", "per_page=0", "query=os:linux"])
     def test_none_where_no_edition_accepts_it(self, request_: str) -> None:
-        """§9: what every edition rejects."""
+        """§9: for a request that every edition rejects."""
         assert notes(request_) == []
 
     def test_same_request(self) -> None:
@@ -106,12 +106,12 @@ class TestNames:
         ],
     )
     def test_nearest(self, request_: str, meant: str) -> None:
-        """§2.3: a field, groupBy, orderBy or search key that is misspelt."""
+        """§2.3: for a misspelt field, groupBy, orderBy or search key."""
         assert notes(request_) == [f"did you mean {meant!r}?"]
 
     @pytest.mark.parametrize("request_", ["field=red", "groupBy=colour", "orderBy=colour", "query=red:1"])
     def test_none_is_near(self, request_: str) -> None:
-        """§2.3: no suggestion where nothing is like it."""
+        """§2.3: no suggestion if no known name is similar."""
         assert notes(request_) == []
 
     def test_a_field_that_is_not_requested_is_not_misspelt(self) -> None:
@@ -119,11 +119,11 @@ class TestNames:
         assert notes("orderBy=crash_rate(session)&field=crash_rate(user)") == []
 
     def test_only_names_that_the_edition_has(self) -> None:
-        """§7.5: no order by release date where there is none."""
+        """§7.5: no order by release date in editions without one."""
         rules = Rules(order_by_release=False)
         assert notes("groupBy=release&orderBy=release.time", rules=rules) == []
 
-    def test_free_text_is_no_key(self) -> None:
+    def test_free_text_is_not_a_key(self) -> None:
         """§4.2: its message says `message`, which nobody wrote."""
         assert notes("query=message") == []
 

@@ -1,4 +1,4 @@
-"""The page of the oracle: what it tells of numbers (§1 to §9), and its form in Chromium with Python."""
+"""The page of the oracle: what it says about numbers (§1 to §9), and its form in Chromium with Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY = "interval=1d&statsPeriod=1d"
 
 
 def asked(params: str, *rows: dict[str, str], edition: str = "documented") -> dict[str, Any]:
-    """What is told of a request."""
+    """What the page shows about a request."""
     base = {"started": "2024-01-29T10:00:00Z", "project_id": "1", "status": "exited"}
     return told(NOW, params, edition, [{**base, **row} for row in rows])
 
@@ -31,7 +31,7 @@ def sections(steps: list[dict[str, Any]]) -> list[str]:
 
 
 def test_watching_changes_no_answer() -> None:
-    """§9: the model answers vectors as ever, and each number that is told stands in the answer."""
+    """§9: the model still answers the vectors, and each number that is explained is in the answer."""
     told_of = 0
     for vector in load()[::6]:
         notes = Notes()
@@ -75,7 +75,7 @@ def test_rules_of_numbers() -> None:
     ],
 )
 def test_rules_of_rejections(params: str, rule: str) -> None:
-    """§2.1, §3.2, §3.3, §6.5: the rule that was at work."""
+    """§2.1, §3.2, §3.3, §6.5: the rule that rejected the request."""
     shown = asked(params, {})
     assert shown["answer"]["status"] == 400
     assert rule in sections(shown["rejecting"])
@@ -102,8 +102,8 @@ def test_what_becomes_of_rows() -> None:
     assert shown["rows"][0]["sections"] == ["1.2", "1.3", "5"]
 
 
-def test_bad_cells_are_told() -> None:
-    """§1.4: a cell that is no number stays the text that it is."""
+def test_bad_cells_are_reported() -> None:
+    """§1.4: a cell that is not a number stays text."""
     shown = asked(f"field=sum(session)&{DAY}", {"errors": "many"})
     assert shown["answer"]["body"]["detail"] == "sessions: column 'errors', row 0: not an integer: 'many'."
     assert "1.1" in sections(shown["rejecting"])

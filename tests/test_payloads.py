@@ -1,4 +1,4 @@
-"""The two JSON shapes that SDKs send (§1.1, §1.2): what they become, and how wrong ones are named."""
+"""The two JSON shapes that SDKs send (§1.1, §1.2): what they become, and errors in invalid ones."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sessionstats import DataError, to_records
 from sessionstats.io.payloads import from_payloads
 from sessionstats.testing.model.payloads import rows_of
 from tests.modelled import folded_by_the_model
-from tests.test_folding import as_tuples, naive_tuples
+from tests.test_folding import as_tuples, model_tuples
 
 NOON = "2024-01-29T12:00:00Z"
 UUID = "7c7b6585-f901-4351-bf8d-02711b721929"
@@ -52,10 +52,10 @@ payloads = updates | st.fixed_dictionaries(
 
 
 @given(st.lists(payloads, max_size=6))
-def test_same_sessions_as_the_naive_model(given: list[dict[str, Any]]) -> None:
+def test_same_sessions_as_the_model(given: list[dict[str, Any]]) -> None:
     """§1.2: both shapes, mixed, updates folded."""
     expected = folded_by_the_model(rows_of(given, 3), unhandled=True)
-    assert as_tuples(from_payloads(given, 3)) == naive_tuples(expected)
+    assert as_tuples(from_payloads(given, 3)) == model_tuples(expected)
 
 
 def single(payload: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def single(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_update_alone() -> None:
-    """§1.1: every key finds its column."""
+    """§1.1: every key is mapped to its column."""
     payload = {
         "sid": UUID,
         "did": "ann",
@@ -90,8 +90,8 @@ def test_an_update_alone() -> None:
     }
 
 
-def test_the_least_update() -> None:
-    """§1.1: a status is `ok` unless given; what is missing is missing."""
+def test_a_minimal_update() -> None:
+    """§1.1: the status is `ok` unless given; missing values are missing."""
     row = single({"started": NOON})
     assert (row["status"], row["release"], row["distinct_id"], row["errors"]) == ("ok", "", None, 0)
 
@@ -107,7 +107,7 @@ def environment_of_the_first(first: dict[str, Any], second: dict[str, Any]) -> s
     return str(found.pop())
 
 
-def test_places_of_updates() -> None:
+def test_positions_of_updates() -> None:
     """§1.2: by `seq`; `init` is 0; else by when it was sent, else by when its session began."""
     later = "2024-01-29T12:00:00.002Z"
     noon = 1706529600000
@@ -154,7 +154,7 @@ def test_other_ids_keep_their_case() -> None:
 
 
 def test_aggregates_become_rows_of_a_quantity() -> None:
-    """§1.1: one row a status; a count that is 0 or missing is none."""
+    """§1.1: one row per status; a count that is 0 or missing makes none."""
     items = [
         {"started": NOON, "exited": 123, "errored": 4, "crashed": 0},
         {"started": "2024-01-29T12:01:00Z", "did": "ann", "abnormal": 1, "unhandled": 2},
@@ -237,7 +237,7 @@ def test_no_sessions(empty: list[dict[str, Any]]) -> None:
         ),
     ],
 )
-def test_wrong_payload(payload: Any, detail: str) -> None:
+def test_an_invalid_payload_is_named(payload: Any, detail: str) -> None:
     """§1.4: payload, key path and value."""
     good = {"aggregates": [{"started": NOON, "exited": 1}, {"started": NOON, "exited": 2}]}
     with pytest.raises(DataError) as caught:
@@ -249,21 +249,21 @@ def test_wrong_payload(payload: Any, detail: str) -> None:
 
 
 @pytest.mark.parametrize("project", [0, -1, "1", 1.0, None, True])
-def test_wrong_project(project: Any) -> None:
+def test_an_invalid_project_is_rejected(project: Any) -> None:
     """§1.4"""
     with pytest.raises(DataError, match="project_id"):
         from_payloads([], project)
 
 
 def test_sum_of_counts() -> None:
-    """§6.1: beyond 64 bits; no payload alone is to blame."""
+    """§6.1: beyond 64 bits; no single payload is to blame."""
     payload = {"aggregates": [{"started": 0, "exited": 2**62, "crashed": 2**62}]}
     with pytest.raises(DataError) as caught:
         from_payloads([payload], 1)
     assert caught.value.detail == f"column 'quantity': the sum is beyond 64 bits: {2**63}"
 
 
-def test_a_wrong_timestamp_names_its_own_payload() -> None:
+def test_an_invalid_timestamp_names_its_own_payload() -> None:
     """§1.4: among several that have one."""
     payloads = [{"started": NOON, "timestamp": NOON}, {"started": NOON}, {"started": NOON, "timestamp": "x"}]
     with pytest.raises(DataError, match=r"^payload 2, timestamp: not an instant: 'x'$"):

@@ -58,11 +58,11 @@ class TestBaseGroups:
             ("max(session.duration)", {"duration"}),
         ],
     )
-    def test_something_for_a_field(self, field: str, expected: set[str]) -> None:
+    def test_data_for_a_field(self, field: str, expected: set[str]) -> None:
         """§5: any session, a session with a user, or an exited one with a duration makes a base group."""
         assert set(releases(ask(self.ROWS, field, groupBy="release"))) == expected
 
-    def test_something_for_any_field(self) -> None:
+    def test_data_for_any_field(self) -> None:
         """§5: one requested field is enough."""
         answer = ask(self.ROWS, "count_unique(user)", "max(session.duration)", groupBy="release")
         assert set(releases(answer)) == {"user", "duration"}
@@ -177,7 +177,7 @@ class TestStatusFilter:
         answer = ask(self.ROWS, "max(session.duration)", "sum(session)", query="!session.status:healthy")
         assert answer.to_dict()["groups"][0]["totals"] == {"max(session.duration)": None, "sum(session)": 7}
 
-    def test_durations_stand_in_healthy(self) -> None:
+    def test_durations_belong_to_healthy(self) -> None:
         """§6.3: an exited session with errors is errored; its duration is still listed under healthy."""
         rows = [session(errors=2, duration=4)]
         answer = ask(rows, "sum(session)", "max(session.duration)", groupBy="session.status")
@@ -189,7 +189,7 @@ class TestRanking:
     """§7.1 to §7.3."""
 
     ROWS: Final = [
-        # release: sessions, of them crashed and errored; users; longest duration
+        # release: sessions, how many of them crashed and errored; users; longest duration
         *[session("many", distinct_id="m", duration=1)] * 3,
         session("some", "crashed", distinct_id="s1"),
         session("some", "crashed", distinct_id="s2", duration=9),
@@ -214,7 +214,7 @@ class TestRanking:
                 {"query": "session.status:[crashed, abnormal]"},
                 ["many", "some", "errors", "long"],
             ),
-            # The first field that is left in.
+            # The first field that the filter keeps.
             (
                 ["max(session.duration)", "count_unique(user)"],
                 {"query": "session.status:crashed"},
@@ -239,7 +239,7 @@ class TestRanking:
 
     @pytest.mark.parametrize("query", ["session.status:crashed", "session.status:errored"])
     def test_by_status_all_classes_count(self, query: str) -> None:
-        """§7.1: also when grouped by status and filtered; except for one class that stands by itself."""
+        """§7.1: also when grouped by status and filtered; except for one class that ranks by itself."""
         answer = ask(self.ROWS, "sum(session)", groupBy=["release", "session.status"], query=query)
         assert releases(answer)[0] == ("some" if "crashed" in query else "many")
 
@@ -284,7 +284,7 @@ class TestCap:
         assert sorted(set(releases(answer)), reverse=True) == [f"r{n}" for n in range(4, 4 - shown, -1)]
 
     def test_nothing_is_measured_of_dropped_groups(self) -> None:
-        """§6.1, §7.4: totals are of the groups shown, whatever the others hold."""
+        """§6.1, §7.4: totals are those of the groups shown, whatever the others hold."""
         answer = ask(self.ROWS, "sum(session)", groupBy="release", rules=Rules(max_points=1))
         assert answer.totals["sum(session)"].tolist() == [5]
 
@@ -331,7 +331,7 @@ class TestReleaseTimestamp:
         ],
     )
     def test_order(self, params: dict[str, Any], found: list[str]) -> None:
-        """§7.5: by date added, then version; releases without sessions too; only those that take part."""
+        """§7.5: by date added, then version; also releases without sessions; only those that participate."""
         assert releases(self.asked(**params)) == found
 
     def test_empty_releases(self) -> None:

@@ -113,7 +113,7 @@ def test_names_of_strangers_are_text() -> None:
 
 
 def test_nothing_to_draw() -> None:
-    """An answer without rows is an empty chart; one without series none."""
+    """An answer without rows is an empty chart; one without series is an error."""
     assert not drawn(compute(SAMPLE[:0], "field=sum(session)&groupBy=release&interval=1d", now=NOW).plot())
     with pytest.raises(SessionStatsError, match="includeSeries=0"):
         answered("includeSeries=0").plot()

@@ -1,4 +1,4 @@
-"""Programs under test: whatever one does, the check ends, and says what it saw."""
+"""Programs under test: whatever one does, the check ends, and reports what it saw."""
 
 import json
 import os
@@ -39,7 +39,7 @@ MISHAPS = {
     "child": "exited with status 0 before it answered, and one of its children holds its output open",
     "flooding-child": "wrote a line that is not JSON: 'xxx",
 }
-"""What the program does, and what is said of it."""
+"""What the program does, and what is reported."""
 
 
 def check(save: Path, *arguments: str) -> int:
@@ -56,7 +56,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("how", MISHAPS)
-def test_a_mishap_is_a_finding(how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_breakdown_is_a_finding(how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """§9: exit status 3, one clear sentence, and the request is in a file, ready for a replay."""
     quick = {"child": "15", "unended": "2"}.get(how, "2" if "within" in MISHAPS[how] else "120")
     assert check(tmp_path, "--examples", "3", "--timeout", quick, *peer(how)) == 3
@@ -72,8 +72,8 @@ def test_the_end_of_standard_error_is_shown(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("how", ["flood", "windows"])
-def test_what_is_no_mishap(how: str, tmp_path: Path) -> None:
-    """§9: a flood on standard error and line ends of Windows disturb nobody."""
+def test_what_is_not_a_breakdown(how: str, tmp_path: Path) -> None:
+    """§9: a flood on standard error and Windows line ends do no harm."""
     assert check(tmp_path, "--examples", "5", *peer(how)) == 0
 
 
@@ -94,7 +94,7 @@ def test_a_program_that_answers_nothing_is_given_up(
 
 
 def test_an_answer_without_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """§9: it is not an id that is null."""
+    """§9: a missing id is not an id of null."""
     silent = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
     assert check(tmp_path, "--examples", "3", "--", sys.executable, "-c", silent) == 3
     assert 'gave an answer without an "id"; that of the request was "case-' in capsys.readouterr().out
@@ -103,7 +103,7 @@ def test_an_answer_without_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_without_hypothesis(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the extra: how to install it, and the status of wrong usage."""
+    """Without the extra: how to install it, and the status of invalid usage."""
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     assert check(tmp_path, "--", "true") == 2
     assert 'pip install "sessionstats[testing]"' in capsys.readouterr().err
@@ -115,13 +115,13 @@ def test_a_program_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that nobody has waited for does not."""
+    """Whether a process is running; a zombie is not."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")
 
 
 def test_children_end_with_the_program(tmp_path: Path) -> None:
-    """§9: the whole group is ended, so that nothing goes on when the check is over."""
+    """§9: the whole group is killed, so that nothing runs on after the check."""
     told = tmp_path / "pid"
     assert check(tmp_path, "--examples", "4", "--timeout", "1", *peer("parent"), "--tell", str(told)) == 3
     assert not runs(int(told.read_text()))
@@ -145,7 +145,7 @@ def test_a_signal_ends_the_program_too(number: signal.Signals, tmp_path: Path) -
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("how", ["huge", "flooding-child"])
 def test_a_flood_does_not_fill_the_memory(how: str, tmp_path: Path) -> None:
-    """§9: what nobody awaits is not read, and a line has a greatest length."""
+    """§9: output that nobody waits for is not read, and the length of a line is limited."""
     arguments = ["check", "--save", str(tmp_path), "--examples", "4", *peer(how), "--apart"]
     code = (
         "import sys; from sessionstats.cli import main\n"
@@ -192,7 +192,7 @@ for line in sys.stdin:
 
 
 def test_a_program_says_what_it_claims(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """§9: a first line makes flags needless."""
+    """§9: a first line makes flags unnecessary."""
     hello = {"groupBy": [], "unsupported": ["search", "errors"]}
     program = ("--", sys.executable, "-c", HELLO.replace("HELLO", repr(hello), 1))
     assert check(tmp_path, "--examples", "60", *program) == 0
@@ -202,7 +202,7 @@ def test_a_program_says_what_it_claims(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_program_that_claims_what_does_not_exist(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A misspelt capability would be asked for."""
+    """A misspelt capability would be requested after all."""
     program = ("--", sys.executable, "-c", HELLO.replace("HELLO", '{"unsupported": ["serach"]}', 1))
     assert check(tmp_path, "--examples", "5", *program) == 2
     assert "unknown capability 'serach'; there are search, filters" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What holds for the project as a whole, beside what the linters look at."""
+"""Rules for the project as a whole, beyond those of the linters."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ PACKAGE = ROOT / "sessionstats"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "sessionstats", "tests", "docs"}
-"""What may stand at the top, besides dot-files."""
+"""What may be at the top level, besides dot-files."""
 
 WITH_EXTRAS = {"cluster.py", "io", "testing", "vectors"}
 """Parts of the package that may need an extra; the kernel imports none of them before they are needed."""
@@ -67,8 +67,8 @@ def test_importing_imports_little() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "testing" / "model").glob("*.py")), ids=name_of)
-def test_naive_model_is_independent(path: Path) -> None:
-    """The naive model is a second witness: it imports nothing of the kernel, nor NumPy."""
+def test_model_is_independent(path: Path) -> None:
+    """The model is a second witness: it imports nothing of the kernel, nor NumPy."""
     assert set(imports(path)) <= set(sys.stdlib_module_names)
 
 
@@ -94,7 +94,7 @@ def test_no_path_of_a_machine() -> None:
     assert not [name_of(path) for path in files if pattern.search(path.read_text())]
 
 
-def test_version_stands_in_one_place() -> None:
+def test_version_is_in_one_place() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", sessionstats.__version__)
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()
     changes = (ROOT / "docs" / "CHANGELOG.md").read_text()
@@ -115,7 +115,7 @@ def test_public_names_have_docstrings() -> None:
 
 
 def test_doctests_are_collected() -> None:
-    """A run without doctests fails: of the package, of README and of the pages."""
+    """The doctests of the package, of README and of the pages are collected; without any, the run fails."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
          "sessionstats/rates.py", "README.md", "docs/semantics.md"],

@@ -17,11 +17,11 @@ REQUEST: dict[str, Any] = {
     "params": {"field": "sum(session)", "statsPeriod": "1h"},
     "sessions": [{"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}],
 }
-"""A small sound request."""
+"""A small valid request."""
 
 
 def sent(*lines: bytes | object) -> list[dict[str, Any]]:
-    """What comes back for lines, objects being written as JSON."""
+    """The answers to lines; objects are written as JSON."""
     output = io.BytesIO()
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
     serve(io.BytesIO(b"".join(line + b"\n" for line in raw)), output)
@@ -29,7 +29,7 @@ def sent(*lines: bytes | object) -> list[dict[str, Any]]:
 
 
 def reject_constant(name: str) -> None:
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")
 
 
 def detail(request: object) -> str:
@@ -70,7 +70,7 @@ class TestAnswers:
         assert sent({**REQUEST, "id": identity})[0]["id"] == identity
 
     def test_params_as_text(self) -> None:
-        """§2, §9: parameters may be a query string, too."""
+        """§2, §9: parameters may also be a query string."""
         text = {**REQUEST, "params": "field=sum(session)&statsPeriod=1h"}
         assert respond(text) == respond(REQUEST)
 
@@ -166,10 +166,10 @@ class TestNotRequests:
         for part in ("status", "1", "fine"):
             assert part in answer["body"]["detail"]
 
-    def test_fault_of_ours_is_told(
+    def test_an_internal_error_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """§9: if we fail, the peer hears so, and the stream goes on."""
+        """§9: if we fail, the peer is informed, and the stream goes on."""
         real, calls = protocol.answer_query, []
 
         def failing(*arguments: Any) -> Any:

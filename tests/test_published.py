@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sessionstats.protocol import respond_to_line
-from sessionstats.testing.model import answer as naive_answer
+from sessionstats.testing.model import answer as model_answer
 
 PUBLISHED = json.loads((Path(__file__).parent / "cases" / "published.json").read_text())
 CASES = PUBLISHED["cases"]
@@ -77,13 +77,13 @@ def test_kernel_answers_published_case(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-def test_naive_model_answers_published_case(case: dict[str, Any]) -> None:
-    """§9: the naive model answers them too, by itself."""
-    assert case_mismatches(case["expect"], naive_answer(request_of(case))) == []
+def test_model_answers_published_case(case: dict[str, Any]) -> None:
+    """§9: the model answers them as well, independently."""
+    assert case_mismatches(case["expect"], model_answer(request_of(case))) == []
 
 
 def test_comparison_notices_wrong_answers() -> None:
-    """The comparison above is itself compared: every wrong answer below is noticed."""
+    """The comparison is itself tested: every wrong answer below is noticed."""
     expected = {
         "status": 200,
         "body": {"groups": [{"by": {}, "totals": {"a": 1}, "series": {"a": [1.0, None]}}]},

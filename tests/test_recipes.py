@@ -1,4 +1,4 @@
-"""The recipes of the docs are right: each whose library is here, on random groups, against the kernel."""
+"""The recipes of the docs are right: each whose library is installed is compared with the kernel."""
 
 import json
 import random
@@ -59,7 +59,7 @@ def check_recipe(statistics: Recipe, given: list[Rows]) -> None:
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_a_recipe_in_python(name: str) -> None:
-    """§6.8: right but for the last bits."""
+    """§6.8: right except for the last bits."""
     pytest.importorskip(NEEDED[name], reason="this recipe needs its library")
     scope: dict[str, Any] = {}
     exec(RECIPES[f"recipe_{name}.py"], scope)

@@ -12,7 +12,7 @@ from sessionstats import DataError, Rules, Sessions, from_records, to_records
 from sessionstats.io.records import UPDATE_COLUMNS
 from sessionstats.testing.model.errors import Rejection
 from tests.modelled import folded_by_the_model
-from tests.test_folding import as_tuples, naive_tuples, updates
+from tests.test_folding import as_tuples, model_tuples, updates
 
 GOOD = {"started": 0, "project_id": 1, "status": "ok"}
 
@@ -43,14 +43,14 @@ names = st.sampled_from((*UPDATE_COLUMNS, "colour"))
 @given(
     st.lists(st.tuples(updates, st.dictionaries(names, odd_values, max_size=1)), max_size=4), st.booleans()
 )
-def test_same_rows_or_rejection_as_the_naive_model(
+def test_same_rows_or_rejection_as_the_model(
     drawn: list[tuple[dict[str, Any], dict[str, Any]]], unhandled: bool
 ) -> None:
-    """§1.1, §1.4: what is right, what is wrong, and what it becomes, are the same in both."""
+    """§1.1, §1.4: what is valid, what is not, and what it becomes are the same in both."""
     rows = [{**row, **odd} for row, odd in drawn]
     statuses = Rules(unhandled=unhandled).statuses
     try:
-        expected = naive_tuples(folded_by_the_model(rows, unhandled=unhandled))
+        expected = model_tuples(folded_by_the_model(rows, unhandled=unhandled))
     except Rejection:
         with pytest.raises(DataError):
             from_records(rows, statuses=statuses)
@@ -91,7 +91,7 @@ def test_updates_and_sessions_together() -> None:
 
 
 @pytest.mark.parametrize("row", [None, 5, "text", [GOOD]])
-def test_a_row_that_is_no_object(row: Any) -> None:
+def test_a_row_that_is_not_an_object(row: Any) -> None:
     """§1.4"""
     with pytest.raises(DataError) as caught:
         from_records([GOOD, row])
@@ -100,7 +100,7 @@ def test_a_row_that_is_no_object(row: Any) -> None:
 
 
 def test_status_of_another_edition() -> None:
-    """§1.1: also in a row without effect, and in an update that another one outweighs."""
+    """§1.1: also in a row without effect, and in an update that another one overrides."""
     statuses = Rules().statuses
     for row in ({"quantity": 0}, {"session_id": "s"}):
         wrong = GOOD | {"status": "unhandled"} | row
@@ -121,7 +121,7 @@ def test_required_columns(name: str) -> None:
 
 
 def test_records_that_make_up_missing_values() -> None:
-    """§1.1: a key that is absent is a missing value, and nobody's records are changed by reading them."""
+    """§1.1: an absent key is a missing value, and reading does not change the caller's records."""
     row = defaultdict(list, {"started": 0, "project_id": 1, "status": "ok"})
     assert len(from_records([row])) == 1
     assert set(row) == {"started", "project_id", "status"}

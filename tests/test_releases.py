@@ -1,4 +1,4 @@
-"""Release metadata (§4.8) and what an order by release.timestamp asks of it (§7.5)."""
+"""Release metadata (§4.8), and what an order by release.timestamp needs of it (§7.5)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -89,7 +89,7 @@ class TestReading:
 
     @pytest.mark.parametrize("seconds", [0, 20240129, -1, 20240129.0, 253402300799])
     def test_numbers_are_epoch_seconds(self, seconds: float) -> None:
-        """§9: a number that reads like a day is none, alone or among others."""
+        """§9: a number that reads like a day is not one, alone or among others."""
         others = [{**GOOD, "version": "b", "date_added": "2024-01-29T12:00:00Z"}]
         for more in ([], others):
             dates = Releases.from_records([{**GOOD, "date_added": seconds}, *more]).date_added
@@ -135,7 +135,7 @@ class TestReading:
             ({"version": "a@1.0"}, "releases: 'a@1.0' is listed twice, as release 0 and release 1"),
         ],
     )
-    def test_wrong_values_are_named(self, change: dict[str, Any], detail: str) -> None:
+    def test_invalid_values_are_named(self, change: dict[str, Any], detail: str) -> None:
         assert rejection(GOOD, {**GOOD, "version": "b", **change}) == detail
 
     def test_null_is_missing(self) -> None:
@@ -150,7 +150,7 @@ class TestReading:
         record = {name: value for name, value in GOOD.items() if name != key}
         assert rejection(record) == f"releases: release 0 ({record.get('version')!r}): {key} is missing"
 
-    def test_what_is_no_list_of_records(self) -> None:
+    def test_data_that_is_not_a_list_of_records_is_rejected(self) -> None:
         assert rejection(3) == "releases: release 0 must be a record, not 3"
         for records in (5, "text", GOOD, None):
             with pytest.raises(RequestError, match="must be a list of records"):
@@ -195,7 +195,7 @@ class TestOrder:
         st.one_of(st.none(), st.frozensets(st.integers(1, 4))),
         st.lists(st.tuples(st.frozensets(st.sampled_from(["", "prod", "dev"])), st.booleans()), max_size=2),
     )
-    def test_taking_part(
+    def test_participating(
         self,
         records: list[dict[str, Any]],
         selected: frozenset[int] | None,

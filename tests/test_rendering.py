@@ -31,7 +31,7 @@ def table(answer: Result) -> list[str]:
 
 class TestTable:
     def test_whole(self) -> None:
-        """§8: window, rows, keys, totals, series; null is a dot, a missing text quotes."""
+        """§8: window, rows, keys, totals, series; null is a dot, a missing text is empty quotes."""
         fields = "field=sum(session)&field=max(session.duration)&groupBy=release"
         answer = ask(fields, ["app", "app", ""], duration=[61.5, None, None])
         assert table(answer) == [
@@ -59,8 +59,8 @@ class TestTable:
         """§8: totals alone, or series alone."""
         assert table(ask(f"field=sum(session)&groupBy=release&{left_out}=0", ["app"]))[-1] == row
 
-    def test_further_rows_are_told(self) -> None:
-        """§7.6: the table says how to go on."""
+    def test_further_rows_are_reported(self) -> None:
+        """§7.6: the table says how to continue."""
         answer = ask("field=sum(session)&groupBy=release&per_page=1", ["a", "b"])
         assert table(answer)[-1] == "There are more rows: cursor=0:1:0 continues."
 
@@ -80,7 +80,7 @@ class TestTable:
 
     @given(st.lists(st.text(max_size=60), min_size=1, max_size=5, unique=True))
     def test_columns_align_whatever_the_names(self, releases: list[str]) -> None:
-        """Nothing in a name moves its neighbours, breaks the line or steers the terminal."""
+        """Nothing in a name moves its neighbours, breaks the line or controls the terminal."""
         lines = table(ask("field=sum(session)&groupBy=release", releases))
         rows = lines[2:]
         assert len(rows) == 2 + len(releases)
@@ -114,7 +114,7 @@ class TestSparklines:
         st.booleans(),
     )
     def test_line(self, values: list[float], complement: bool) -> None:
-        """A mark an interval or a few; null where there is nothing; the extreme value is seen."""
+        """One mark per interval, or per few; null where there is nothing; the extreme value is visible."""
         (line,) = sparklines(np.array([values]), complement=complement)
         assert 1 <= len(line) <= MAX_MARKS
         assert set(line) <= {*MARKS, NULL}
@@ -133,7 +133,7 @@ class TestSparklines:
 class TestTerminal:
     @given(st.text(max_size=80), st.integers(2, 60))
     def test_fit(self, text: str, width: int) -> None:
-        """A text that fits stays; another is cut in the middle, never wider than asked."""
+        """A text that fits stays; another is cut in the middle, and never wider than requested."""
         shown = escape(text)
         fitted = fit(shown, width)
         assert display_width(fitted) <= width

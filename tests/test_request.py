@@ -1,4 +1,4 @@
-"""Validating a request: what is wrong, in which words, and which of several errors comes first (§2)."""
+"""Validating a request: the errors, their texts, and which of several errors comes first (§2)."""
 
 import itertools
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ SOUND: Final[dict[str, Any]] = {
     "projects": {"web": 1},
     "rules": {},
 }
-"""A request without a fault."""
+"""A valid request."""
 
 FAULTS: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("row", {"sessions": [{"project_id": 1, "status": "ok"}]}, "started"),
@@ -66,7 +66,7 @@ FAULTS: Final[list[tuple[str, dict[str, Any], str]]] = [
         "Cannot omit both series and totals",
     ),
 ]
-"""A fault of each kind in the order of §2.2: its name, what makes it, and what is said."""
+"""A fault of each kind in the order of §2.2: its name, the change that causes it, and the text."""
 
 
 def spoiled(case: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class TestOrderOfValidation:
 
     @pytest.mark.parametrize(("name", "change", "said"), FAULTS, ids=[fault[0] for fault in FAULTS])
     def test_alone(self, name: str, change: dict[str, Any], said: str) -> None:
-        """§2.3: what is said of one fault."""
+        """§2.3: the text for one fault."""
         answer = detail(spoiled(SOUND, change))
         assert said in answer if name == "row" else said == answer
 
@@ -142,7 +142,7 @@ class TestOrderOfValidation:
         assert rejection({"field": fields, "groupBy": "session.status", "query": query}) == said
 
     def test_filtering_of_first_field_before_grouping_of_second(self) -> None:
-        """§2.2, §6.4: the order of the fields comes before the order of the two judgements."""
+        """§2.2, §6.4: the order of the fields comes before the order of the two checks."""
         params = {"field": ["count_unique(user)", "anr_rate()"], "query": "session.status:[healthy, crashed]"}
         assert rejection(params) == (
             "Cannot filter count_unique by multiple session.status unless it is in groupBy"
@@ -220,7 +220,7 @@ class TestParameters:
         assert query.window.n_intervals == 2
 
     def test_repeated_fields_count_once(self) -> None:
-        """§2: a repeated field or groupBy counts once, where it stands first."""
+        """§2: a repeated field or groupBy counts once, at its first position."""
         given = {"field": ["max(session.duration)", "sum(session)", "max(session.duration)"]}
         query = Query.parse(
             {**given, "groupBy": ["release", "project", "release"], "interval": "1d"}, now=NOW
@@ -229,7 +229,7 @@ class TestParameters:
         assert query.group_by == ("release", "project")
 
     @pytest.mark.parametrize("value", [1.5, b"x", object(), {"a": 1}, [["x"]]])
-    def test_values_of_no_use(self, value: object) -> None:
+    def test_invalid_values_are_rejected(self, value: object) -> None:
         """§2: a value that is neither text nor integer is rejected by name."""
         assert "per_page" in rejection({"field": "sum(session)", "per_page": value})
 
@@ -292,7 +292,7 @@ class TestParameters:
     def test_errors_carry_parameter_and_value(
         self, changes: dict[str, Any], parameter: str, value: object
     ) -> None:
-        """§2.3: an error says which parameter is wrong, and what was given."""
+        """§2.3: an error says which parameter is invalid, and its value."""
         with pytest.raises(SessionStatsError) as caught:
             Query.parse({"field": "sum(session)", "interval": "1d", **changes}, now=NOW, projects={"web": 1})
         error = caught.value
@@ -305,7 +305,7 @@ class TestParameters:
             Query.parse("field=sum(session)&interval=1m&statsPeriod=7h", now=NOW, rules=Rules.of("2021"))
         assert caught.value.parameter == "interval"
 
-    def test_judged_once(self) -> None:
+    def test_validated_once(self) -> None:
         """§2: a validated request can be answered for any sessions, just as its text can."""
         params = "field=sum(session)&statsPeriod=1d&interval=1d&groupBy=release"
         sessions = sample(50, seed=3)
@@ -364,7 +364,7 @@ def test_parameters_that_are_neither_text_nor_mapping() -> None:
 
 
 @pytest.mark.parametrize("rules", [{"rounding": "daily"}, {"unhandled": 1}, {"max_points": 0}])
-def test_rules_that_make_no_sense(rules: dict[str, Any]) -> None:
+def test_invalid_rules_are_rejected(rules: dict[str, Any]) -> None:
     """§9: each names the rule and what it may be."""
     with pytest.raises(RequestError, match=next(iter(rules))):
         Rules(**rules)

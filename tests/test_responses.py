@@ -29,7 +29,7 @@ Body = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def without_causes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They have tests of their own, and take their time."""
+    """Causes have tests of their own, and take a while."""
     monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 0.0)
 
 
@@ -44,7 +44,7 @@ def each_group(change: Callable[[Body], object]) -> Body:
 
 
 def test_the_right_response_agrees() -> None:
-    """§8: also without what says nothing, and with the order of equal ranks or of keys another."""
+    """§8: also without parts that are optional, and with another order of ties or of keys."""
     assert explain(SESSIONS, REQUEST, RIGHT, now=NOW).agrees
     assert explain(SESSIONS, REQUEST, {"groups": RIGHT["groups"]}, now=NOW).agrees
     assert explain(SESSIONS, REQUEST, {"status": 200, "body": RIGHT}, now=NOW).agrees
@@ -54,7 +54,7 @@ def test_the_right_response_agrees() -> None:
     "now", [NOW, "2024-01-29T12:00:00Z", "2024-01-29T18:00:00Z", "2024-01-29T23:59:59.9Z"]
 )
 def test_the_instant_is_that_of_the_response(now: str) -> None:
-    """§3.5: of the window that the response has, on an edge and within an interval."""
+    """§3.5: that of the window of the response, on an edge and within an interval."""
     response = compute(SESSIONS, REQUEST, now=now).to_dict()
     assert explain(SESSIONS, REQUEST, response).agrees
 
@@ -77,7 +77,7 @@ def test_what_differs_is_counted_by_field() -> None:
     assert max(map(len, report.splitlines())) < 200
 
 
-def test_what_the_whole_response_lacks_is_said_once() -> None:
+def test_what_the_whole_response_lacks_is_reported_once() -> None:
     """§8: a field, or the series, in no group."""
     response = each_group(lambda group: (group.pop("series"), group["totals"].pop(P95)))
     comparison = explain(SESSIONS, REQUEST, response)
@@ -89,7 +89,7 @@ def test_what_the_whole_response_lacks_is_said_once() -> None:
 
 
 def test_groups_that_are_missing_or_strange() -> None:
-    """§5, §7.1: both are listed, and what a name does to a terminal is not done."""
+    """§5, §7.1: both are listed, and control characters in names are escaped."""
     strange = {"release": "evil\x1b[2J"}
     response = changed(
         lambda body: (body["groups"].pop(1), body["groups"].append({**body["groups"][0], "by": strange}))
@@ -110,7 +110,7 @@ def test_last_bits_are_counted() -> None:
 
 
 def test_the_smallest_group_is_shown() -> None:
-    """Its sessions are those that a person can count."""
+    """Its sessions are few enough to count by hand."""
     sizes = compute(SESSIONS, REQUEST.replace(USERS, "sum(session)"), now=NOW).to_dict()["groups"]
     smallest = min(sizes, key=lambda group: group["totals"]["sum(session)"])
     assert smallest["totals"]["sum(session)"] <= 12
@@ -124,7 +124,7 @@ def test_the_smallest_group_is_shown() -> None:
     ("response", "problem"),
     [({"detail": "no"}, "the response is an error: no"), ({}, "no list of groups"), ([], "not an object")],
 )
-def test_what_is_no_response(
+def test_data_that_is_not_a_response_is_rejected(
     response: Any, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(tmp_path, response) == 2
@@ -157,7 +157,7 @@ def test_assert_agrees() -> None:
 
 
 def test_assert_answers_equal() -> None:
-    """§6.8: results and bodies; last bits are equal, unless 0 units are."""
+    """§6.8: results and bodies; last bits may differ, unless 0 units are allowed."""
     result = compute(SESSIONS, REQUEST, now=NOW)
     assert_answers_equal(result, RIGHT)
     bits = each_group(lambda group: group["totals"].update({RATE: group["totals"][RATE] + 2**-52}))

@@ -43,7 +43,7 @@ def test_few(n: int) -> None:
 
 
 def test_a_sample_is_good_data() -> None:
-    """§1.4: what is built unchecked passes the checks."""
+    """§1.4: sessions that are built without checks pass them."""
     columns = {name: getattr(SHARED, name) for name in Sessions.__slots__ if name != "status"}
     assert Sessions(**columns, status=[STATUSES[code] for code in SHARED.status.tolist()]) == SHARED
 

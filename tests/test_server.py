@@ -111,7 +111,7 @@ def test_rejections(query: str, status: int, detail: str) -> None:
     assert json.loads(body) == {"detail": detail}
 
 
-def test_what_is_not_there(server: Server) -> None:
+def test_unknown_paths(server: Server) -> None:
     for path in ("/", "/api/0/organizations/any/", "/api/0/organizations/a/b/sessions/", f"{EXAMPLE_PATH}x"):
         status, body, _ = ask(server, REQUEST, path=path)
         assert status == 404
@@ -134,7 +134,7 @@ def test_head(server: Server) -> None:
 
 
 def test_links_lead_through_the_pages(server: Server) -> None:
-    """§7.6: followed as a client follows them, they give every group once; back again as well."""
+    """§7.6: followed as a client follows them, they give every group once, in both directions."""
     link = re.compile(r'<http://([^/]+)(/[^?]+)\?([^>]+)>; rel="(\w+)"; results="(\w+)"; cursor="([^"]+)"')
     found, query, cursors = [], f"cursor=0:0:0&{REQUEST}&per_page=7", []
     while True:
@@ -159,7 +159,7 @@ def test_links_lead_through_the_pages(server: Server) -> None:
 
 @pytest.mark.parametrize("host", ['"><script>', "a b", "x,y", ""])
 def test_links_name_a_host_only(server: Server, host: str) -> None:
-    """What is not a host does not get into a header; nor does what would end a link."""
+    """Text that is not a host does not get into a header; nor does text that would end a link."""
     query = quote('a>b,"c', safe='>,"')
     _, _, headers = ask(server, f"{REQUEST}&per_page=1&x={query}", headers={"Host": host})
     assert headers["Link"].startswith(f"<http://{server.authority}{EXAMPLE_PATH}?")
@@ -167,7 +167,7 @@ def test_links_name_a_host_only(server: Server, host: str) -> None:
 
 
 def test_tokens() -> None:
-    """Without a token any header is taken; with one, it is required, in constant time."""
+    """Without a token any header is accepted; with one, it is required, and compared in constant time."""
     with serving(Endpoint(SAMPLE, now=NOW)) as server:
         assert ask(server, REQUEST, headers={"Authorization": "Bearer whatever"})[0] == 200
     with serving(Endpoint(SAMPLE, now=NOW, token="säsam")) as server:
@@ -184,7 +184,7 @@ def test_tokens() -> None:
 
 
 def test_the_rest_of_a_request() -> None:
-    """§4.8, §9: edition, projects, release metadata, and the clock where no instant is given."""
+    """§4.8, §9: edition, projects, release metadata, and the clock if no instant is given."""
     releases = Releases.from_records([{"version": "b", "date_added": 0, "project_ids": [3]}])
     row = {"started": ["2024-01-29T11:59:55Z"], "project_id": [3], "status": ["unhandled"], "release": ["b"]}
     with pytest.raises(DataError, match="unhandled"):
@@ -260,7 +260,9 @@ def test_a_body_is_not_the_next_request(server: Server) -> None:
     assert received.startswith(b"HTTP/1.1 404 ")
 
 
-def test_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_internal_error_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Status 500 for the client, the traceback for us, and the next request is served."""
     with serving(Endpoint(SAMPLE, now=NOW), log=True) as server:
         with monkeypatch.context() as patch:

@@ -30,7 +30,7 @@ class TestErrors:
             Sessions(**{**good, name: [value]})
         assert caught.value.detail == f"column '{name}': has 1 rows, but 'started' has 2"
 
-    def test_the_first_wrong_column_is_named(self) -> None:
+    def test_the_first_invalid_column_is_named(self) -> None:
         """§1.4: in the order of §1.1, and of its rows the first."""
         wrong: dict[str, Any] = {name: [[], []] for name in COLUMNS}
         for place, name in enumerate(COLUMNS):
@@ -161,7 +161,7 @@ class TestRows:
             self.SESSIONS[rows]
 
     @pytest.mark.parametrize("rows", [[30], [-31], [True] * 29, [0.5]])
-    def test_wrong_selection(self, rows: Any) -> None:
+    def test_invalid_selections_are_rejected(self, rows: Any) -> None:
         with pytest.raises(IndexError):
             self.SESSIONS[rows]
 

@@ -1,7 +1,7 @@
 """The built site in Chromium: axe-core finds nothing, in light and dark; no page scrolls sideways.
 
-Asked for by ``SITE=docs/_build/html``, once the site is built: of a page of each kind, or of all pages, which
-takes minutes, with ``SITE_PAGES=all``.
+Switched on by ``SITE=docs/_build/html``, once the site is built: for a page of each kind, or with
+``SITE_PAGES=all`` for all pages, which takes minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files as people have them: compressed, several, in folders, on standard input; and written as a whole."""
+"""Files as people have them: compressed, several, in folders, on standard input; and written completely."""
 
 import gzip
 import io
@@ -312,7 +312,7 @@ class TestWriting:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs limits of the system")
 @pytest.mark.parametrize("name", ["vectors.jsonl", "sample.csv", "sample.npz"])
 def test_a_full_disk_leaves_the_old_file(name: str, tmp_path: Path) -> None:
-    """The error names the file; its half is removed."""
+    """The error names the file, and the partial file is removed."""
     (tmp_path / name).write_text("old")
     command = "vectors" if name.startswith("vectors") else "sample 5000"
     line = f"ulimit -f 8; '{sys.executable}' -B -m sessionstats {command} {name}"

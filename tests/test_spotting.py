@@ -33,7 +33,7 @@ def test_every_bug_is_there() -> None:
 
 
 def test_smallest_cases_show_their_bugs() -> None:
-    """§1 to §9: the variant that is kept answers otherwise, and the page shows where."""
+    """§1 to §9: the variant that is kept answers differently, and the page shows where."""
     for line, shown in zip(json.loads(CASES.read_text()), data()["bugs"], strict=True):
         bug = next(bug for bug in BUGS if bug.id == line["id"])
         case = line["smallest"]
@@ -88,7 +88,7 @@ addEventListener("load", () => {
 });
 </script>
 """
-"""What a reader does: guesses twice, and then wants bugs of §7."""
+"""What a reader does: guesses twice, and then selects bugs of §7."""
 
 
 @needs_chromium

@@ -1,4 +1,4 @@
-"""Each stage alone, against its definition: health, counting, percentiles, rates, ranking, capping."""
+"""Each stage by itself, against its definition: health, counting, percentiles, rates, ranking, capping."""
 
 import dataclasses
 import math
@@ -141,7 +141,7 @@ def test_quantile_by_hand() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), durations), max_size=40), st.randoms())
 def test_statistics_of_slots(rows: list[tuple[int, float]], random: Any) -> None:
-    """§6.3, §6.7: every slot by itself, whatever the order of rows; milliseconds; NaN for none."""
+    """§6.3, §6.7: every slot by itself, whatever the order of rows; milliseconds; NaN if empty."""
     shuffled = random.sample(rows, len(rows))
     samples = percentiles.order_samples(*_columns(shuffled), 4)
     for name in DURATION_STATISTICS:
@@ -185,7 +185,7 @@ def test_rate_is_the_exact_quotient_rounded_once(part: int, more: int) -> None:
 
 @pytest.mark.parametrize("part", [1, 2**60])
 def test_rates_keep_their_shape(part: int) -> None:
-    """§6.5: slots × intervals stay that, whether binary64 holds the counts or not."""
+    """§6.5: the shape slots × intervals is kept, whether binary64 holds the counts or not."""
     assert np.array_equal(rates.rate([[part, 0]], [[2 * part, 0]]), [[0.5, np.nan]], equal_nan=True)
     assert rates.rate(part, [part, 2 * part]).tolist() == [1.0, 0.5]
     assert rates.rate([part, 0], 2 * part).tolist() == [0.5, 0.0]
@@ -256,7 +256,7 @@ def test_page(params: str, page: Page) -> None:
         ("cursor=::", "Invalid cursor parameter."),
     ],
 )
-def test_wrong_page_is_rejected(params: str, detail: str) -> None:
+def test_invalid_page_is_rejected(params: str, detail: str) -> None:
     """§2.3: per_page before cursor."""
     with pytest.raises(RequestError) as caught:
         parse_page(Parameters(params), Rules())
@@ -287,7 +287,7 @@ def test_base_groups() -> None:
 
 
 def test_keys_beyond_64_bits_are_numbered_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """§5: more combinations than an integer holds are found all the same, in the same order."""
+    """§5: more combinations than an integer can number are still found, in the same order."""
     names = ("project", "release", "environment")
     sessions = sample(300)
     expected, expected_index = base_groups(sessions, names, [DOCUMENTED_FIELDS["sum(session)"]])
@@ -318,7 +318,7 @@ def test_page_of_groups_keeps_status_groups_together(
 def test_page_of_rows_counts_status_groups(
     order: list[int], columns: list[int], most: int, size: int
 ) -> None:
-    """§7.5: status groups count against per_page here, and §7.4: not for the cap."""
+    """§7.5: status groups count against per_page here, but not towards the cap (§7.4)."""
     page = page_of_rows(np.array(order), np.array(columns), most, size)
     rows = [(group, column) for group in order for column in range(columns[group])]
     capped = [row for row in rows if row[0] in order[:most]]
@@ -354,7 +354,7 @@ def test_combined_keys_beyond_64_bits() -> None:
 @pytest.mark.parametrize(
     "kind", [BaseGroups, Measures, Needs, PageRows, Result, Settings, Window, Rules, Query]
 )
-def test_what_stages_hand_on_is_immutable(kind: type) -> None:
+def test_what_stages_pass_on_is_immutable(kind: type) -> None:
     """No stage can change what another made."""
     made = object.__new__(kind)
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -1,4 +1,4 @@
-"""The column `started`, from whatever a caller has (§1.1, §1.4)."""
+"""The column `started`, from any form that a caller has (§1.1, §1.4)."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -47,7 +47,7 @@ class TestStarted:
         ],
     )
     def test_noon_in_every_form(self, value: Any) -> None:
-        """§1.1: alone, among others of its kind, and among others of any kind."""
+        """§1.1: alone, among values of its kind, and among values of any kind."""
         assert micros([value]) == [NOON]
         assert micros([value, value]) == [NOON] * 2
         assert micros([value, "1970-01-01", 1, 0.5, datetime(1970, 1, 2)]) == [
@@ -165,7 +165,7 @@ class TestStarted:
             [],
         ],
     )
-    def test_no_instant(self, value: Any) -> None:
+    def test_not_an_instant(self, value: Any) -> None:
         """§1.4: nothing is coerced."""
         for others in ([0], ["1970-01-01T00:00:00Z"], []):
             error = rejection(started=[*others, value])
@@ -194,7 +194,7 @@ class TestStarted:
             (np.array([1j, 0]), "not an instant: 1j"),
         ],
     )
-    def test_wrong_arrays(self, array: np.ndarray, problem: str) -> None:
+    def test_invalid_arrays_are_rejected(self, array: np.ndarray, problem: str) -> None:
         """§1.4"""
         assert rejection(started=array).problem.startswith(problem)
 

@@ -1,4 +1,4 @@
-"""The strategies: the shapes that break implementations occur, and cases are what they promise to be."""
+"""The strategies: the shapes that break implementations occur, and cases keep the promises of `Claims`."""
 
 import json
 import unicodedata
@@ -106,7 +106,7 @@ def environment_in_another_case(case: Case, answer: Answer) -> bool:
 
 
 def confused(normal: Callable[[str], object]) -> Callable[[Case, Answer], bool]:
-    """Two different releases, environments or users that are the same to somebody."""
+    """Two different releases, environments or users that some program would confuse."""
 
     def shape(case: Case, answer: Answer) -> bool:
         for name in ("release", "environment", "distinct_id"):
@@ -119,7 +119,7 @@ def confused(normal: Callable[[str], object]) -> Callable[[Case, Answer], bool]:
 
 
 def number(text: str) -> object:
-    """A text as a program reads it that takes texts for numbers."""
+    """A text as read by a program that guesses numbers."""
     try:
         return float(text)
     except ValueError:
@@ -183,7 +183,7 @@ SHAPES: dict[str, Callable[[Case, Answer], bool]] = {
     "sessions after 2106": in_window(2106),
     "a local time off the full hour": has_row(lambda row: str(row.get("started")).endswith((":30", ":45"))),
     "groups whose keys are one if joined": joined_keys,
-    "an environment asked for in another case": environment_in_another_case,
+    "an environment requested in another case": environment_in_another_case,
     "texts equal but for case": confused(str.casefold),
     "texts equal but for spaces at the ends": confused(str.strip),
     "texts equal after normalization": confused(lambda text: unicodedata.normalize("NFC", text)),
@@ -213,7 +213,7 @@ def test_rare_shapes_occur(shape: str, drawn: list[tuple[Case, Answer]]) -> None
 
 
 def test_every_value_has_its_reason() -> None:
-    """A pool is data that somebody can read; texts have at most 250 characters."""
+    """Every value of a pool says why it is there; texts have at most 250 characters."""
     for pool in (RELEASES, ENVIRONMENTS, USERS, BIG_USERS):
         assert all(len(each.reason) > 3 for each in pool)
         assert max(len(str(each.value)) for each in pool) <= 250
@@ -221,7 +221,7 @@ def test_every_value_has_its_reason() -> None:
 
 
 def test_the_simplest_session_is_in_the_middle_of_a_bucket() -> None:
-    """§3.5: one that is lost there is lost for no reason of edges."""
+    """§3.5: if it is lost there, no edge is to blame."""
     case = assemble(Recipe(bytes(1000), b"", b"", (bytes(100),)))
     (row,) = case["sessions"]
     start, *_ = respond(case)["body"]["intervals"]
@@ -240,7 +240,7 @@ def test_cases_are_json_and_conform_to_the_schema(drawn: list[tuple[Case, Answer
         answer.validate({name: value for name, value in given_answer.items() if name != "id"})
 
 
-def test_what_is_not_claimed_is_not_asked_for() -> None:
+def test_what_is_not_claimed_is_not_requested() -> None:
     claims = Claims(
         fields=("sum(session)",), group_by=(), search=False, paging=False, errors=False, bad_rows=False
     )
@@ -251,7 +251,7 @@ def test_what_is_not_claimed_is_not_asked_for() -> None:
 
 
 def test_nothing_is_rejected_that_was_not_claimed() -> None:
-    """§2.3: without the claim of errors every request is answered, whatever its parts are together."""
+    """§2.3: if errors are not claimed, every request is answered, whatever the combination of its parts."""
     assert {answer["status"] for _, answer in draw(NOTHING_REFUSED, EXAMPLES)} == {200}
 
 
@@ -281,7 +281,7 @@ def test_what_is_simpler_is_never_larger(made: Recipe) -> None:
 
 
 def test_much_of_what_is_simpler_keeps_nearly_everything() -> None:
-    """Shrinking begins from what failed: it needs cases that are nearly it."""
+    """Shrinking begins with the failing case: it needs cases that are close to it."""
     kept: list[float] = []
 
     @given(simpler(RECIPE))

@@ -105,10 +105,10 @@ def blocks_of(rows: list[dict[str, Any]], sizes: list[int]) -> Iterator[Any]:
 
 
 @given(session_rows(Claims(bad_rows=False)), st.lists(st.integers(1, 5), max_size=4), st.randoms())
-def test_updates_fold_wherever_they_stand(
+def test_updates_fold_wherever_they_are(
     rows: list[dict[str, Any]], sizes: list[int], draw: random.Random
 ) -> None:
-    """§1.2, §6.7: updates of one session in blocks far apart; rows by themselves do not wait."""
+    """§1.2, §6.7: updates of one session in blocks far apart; standalone sessions do not wait."""
     every_year = REQUEST.replace("statsPeriod=14d", "start=1970-01-01&end=2100-01-01")
     query = Query.parse(every_year, now=NOW, rules=Rules(unhandled=True, max_intervals=10**6))
     draw.shuffle(rows)
@@ -116,7 +116,7 @@ def test_updates_fold_wherever_they_stand(
     assert summarize_chunks(folded(blocks_of(rows, sizes)), query) == whole
 
 
-def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
+def test_an_error_of_a_later_block_names_its_line(tmp_path: Path) -> None:
     """§1.4: the line in the file."""
     path = tmp_path / "sessions.csv"
     write(SAMPLE[:5], path)
@@ -127,21 +127,21 @@ def test_an_error_of_a_later_block_names_its_place(tmp_path: Path) -> None:
 
 
 def test_an_archive_in_blocks(tmp_path: Path) -> None:
-    """The blocks are the whole; what is wrong with one, `tests.test_archives` shows."""
+    """The blocks make up the whole; `tests.test_archives` tests invalid ones."""
     write(sample(9), tmp_path / "sample.npz")
     blocks = list(iter_npz(tmp_path / "sample.npz", 4))
     assert [len(block) for block in blocks] == [4, 4, 1]
     assert Sessions.concat(blocks) == sample(9)
 
 
-def test_what_is_no_file_of_sessions() -> None:
+def test_data_that_is_not_a_file_of_sessions_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match=r"must end in \.csv, \.jsonl, \.envelope \(or these"):
         read_chunks("sessions.xlsx")
 
 
 @pytest.mark.parametrize("extension", WRITERS)
 def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str], extension: str) -> None:
-    """The answer of the command is that of `compute`; nothing but the answer is written."""
+    """The answer of the command is that of `compute`, and nothing else is written."""
     path = written(SAMPLE, tmp_path, extension)
     assert main(["query", str(path), REQUEST, "--now", NOW, "--format", "json"]) == 0
     output = capsys.readouterr()
@@ -149,7 +149,7 @@ def test_the_command_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     assert output.err == ""
 
 
-def test_the_command_tells_where_the_sessions_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_where_the_sessions_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without ``--now`` the window ends by the clock, and sessions of another year are not in it."""
     path = written(SAMPLE, tmp_path, ".csv")
     assert main(["query", str(path), "field=sum(session)&statsPeriod=1d", "--format", "json"]) == 0
@@ -203,7 +203,7 @@ def of_dictionary(sessions: Sessions, texts: TextDictionary) -> Sessions:
 
 
 def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    """§6.7: of one dictionary, of several, or of none; the texts come back if they are needed."""
+    """§6.7: from one dictionary, several, or none; the texts are restored if they are needed."""
     monkeypatch.setattr(streaming, "ENOUGH", 1)
     monkeypatch.setattr(numbering, "LEAST", 1)
     query, shared, other = Query.parse(REQUEST, now=NOW), TextDictionary(), TextDictionary(["x"])
@@ -220,7 +220,7 @@ def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_summaries_that_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few are merged at once, none twice, and what was asked for on the way stays in."""
+    """Few are merged at once, none twice, and a summary requested on the way does not disturb it."""
     monkeypatch.setattr(streaming, "LEAST", 2000)
     query = Query.parse(REQUEST, now=NOW)
     parts = [summarize(SAMPLE[first : first + 7], query) for first in range(0, len(SAMPLE), 7)]
@@ -238,7 +238,7 @@ def test_summaries_that_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_stream_merges_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """§6.7: what waits is bounded, however many chunks come; the answer is that of the whole."""
+    """§6.7: waiting summaries are bounded, however many chunks come; the answer is that of the whole."""
     merged: list[int] = []
 
     def merge(*summaries: Summary) -> Summary:

@@ -97,7 +97,7 @@ def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
 
 @given(cases(Claims(errors=False, bad_rows=False)))
 def test_the_empty_element_and_single_rows(case: dict[str, Any]) -> None:
-    """§6.7: merging nothing changes nothing; a session a chunk is a split too."""
+    """§6.7: merging nothing changes nothing; one session per chunk is also a split."""
     if (world := read_case(case)) is None:
         return
     sessions, query = world
@@ -159,7 +159,7 @@ def test_killed_reordered_and_repeated_chunks() -> None:
     for repeated in (merge(whole, Summary.of_nothing(parsed())), again):
         with pytest.raises(SessionStatsError, match="chunk 'part-1' is in two of the summaries"):
             merge(repeated, summaries["part-1"])
-    # Without names nobody can tell; it is the caller who counts.
+    # Without names duplicates cannot be detected: avoiding them is up to the caller.
     unnamed = summarize(sessions, parsed())
     assert merge(unnamed, unnamed).n_sessions == 2 * unnamed.n_sessions
 
@@ -222,15 +222,15 @@ def test_a_summary_is_picklable_and_says_what_it_is(search: str) -> None:
         summary.__reduce__()[0](layout + 1, *values)
 
 
-def test_a_pickle_is_as_compact_as_it_is_told() -> None:
-    """A few bytes for a distinct user or duration of a group and interval; no Python object for either."""
+def test_a_pickle_is_compact() -> None:
+    """A few bytes per distinct user or duration of a group and interval, and no Python object for either."""
     summary = summarize(sample(100_000), parsed())
     assert len(pickle.dumps(summary)) < summary.nbytes + 10_000
     assert summary.nbytes < 20 * summary.n_rows
 
 
 def test_what_no_field_needs_is_not_kept() -> None:
-    """§6: a count of sessions takes neither users nor durations, a total no intervals."""
+    """§6: a count of sessions keeps neither users nor durations, a total no intervals."""
     sessions = sample(1000)
     counts = summarize(sessions, parsed("field=sum(session)&statsPeriod=14d&includeSeries=0&groupBy=project"))
     assert (len(counts.users), len(counts.durations), counts.counts.shape) == (0, 0, (3, 1, 4))
@@ -248,7 +248,7 @@ def test_a_chunk_must_be_sessions() -> None:
 
 @given(st.lists(st.sets(TEXTS, max_size=6), min_size=1, max_size=4))
 def test_sorted_texts(parts: list[set[str]]) -> None:
-    """Any text, by length of its bytes and then by bytes; ranks are places in that order."""
+    """Any text, by length of its bytes and then by bytes; ranks are positions in that order."""
 
     def order(texts: set[str]) -> list[str]:
         return sorted(texts, key=lambda t: (len(b := t.encode("utf-8", "surrogatepass")), b))
@@ -265,7 +265,7 @@ def test_sorted_texts(parts: list[set[str]]) -> None:
 
 @given(st.data(), st.sampled_from([np.add, np.bitwise_or]), st.sampled_from([1, 2, 1000]))
 def test_tallies(data: st.DataObject, combine: np.ufunc, block: int) -> None:
-    """Numbers by place, merged and renumbered, against a dict; keys of 32 and of 64 bits."""
+    """Numbers by position, merged and renumbered, against a dict; keys of 32 and of 64 bits."""
     shape = data.draw(st.sampled_from([(3, 4, 2), (2**20, 5, 2**12), (2**30, 2**30, 2)]))
     place = st.tuples(*(st.integers(0, min(size, 6) - 1) for size in shape))
     tables = data.draw(st.lists(st.lists(st.tuples(place, st.integers(0, 300))), min_size=1, max_size=4))
@@ -288,7 +288,7 @@ def test_tallies(data: st.DataObject, combine: np.ufunc, block: int) -> None:
 
 
 def test_blocks_hold_whole_units() -> None:
-    """What agrees on the first axes comes together, however long it is."""
+    """Positions that agree on the first axes come in one block, however many they are."""
     places = np.repeat([0, 1, 2], 4), np.tile([0, 0, 1, 1], 3), np.tile([0, 1], 6)
     counts = tallies.tally((3, 2, 2), places, np.ones(12, np.int64), np.add)
     with mock.patch.object(tallies, "BLOCK", 3):
@@ -297,7 +297,7 @@ def test_blocks_hold_whole_units() -> None:
         assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4
 
 
-def test_too_large_a_table_is_rejected() -> None:
+def test_a_table_that_is_too_large_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match="63 bits; 1,073,741,824 × 1,073,741,824 × 8 are too many"):
         tallies.empty_tally((2**30, 2**30, 8))
 
@@ -318,7 +318,7 @@ def test_too_large_a_table_is_rejected() -> None:
     ],
 )
 def test_equal_summaries_agree_in_everything(name: str) -> None:
-    """A comparison that forgets a part would make the tests above blind."""
+    """A comparison that omits a part would blind the tests above."""
     summary = summarize(sample(1000), parsed())
     other = summarize(sample(990, seed=1), parsed(), chunk="b")
     assert summary != "a summary"
@@ -326,7 +326,7 @@ def test_equal_summaries_agree_in_everything(name: str) -> None:
     assert replace(summary, **{name: getattr(other, name)}) != summary
 
 
-def test_tallies_of_more_places_than_32_bits_number() -> None:
+def test_tallies_of_more_positions_than_32_bits_number() -> None:
     """§6.7: keys just past 2**32 do not wrap."""
     places = [np.array([0, 0]), np.array([0, 2**16]), np.array([1, 1])]
     wide = tallies.tally((1, 2**16 + 1, 2**16), places, np.array([3, 5]), np.add)

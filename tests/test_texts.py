@@ -64,7 +64,7 @@ class TestTexts:
             (np.array([["a"], ["b"]]), ": not an array of one dimension, but of shape: (2, 1)"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         for name in ("release", "environment", "abnormal_mechanism"):
             with pytest.raises(DataError) as caught:
@@ -138,7 +138,7 @@ class TestUsers:
             (Encoded(np.array([0, 0]), [10**5000]), ": integer of too many digits"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         assert built(started=[0, 0]) == built(started=[0, 0], distinct_id=[None, None])
         with pytest.raises(DataError) as caught:
@@ -180,7 +180,7 @@ class TestProjects:
             (Encoded(np.array([0, -1]), [1]), ", row 1: code outside of 1 categories: -1"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         assert rejection(project_id=values).detail == f"column 'project_id'{detail}"
 
@@ -215,7 +215,7 @@ class TestStatuses:
             (Encoded(np.array([0, 1]), ["ok", "fine"]), ", row 1: unknown status: 'fine'"),
         ],
     )
-    def test_wrong(self, values: Any, detail: str) -> None:
+    def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         assert rejection(status=values).detail == f"column 'status'{detail}"
 

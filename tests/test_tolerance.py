@@ -9,7 +9,7 @@ import pytest
 
 from sessionstats.protocol import respond
 from sessionstats.testing.comparison import Tolerance, compare
-from tests.judging import (
+from tests.comparing import (
     COUNT,
     MEDIAN,
     RATE,
@@ -18,8 +18,8 @@ from tests.judging import (
     Answer,
     case_of,
     choice,
+    found_after,
     group_of,
-    judged,
     row,
 )
 
@@ -27,21 +27,21 @@ from tests.judging import (
 def verdict(field: str, value: float, tolerance: Tolerance, *rows: dict[str, Any], **params: Any) -> bool:
     """Whether a total passes."""
     case = case_of(*rows, field=field, includeSeries="0", **params)
-    return not judged(case, lambda a: group_of(a)["totals"].update({field: value}), tolerance)
+    return not found_after(case, lambda a: group_of(a)["totals"].update({field: value}), tolerance)
 
 
 @pytest.mark.parametrize(
     ("value", "passes"), [(100, True), (98, True), (102, True), (97, False), (103, False)]
 )
 def test_relative_error_of_users(value: int, passes: bool) -> None:
-    """§6.2: a sketch may be off by so much of the count, to both sides."""
+    """§6.2: a sketch may be off by that share of the count, in both directions."""
     users = [row(distinct_id=str(number)) for number in range(100)]
     assert verdict(USERS, value, Tolerance(users=0.02), *users) == passes
 
 
 @pytest.mark.parametrize(("value", "passes"), [(80, True), (77, True), (83, True), (76, False), (84, False)])
 def test_errors_of_differences_add_up(value: int, passes: bool) -> None:
-    """§6.2: healthy users are all less the others: 100 ± 3 less 20 ± 0.6."""
+    """§6.2: healthy users are all minus the others: 100 ± 3 minus 20 ± 0.6."""
     users = [row(distinct_id=str(number), status="crashed" if number < 20 else "ok") for number in range(100)]
     case = case_of(*users, field=USERS, groupBy="session.status", includeSeries="0")
 
@@ -49,8 +49,8 @@ def test_errors_of_differences_add_up(value: int, passes: bool) -> None:
         (group,) = (g for g in answer["body"]["groups"] if g["by"]["session.status"] == "healthy")
         group["totals"][USERS] = value
 
-    assert (judged(case, healthy, Tolerance(users=0.03)) == []) == passes
-    assert (judged(case, healthy) == []) == (value == 80)
+    assert (found_after(case, healthy, Tolerance(users=0.03)) == []) == passes
+    assert (found_after(case, healthy) == []) == (value == 80)
 
 
 def test_error_of_user_rates() -> None:
@@ -75,7 +75,7 @@ def test_rank_error_of_percentiles(value: float, passes: bool) -> None:
 
 
 def test_rank_error_is_not_relative() -> None:
-    """§6.3: half of a median can be right, where the ranks are far apart, and a hair be wrong."""
+    """§6.3: half a median can be right if the ranks are far apart, and a tiny difference wrong."""
     rows = [row(duration=seconds) for seconds in (1, 1, 1, 100, 100)]
     assert verdict("p75(session.duration)", 1000.0, Tolerance(rank=0.3), *rows)
     assert not verdict("p75(session.duration)", 99.0, Tolerance(rank=0.3), *rows)
@@ -109,7 +109,7 @@ def test_units_of_averages(units: int) -> None:
 
 
 def test_a_position_that_is_off() -> None:
-    """§6.8: 0.95 · 20 is 19 exactly; a little more lies in the wide gap, a little less does not."""
+    """§6.8: 0.95 · 20 is 19 exactly; a little more is in the wide gap, a little less is not."""
     seconds = [*range(19), 19, 1e9]
     rows = [row(duration=each) for each in seconds]
     off = 4 * math.ulp(21.0) * (1e9 - 19) * 1000
@@ -118,7 +118,7 @@ def test_a_position_that_is_off() -> None:
 
 
 def test_a_maximum_is_exact() -> None:
-    """§6.8: nothing is rounded but the multiplication that everyone does."""
+    """§6.8: nothing is rounded except the multiplication that every program does."""
     rows = [row(duration=0.1), row(duration=0.3)]
     assert not verdict("max(session.duration)", math.nextafter(300.0, 400), Tolerance(), *rows)
 
@@ -129,7 +129,7 @@ def test_null_is_exact() -> None:
 
 
 def test_ranking_by_a_tolerated_value() -> None:
-    """§7.1: groups whose ranking values may be equal may stand in either order, others may not."""
+    """§7.1: groups whose ranking values may be equal may be in either order, others may not."""
     rows = [
         row(release=name, distinct_id=str(n))
         for name, k in (("a", 100), ("b", 99), ("c", 50))
@@ -148,6 +148,6 @@ def test_ranking_by_a_tolerated_value() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"users": -0.1}, {"rank": 1.0}, {"users": math.nan}, {"ulps": -1}, {"ulps": True}]
 )
-def test_tolerances_that_make_no_sense(wrong: dict[str, Any]) -> None:
+def test_invalid_tolerances_are_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Tolerance(**wrong)

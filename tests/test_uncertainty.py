@@ -1,4 +1,4 @@
-"""How sure a rate is: Wilson's interval, where it is shown, and what it rests on."""
+"""How certain a rate is: Wilson's interval, where it is shown, and what it is based on."""
 
 import json
 from fractions import Fraction
@@ -34,7 +34,7 @@ def answered(request: str, n: int = 40) -> Result:
 
 @given(st.integers(1, 10**15), st.data())
 def test_wilson_solves_its_equation(n: int, data: st.DataObject) -> None:
-    """The ends are where the observed rate is z standard errors away; at 0 and 1 one end is there."""
+    """The ends are z standard errors from the observed rate; a rate of 0 or 1 is itself an end."""
     crashed = data.draw(st.integers(0, n))
     rate = crashed / n
     bounds = wilson(np.array([rate]), np.array([n]))
@@ -133,7 +133,7 @@ def test_tidy_lines_have_it_if_asked() -> None:
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """§8: the answer of the endpoint, and one key more."""
+    """§8: the answer of the endpoint, with one more key."""
     path = tmp_path / "s.jsonl"
     path.write_text(json.dumps({"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "ok"}))
     arguments = ["query", str(path), f"field={RATE}&statsPeriod=1h", "--now", NOW, "--format"]

@@ -1,8 +1,8 @@
-"""The test vectors: they are what the kernel answers, and what the naive model answers, and cover the rules.
+"""The test vectors: kernel and model give their answers, and they cover the rules.
 
-The expected answers come from the kernel; the naive model, which shares no code with it, is the second
+The expected answers come from the kernel; the model, which shares no code with it, is the second
 witness. A failure of the first test alone means that an answer changed: see the policy of
-`docs/reference/vectors.md` before the file is written anew.
+`docs/reference/vectors.md` before writing the file again.
 """
 
 import json
@@ -19,7 +19,7 @@ from sessionstats import vectors
 from sessionstats.cli import main
 from sessionstats.protocol import respond_to_line
 from sessionstats.rules import EDITIONS
-from sessionstats.testing.model import answer as naive_answer
+from sessionstats.testing.model import answer as model_answer
 from sessionstats.vectors.tags import CAPABILITIES
 
 LOADED = vectors.load()
@@ -53,12 +53,12 @@ def test_kernel_answers_the_shipped_lines() -> None:
     assert wrong == []
 
 
-def test_naive_model_answers_the_same() -> None:
+def test_model_answers_the_same() -> None:
     """§1 to §9: a second witness for every answer."""
     wrong = [
         vector["id"]
         for vector in LOADED
-        if text_of(naive_answer(vector["request"]), vector["answer"])
+        if text_of(model_answer(vector["request"]), vector["answer"])
         != text_of(vector["answer"], vector["answer"])
     ]
     assert wrong == []
@@ -90,20 +90,20 @@ def test_ids_are_unique_and_numbered() -> None:
 
 
 def test_vectors_are_small() -> None:
-    """A vector is small enough to be read."""
+    """A vector is small enough to read."""
     lines = {vector["id"]: len(vectors.as_line(vector)) for vector in LOADED}
     assert {name for name, length in lines.items() if length > 3_200} == LARGE
     assert 900 <= len(lines) <= 1100
 
 
 def test_requests_are_distinct() -> None:
-    """No two vectors ask the same."""
+    """No two vectors have the same request."""
     requests = Counter(json.dumps(vector["request"], sort_keys=True) for vector in LOADED)
     assert [request for request, count in requests.items() if count > 1] == []
 
 
 def test_lines_conform_to_the_schema() -> None:
-    """§9: every line is what the schema says, and the schema is one."""
+    """§9: every line conforms to the schema, and the schema is valid."""
     jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema")
     kind = jsonschema.Draft202012Validator
     kind.check_schema(vectors.schema())
@@ -176,8 +176,8 @@ def rows_of(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_program_of_one_edition_answers_what_is_tagged_for_it(edition: str) -> None:
-    """§9: without reading `rules`; and what is not tagged has another answer there."""
+    """§9: without reading `rules`; vectors without its tag have another answer there."""
     for vector in LOADED:
-        answer = naive_answer({**vector["request"], "rules": edition})
+        answer = model_answer({**vector["request"], "rules": edition})
         same = text_of(answer, vector["answer"]) == text_of(vector["answer"], vector["answer"])
         assert same == (f"edition:{edition}" in vector["tags"]), vector["id"]

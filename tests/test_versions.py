@@ -53,7 +53,7 @@ def selected(mask: object) -> list[bool]:
 
 
 class TestReading:
-    """§4.7: package, version and build; what a version is."""
+    """§4.7: package, version and build; what is a version."""
 
     @pytest.mark.parametrize(
         ("text", "parts"),
@@ -204,7 +204,7 @@ class TestIndex:
             e != negated for e in (False, False, True, False)
         ] + [False, False]
 
-    def test_who_takes_part(self) -> None:
+    def test_which_releases_participate(self) -> None:
         index = VersionIndex(["a@1+5", "a@nightly", "@1", "1.0", ""])
         assert selected(index.has_package) == [True, True, False, False, False]
         assert selected(index.participates) == [True, False, False, False, False]

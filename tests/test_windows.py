@@ -97,7 +97,7 @@ def test_date_is_iso_or_a_timestamp(text: str, iso: str) -> None:
         "99999999999999",
     ],
 )
-def test_other_texts_are_no_dates(text: str) -> None:
+def test_other_texts_are_not_dates(text: str) -> None:
     """§3.3"""
     assert parse_date(text) is None
     with pytest.raises(RequestError, match="is not a valid ISO8601 date query") as caught:
@@ -105,7 +105,7 @@ def test_other_texts_are_no_dates(text: str) -> None:
     assert caught.value.parameter == "start"
 
 
-def test_date_beside_the_calendar_is_rejected() -> None:
+def test_date_outside_the_calendar_is_rejected() -> None:
     """§3.3: an offset may carry an ISO date out of the years 1 to 9999."""
     assert parse_iso("0001-01-01T00:00:00+01:00") == YEAR_1 - HOUR
     assert parse_date("0001-01-01T00:00:00+01:00") is None
@@ -122,7 +122,7 @@ def test_instant_of_datetime_is_exact(moment: datetime, offset: int) -> None:
     assert format_instant(from_datetime(moment)) == moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
 
 
-def test_now_takes_what_callers_have() -> None:
+def test_now_accepts_what_callers_have() -> None:
     """§9: a datetime, a datetime64, ISO text or epoch seconds, and otherwise an error that says so."""
     moment = datetime(2024, 1, 29, 12, 27, 28, 303_000, UTC)
     for now in (
@@ -176,7 +176,7 @@ def test_range_by_precedence(params: str, start: int, end: int, end_given: bool)
         ("statsPeriod=0d", "start must be before end"),
     ],
 )
-def test_wrong_dates_are_rejected(params: str, detail: str) -> None:
+def test_invalid_dates_are_rejected(params: str, detail: str) -> None:
     """§3.3"""
     with pytest.raises(RequestError) as caught:
         parse_range(Parameters(params), NOW)
@@ -219,7 +219,7 @@ MULTIPLE = "The interval has to be a multiple of the minimum interval of {}."
         ("5h", 3600, "The interval should divide one day without a remainder."),
     ],
 )
-def test_wrong_interval_is_rejected(text: str, minimum: int, detail: str) -> None:
+def test_invalid_interval_is_rejected(text: str, minimum: int, detail: str) -> None:
     """§3.2"""
     with pytest.raises(RequestError) as caught:
         parse_interval(text, minimum)
@@ -277,7 +277,7 @@ def test_hourly_end_after_now_is_the_next_minute() -> None:
 
 
 def test_hourly_rounding_of_what_is_round() -> None:
-    """§3.7: an end that is now stays, and a window that starts where it was asked to does not grow."""
+    """§3.7: an end of now stays, and a window that starts where it was requested to does not grow."""
     assert align_hourly(DateRange(0, 2 * HOUR, False), HOUR, 2 * HOUR) == Window(0, 2 * HOUR, HOUR, 2 * HOUR)
     half = 30 * MINUTE
     assert align_hourly(DateRange(0, 2 * HOUR, False), half, DAY) == Window(0, 2 * HOUR, half, 2 * HOUR)

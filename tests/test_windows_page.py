@@ -27,7 +27,7 @@ const windowOf = ({ now, length, interval, rounding }) => {
 const asked = JSON.parse(require("fs").readFileSync(0, "utf-8"));
 console.log(JSON.stringify(asked.map(windowOf)));
 """
-"""What Node is to do with the requests on its standard input."""
+"""What Node does with the requests on its standard input."""
 
 
 def in_node(program: str, given: Any = None) -> Any:
@@ -38,7 +38,7 @@ def in_node(program: str, given: Any = None) -> Any:
 
 
 def of_the_last(vector: dict[str, Any]) -> bool:
-    """Whether the request of a vector is answered, and asks for a period that ends now."""
+    """Whether the request of a vector is answered, and is for a period that ends now."""
     params = vector["request"]["params"]
     return (
         vector["answer"]["status"] == 200
@@ -71,7 +71,7 @@ def test_same_windows_as_the_vectors() -> None:
 
 
 def said(period: str, interval: str, edition: str = "aligned") -> str:
-    """The sentence below a picture, asked on 29 January 2024 at 12:27:28."""
+    """The sentence below a picture, on 29 January 2024 at 12:27:28."""
     state = f'{{period: "{period}", interval: "{interval}", edition: "{edition}", now}}'
     program = f"""
     const {{describe, instant}} = require(process.argv[1]);

@@ -180,7 +180,8 @@ class _Search:
     def stopped(self) -> str:
         """Why the search is over before its budget is spent; empty if it is not."""
         if len(self.watch.suspects) >= self.options.max_findings:
-            return f"{self.options.max_findings} findings are enough (--max-findings)"
+            n = self.options.max_findings
+            return f"{n} finding{' is' if n == 1 else 's are'} enough (--max-findings)"
         if self.silences >= PATIENCE:
             return f"{PATIENCE} requests timed out"
         if self.in_a_row >= IN_A_ROW:

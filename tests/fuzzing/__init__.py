@@ -1,7 +1,7 @@
-"""Hostile input from every side: files that are damaged, and lines that are no requests.
+"""Hostile input of every kind: damaged files, and lines that are not requests.
 
 1. Case ``n`` of a seed is the same on every machine. `files` damages a file of each format and compares what
-   is read with the intact one; `lines` sends the protocol what it may not expect.
+   is read with the intact one; `lines` sends the protocol unexpected lines.
 2. A case fails if it raises anything but the errors of this package, names no location, loses a row, or takes
    longer than `MOST_SECONDS`. A run fails if it takes more memory than `MOST_BYTES`.
 3. `limited` runs cases in a process of its own, under these limits, so that even a crash is a finding.

@@ -15,7 +15,7 @@ WITH_DIGEST: Final = (".npz",)
 """Formats in which no byte can change the sessions without an error."""
 
 BYTES: Final = b"\x00\xff\x80\"'\\,;:{}[]\n\r\t 019-+.eETZnN\xef\xbb\xbf"
-"""Bytes that mean something somewhere; others are as likely together."""
+"""Bytes that mean something somewhere; half of those drawn are others."""
 
 
 def intact() -> Sessions:
@@ -59,7 +59,7 @@ class Files:
         Raises
         ------
         AssertionError
-            If rows are lost, an error names no file, or a digest did not notice.
+            If rows are lost, an error names no file, or a digest does not notice the damage.
         """
         random_ = random.Random(f"file {seed} {number}")
         suffix = FORMATS[number % len(FORMATS)]
@@ -84,7 +84,7 @@ class Files:
 
 
 def damaged(data: bytes, random_: random.Random, *, cut_off: bool) -> bytes:
-    """The data with one damage: bytes changed, put in, taken out, doubled, or the end cut off."""
+    """The data with one damage: bytes changed, inserted, removed, doubled, or the end cut off."""
     at, width = random_.randrange(len(data)), random_.choice((1, 1, 1, 2, 4, 8))
     some = bytes(
         random_.choice(BYTES) if random_.random() < 0.5 else random_.randrange(256) for _ in range(width)

@@ -54,7 +54,7 @@ def run_cases(case: Callable[[int], str], first: int, count: int, current: Path)
     for number in range(first, first + count):
         current.write_text(str(number))
         faulthandler.dump_traceback_later(60, exit=True)  # what the signal cannot interrupt
-        signal.setitimer(signal.ITIMER_REAL, 2 * MOST_SECONDS)  # others may keep the processor
+        signal.setitimer(signal.ITIMER_REAL, 2 * MOST_SECONDS)  # other processes may use the processor
         started = time.process_time()
         try:
             outcomes[case(number)] += 1

@@ -1,4 +1,4 @@
-"""Lines of the protocol: requests with hostile parts, and lines that are none (§9)."""
+"""Lines of the protocol: requests with hostile parts, and lines that are not requests (§9)."""
 
 import json
 import random
@@ -69,7 +69,7 @@ def run(seed: int, number: int) -> str:
 
 
 def hostile_line(random_: random.Random, number: int) -> tuple[dict[str, Any] | None, bytes]:
-    """A line, and the request it is if its id must come back."""
+    """A line, and its request if the id must be returned."""
     request = json.loads(json.dumps(REQUEST))
     if random_.random() < 0.5:
         del request["params"][random_.choice(list(request["params"]))]
@@ -121,10 +121,10 @@ def hostile(random_: random.Random, depth: int = 0) -> Any:
 
 
 def search(random_: random.Random) -> str:
-    """A search made of what the grammar gives meaning to; now and then a long one."""
+    """A search made of fragments that mean something in the grammar; now and then a long one."""
     words = random_.choices(WORDS, k=random_.randrange(1, 20))
     return "".join(words) * (1 if random_.random() < 0.97 else random_.choice((100, 3000)))
 
 
 def reject_constant(name: str) -> None:
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")

@@ -1,4 +1,4 @@
-"""The naive model with lines of its source replaced.
+"""The model with lines of its source replaced.
 
 1. Every altered module of `sessionstats.testing.model` has a diff (`tests.gallery.diff`).
 2. The altered model is a package of its own beside the right one, so nothing is patched and nothing restored.
@@ -16,14 +16,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sessionstats.testing import model as naive
+from sessionstats.testing import model
 from tests.gallery.diff import patched
 
-SOURCE = Path(naive.__file__).parent
+SOURCE = Path(model.__file__).parent
 
 
 class AlteredSource(MetaPathFinder, Loader):
-    """Finds and loads one altered copy of the naive model."""
+    """Finds and loads one altered copy of the model."""
 
     def __init__(self, package: str, diffs: Mapping[str, str]) -> None:
         self.package = package
@@ -45,8 +45,8 @@ class AlteredSource(MetaPathFinder, Loader):
 
 
 def altered_model(name: str, diffs: Mapping[str, str]) -> Callable[[Any], dict[str, Any]]:
-    """``answer`` of the naive model with its source changed."""
-    package = f"naive_{name.replace('-', '_')}"
+    """``answer`` of the model with its source changed."""
+    package = f"altered_{name.replace('-', '_')}"
     finder = AlteredSource(package, diffs)
     sys.meta_path.insert(0, finder)
     try:

@@ -1,4 +1,4 @@
-"""Judging an answer of which one thing was changed."""
+"""Comparing an answer in which one thing was changed."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ def group_of(answer: Answer, place: int = 0) -> dict[str, Any]:
     return found
 
 
-def judged(
+def found_after(
     case: Case, change: Callable[[Answer], object], tolerance: Tolerance = EXACT, **options: Any
 ) -> list[Finding]:
-    """What is found if the right answer is changed in place."""
+    """The findings after the right answer is changed in place."""
     right = respond(case)
     given = copy.deepcopy(right)
     change(given)
     return compare(case, right, given, tolerance, **options)
 
 
-def places(findings: list[Finding]) -> list[str]:
+def paths(findings: list[Finding]) -> list[str]:
     return [str(finding.path) for finding in findings]
 
 
 def choice(*names: str, case: Case) -> Answer:
-    """The answer that shows these releases, each with its right values."""
+    """The answer that shows these releases, each with the right values."""
     params = {name: value for name, value in case["params"].items() if name not in ("per_page", "cursor")}
     whole = respond({**case, "params": params})
     by_name = {group["by"]["release"]: group for group in whole["body"]["groups"]}
