@@ -1,7 +1,7 @@
-"""A page in headless Chromium, served from this machine, with no other host to be found.
+"""A page in headless Chromium, served from this machine, with no other host in reach.
 
 1. The folder of a page is served on a port of its own, as a site is.
-2. A script of the page sends what it has to say to ``/said``; Chromium is ended then.
+2. A script of the page posts its result to ``/said``; then Chromium is ended.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ OPTIONS = (
 )
 
 TIME_LIMIT = 120
-"""Seconds until a page has said something; a busy machine loads Python slowly."""
+"""Seconds for a page to post its result; a busy machine loads Python slowly."""
 
 
 class _Site(SimpleHTTPRequestHandler):
-    """Files of a folder, and what a page says."""
+    """Files of a folder, and the result of a page."""
 
     def __init__(self, said: Queue[str], *args: object, directory: str) -> None:
         self.said = said
@@ -52,7 +52,7 @@ class _Site(SimpleHTTPRequestHandler):
 
 
 def said_by(page: Path, time_limit: float = TIME_LIMIT) -> str:
-    """What a page sends to ``/said``."""
+    """What a page posts to ``/said``."""
     said: Queue[str] = Queue()
     with (
         ThreadingHTTPServer(("127.0.0.1", 0), partial(_Site, said, directory=str(page.parent))) as server,

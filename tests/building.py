@@ -8,7 +8,7 @@ from sessionstats import DataError, Sessions
 
 
 def built(**columns: Any) -> Sessions:
-    """Sessions of the given columns; of the required ones the rest is filled in."""
+    """Sessions of the given columns; missing required ones are filled in."""
     n = next(len(column) for column in columns.values())
     return Sessions(**{"started": [0] * n, "project_id": [1] * n, "status": ["ok"] * n, **columns})
 

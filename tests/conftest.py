@@ -3,7 +3,7 @@
 Hypothesis is deterministic by default: two runs draw the same examples. ``--hypothesis-profile=thorough``
 draws other examples in every run, and ten times as many.
 
-Doctests of what needs an extra are skipped where it is not installed; tests say so themselves.
+Doctests that need an extra are skipped if it is not installed; tests skip themselves.
 
 Coverage is measured in the processes that run tests, not in the programs that they start: under it these take
 twice as long, and what they execute has tests without a process of its own.
@@ -35,7 +35,7 @@ NEEDED = {
 
 
 def _note_skipped(report: pytest.CollectReport | pytest.TestReport) -> None:
-    """Write down what was skipped, for ``pytest @FILE``: the same tests again, where extras are installed."""
+    """Write down what was skipped, for ``pytest @FILE``: the same tests again with the extras installed."""
     if report.skipped and "SKIPPED_TESTS" in os.environ and "PYTEST_XDIST_WORKER" not in os.environ:
         with Path(os.environ["SKIPPED_TESTS"]).open("a") as file:
             file.write(f"{report.nodeid}\n")

@@ -2,7 +2,7 @@
 
 ``python -m tests.digest`` prints it. Run it with features of the processor switched off, on one core, with
 another NumPy or another Python: a digest that differs is a bug. It covers every field and every groupBy on
-sessions enough for the block engine, and the requests of the vectors.
+enough sessions for the block engine, and the requests of the vectors.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ NOW: Final = "2024-01-29T12:00:00Z"
 """The end of the sample."""
 
 ROWS: Final = 60_000
-"""More than the block engine takes over from."""
+"""More than enough for the block engine."""
 
 GROUPINGS: Final = (
     "",

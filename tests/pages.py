@@ -1,4 +1,4 @@
-"""Reading the pages of the documentation, and executing what stands in them.
+"""Reading the pages of the documentation, and executing their code.
 
 1. A page is README.md or a Markdown file under docs/. Its fenced blocks have a language.
 2. ``python`` with prompts is a doctest, which pytest runs; without prompts it is a script, which is run. A
@@ -9,9 +9,9 @@
 4. ``sh`` is for setting up an environment: ``.ci/run`` runs README's. ``json`` and ``toml`` must parse. Other
    languages are only shown.
 5. ``python`` whose first line is ``# in mini.py`` is a part of the file that a reader of the course writes.
-   Its states, one a chapter, and some as first written, are in ``course/mini``; a chapter's commands are
+   Its states, one per chapter, and some as first written, are in ``course/mini``; a chapter's commands are
    run beside them, and find the chapter's state as ``mini.py``.
-6. What cannot be run in a test is listed in `NOT_RUN`, with the reason.
+6. Commands that cannot be run in a test are listed in `NOT_RUN`, with the reason.
 """
 
 import os
@@ -31,7 +31,7 @@ NOT_RUN = {
     "python -m venv": "the tests run in an environment already",
     "python -m pytest": "the tests would run themselves",
 }
-"""Commands that are shown and not run, by how they begin."""
+"""Commands that are shown but not run, by how they begin, and why."""
 
 FENCE = re.compile(r"^( *)(`{3,}|:{3,})(.*)$")
 FILE_LINE = re.compile(r"(?:#|//|--|;) ([\w./-]+\.\w+)\n")
@@ -162,7 +162,7 @@ def outputs_agree(shown: str, actual: str) -> bool:
 
 
 def states(page: Path) -> list[Path]:
-    """The files of ``mini.py`` that a chapter of the course comes to; no other page has any."""
+    """The states of ``mini.py`` in a chapter of the course; no other page has any."""
     number = page.stem[:2] if page.parent.name == "course" else "no chapter"
     return sorted((DOCS / "course" / "mini").glob(f"{number}*.py"))
 

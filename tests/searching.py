@@ -16,7 +16,7 @@ NO_CONTEXT = SearchContext(health_classes=HEALTH_CLASSES)
 
 
 def rows_kept(text: str, rows: Sequence[Row], context: SearchContext = NO_CONTEXT) -> list[bool]:
-    """Whether the search keeps each row; the tables of a conjunction, where there are some, say the same."""
+    """Whether the search keeps each row; the tables of a conjunction, if there are any, agree."""
     columns = tuple(map(encode, zip(*rows, strict=True)))
     mask = validate_search(text, context).bind(*columns)
     if mask is None:

@@ -2,7 +2,7 @@
 
 It needs the extra ``bench``, two cores, some 12 GB of memory and an hour. The file is written part by part;
 ``--only PART`` runs one, and the part ``large`` runs only then. ``--quick`` divides the sessions by ten and
-takes one round: to see that it works.
+takes one round, to see that it works.
 """
 
 import argparse
@@ -27,7 +27,7 @@ Table = list[list[str]]
 
 
 def compared(scenarios: Iterable[Scenario], divisor: int, rounds: int) -> Table:
-    """A table of scenarios: seconds of each side, and the kernel's as a share of each engine's."""
+    """A table of scenarios: seconds of each engine, and the kernel's as a share of each other's."""
     names = [US, *ENGINES]
     table = [
         [
@@ -54,7 +54,7 @@ def compared(scenarios: Iterable[Scenario], divisor: int, rounds: int) -> Table:
 
 
 def _seconds(scenario: Scenario, n: int, rounds: int) -> dict[str, float]:
-    """Seconds of every side, which agree with each other."""
+    """Seconds of every engine; their answers agree."""
     question = scenario.question
     sessions = make(n, **scenario.made)
     arrow = as_arrow(sessions)
@@ -69,7 +69,7 @@ def _seconds(scenario: Scenario, n: int, rounds: int) -> dict[str, float]:
 
 
 def alone(scenarios: Iterable[Scenario], divisor: int, rounds: int) -> Table:
-    """A table of scenarios for the kernel alone, in turn: seconds, and how often the first one's."""
+    """A table of scenarios for the kernel alone, alternately: seconds, and how many times the first one's."""
     sessions = {s.title: make(s.n // divisor, **s.made) for s in scenarios}
     asks = {
         t: (lambda rows=rows: compute(rows, USUAL.question.params, now=NOW)) for t, rows in sessions.items()

@@ -1,4 +1,4 @@
-"""Whether an engine's answer is ours, asked before anything is timed.
+"""Whether an engine's answer is ours, checked before anything is timed.
 
 1. Every group and cell of the engine is looked up in our answer; every count of ours that is not there is 0.
 2. Counts are equal; rates and durations are equal to 1e-9 of their size: engines add durations in any order,

@@ -1,6 +1,6 @@
-"""Sessions for benchmarks: uniform in release and time, log-normal durations, six sessions a user.
+"""Sessions for benchmarks: uniform in release and time, log-normal durations, six sessions per user.
 
-1. Columns are dictionary codes already; what encoding costs is measured apart (`encoding`).
+1. Columns are dictionary codes already; what encoding costs is measured separately (`loading`).
 2. A `shape` makes one property extreme, to find inputs that cost more than the usual one.
 3. Everything follows from the seed.
 """

@@ -1,10 +1,10 @@
 """What the engines share.
 
 1. `load` puts the sessions into the engine's own memory: integers and floats as they are, releases and
-   environments as dictionary-encoded text, users as integers. A side that is timed has loaded them before.
+   environments as dictionary-encoded text, users as integers. An engine that is timed has loaded them before.
 2. `ask` returns the measures of the groups (``day`` −1) and of the cells, as one Arrow table.
-3. Where there are more groups than an answer holds, only the first by sessions are measured (§7.1, §7.4).
-4. Every engine is asked in the way that suited it best, and may use both cores.
+3. If there are more groups than an answer holds, only the first by sessions are measured (§7.1, §7.4).
+4. Every engine is queried in the way that suited it best, and may use both cores.
 """
 
 from typing import ClassVar, Final, Protocol
@@ -42,7 +42,7 @@ class Engine(Protocol):
     name: ClassVar[str]
 
     def load(self, table: pa.Table) -> None:
-        """Take the sessions into the engine's memory."""
+        """Load the sessions into the engine's memory."""
 
     def ask(self, question: Question) -> pa.Table:
         """Measures of groups and of cells."""

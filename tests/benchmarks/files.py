@@ -1,4 +1,4 @@
-"""From a file to the answer: whole processes in turn, their answers compared.
+"""From a file to the answer: whole processes alternately, their answers compared.
 
 1. The question: sessions and crash-free users by release and day, over 14 days, of `sessionstats.sample`.
 2. A process reads a file and prints, for each release and day, sessions and the rate. Ours is the command
@@ -32,7 +32,7 @@ Side = Callable[[], object]
 
 
 def table(n: int, rounds: int, kinds: Iterable[str] = KINDS) -> list[list[str]]:
-    """A table of processor seconds and megabytes: a row for each kind of file."""
+    """A table of processor seconds and megabytes, one row per kind of file."""
     names = [US, *OTHERS]
     head = ["", *(f"{name}, s" for name in names), *(f"of {name}" for name in OTHERS)]
     rows = [[*head, *(f"{name}, MB" for name in names)]]
@@ -74,7 +74,7 @@ def in_turn(commands: Mapping[str, list[str]], rounds: int) -> tuple[dict[str, f
 
 
 def command(name: str, path: Path) -> list[str]:
-    """The command line of a side."""
+    """The command line of a program."""
     if name == US:
         run = ["sessionstats", "query", str(path), REQUEST, "--now", NOW, "--format", "json"]
     else:

@@ -1,4 +1,4 @@
-"""More sessions than one takes at once: a folder of Parquet files, pieces of memory, a cluster.
+"""More sessions than fit at once: a folder of Parquet files, pieces in memory, a cluster.
 
 1. Each file of the folder has a million sessions like those of `sessionstats.sample`, whose users are drawn
    from ten million.
@@ -58,7 +58,7 @@ def write_folder(folder: Path, n_files: int, n_users: int = USERS) -> None:
 
 
 def folder_table(n_files: int, rounds: int) -> list[list[str]]:
-    """A table of ways to answer about a folder: processor seconds, microseconds a session, megabytes."""
+    """A table of ways to answer about a folder: processor seconds, microseconds per session, megabytes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "sessions")
         write_folder(folder, n_files)
@@ -66,7 +66,7 @@ def folder_table(n_files: int, rounds: int) -> list[list[str]]:
 
 
 def measured_folder(folder: Path, rounds: int) -> list[list[str]]:
-    """The table of a folder that is there."""
+    """The table of an existing folder."""
     n = ROWS * len(list(folder.iterdir()))
     ours = files.command(files.US, folder)
     commands = {

@@ -1,4 +1,4 @@
-"""Taking text in: what dictionary-encoding costs on the way, and what engines take to load the same."""
+"""Loading text: what dictionary-encoding costs on the way, and what engines take to load the same."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from tests.benchmarks.timing import US, medians
 
 
 def seconds(n: int, rounds: int) -> dict[str, float]:
-    """Seconds of each side to load `n` sessions whose releases, environments and users are text in Arrow."""
+    """Seconds of each engine to load `n` sessions with text in Arrow."""
     coded = as_arrow(make(n))
     texts = {name: coded[name].cast(pa.string()) for name in ("release", "environment")}
     users = pc.binary_join_element_wise("user", coded["user_id"].cast(pa.string()), "-")

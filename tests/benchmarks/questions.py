@@ -1,9 +1,9 @@
-"""What is asked: a request for the kernel, and what an engine has to measure for the same answer.
+"""The questions: a request for the kernel, and what an engine has to measure for the same answer.
 
 1. An engine measures *measures*: counts of sessions, counts of distinct users, statistics of durations, each
    by the groupBy columns, over the window and by day.
-2. `fields_from` makes fields of measures, so that answers can be compared; what engines are timed for is the
-   measures alone.
+2. `fields_from` makes fields of measures, so that answers can be compared; engines are timed for the measures
+   alone.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ NOW: Final = "2024-01-29T00:00:00Z"
 """The instant of every request; at midnight, so that a window of 14 days has 14 buckets."""
 
 PERCENTILES: Final = (50, 75, 90, 95, 99)
-"""Percentiles that are asked for."""
+"""Percentiles that are requested."""
 
 ALL_FIELDS: Final = tuple(Rules().fields)
 """Every field of the documented edition."""
@@ -65,7 +65,7 @@ class Question:
 
     @property
     def by_status(self) -> bool:
-        """Whether counts are wanted by health class."""
+        """Whether counts are requested by health class."""
         return "session.status" in self.group_by
 
     @property
@@ -84,7 +84,7 @@ class Question:
 
     @property
     def durations(self) -> bool:
-        """Whether statistics of durations are wanted."""
+        """Whether statistics of durations are requested."""
         return any("duration" in name for name in self.fields)
 
     @property
@@ -94,7 +94,7 @@ class Question:
 
 
 def fields_from(measures: Mapping[str, NDArray[Any]], question: Question) -> dict[str, NDArray[Any]]:
-    """Fields of an answer, each an array like the measures; by status an array a class.
+    """Fields of an answer, each an array like the measures; by status, one array per class.
 
     Parameters
     ----------

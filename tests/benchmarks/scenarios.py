@@ -1,4 +1,4 @@
-"""The scenarios: what is asked of which sessions."""
+"""The scenarios: which question about which sessions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -15,11 +15,11 @@ from tests.benchmarks.timing import medians
 ROUNDS = 101
 
 STREAM = 20
-"""Requests that the oracle is asked one after the other, as a check asks them."""
+"""Requests that the oracle answers one after the other, as in a check."""
 
 
 def figures() -> list[tuple[str, str]]:
-    """What was measured, and the figure."""
+    """What was measured, and each figure."""
     sessions = sample(100)
     by_release = {"field": "crash_free_rate(session)", "groupBy": "release", "interval": "1d"}
     lines = {

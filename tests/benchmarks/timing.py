@@ -1,9 +1,9 @@
-"""Timing sides in turn, and peak memory of one side in a fresh process.
+"""Timing engines alternately, and peak memory of one engine in a fresh process.
 
-1. Times differ from minute to minute by more than sides do: each round runs every side once, and a side's
-   time is the median of its rounds. Only ratios are to be trusted.
-2. Memory is that of a process of its own: the most that it held while it was asked, beyond what it held
-   before. The operating system counts; Linux only.
+1. Times differ from minute to minute by more than engines do: each round runs every engine once, and an
+   engine's time is the median of its rounds. Only ratios are to be trusted.
+2. Memory is that of a process of its own: the most that it held while it answered, beyond what it held
+   before. The operating system keeps the count; Linux only.
 """
 
 import json
@@ -24,11 +24,11 @@ from tests.benchmarks.questions import NOW, Question
 from tests.benchmarks.sides import ENGINES
 
 US = "compute"
-"""The kernel's name among the sides."""
+"""The kernel's name among the engines."""
 
 
 def medians(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of each side."""
+    """Seconds of each engine."""
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, run in sides.items():
@@ -39,7 +39,7 @@ def medians(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
 
 
 def peak_memory(side: str, n: int, made: Mapping[str, Any], question: Question) -> int:
-    """Most bytes that a side held while it was asked, beyond what it held before."""
+    """Most bytes that an engine held while it answered, beyond what it held before."""
     given = json.dumps([side, n, dict(made), question.fields, question.group_by, question.days])
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.timing", given], capture_output=True, text=True, check=True

@@ -56,7 +56,7 @@ def intake() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def capture(program: Sequence[str], mode: str) -> list[bytes]:
-    """What a program sends whose last arguments are the address, and what to do."""
+    """What a program sends; its last arguments are the address, and what to do."""
     with intake() as (address, bodies):
         subprocess.run([*program, address, mode], timeout=60, check=False, capture_output=True)
         return list(bodies)

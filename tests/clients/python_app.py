@@ -11,7 +11,7 @@ from sentry_sdk.sessions import track_session
 
 
 def application() -> None:
-    """One session ends well, one after an error that is handled, and one crashes."""
+    """One session ends well, one after a handled error, and one crashes."""
     sentry_sdk.set_user({"id": "ann"})
     scope = sentry_sdk.get_isolation_scope()
     with track_session(scope, session_mode="application"):
@@ -36,7 +36,7 @@ def page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
 
 
 def requests() -> None:
-    """Five requests to a server: a session each, of which only the counts are sent."""
+    """Five requests to a server: one session each, of which only the counts are sent."""
     server = SentryWsgiMiddleware(page)
     for path in ("/", "/", "/error", "/crash", "/"):
         request = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"}

@@ -1,6 +1,6 @@
 """From rows of an engine to an answer of the protocol (§8, §7.6).
 
-1. An engine gives one *head* and rows. The head says how wide the window is, and how many groups there are.
+1. An engine returns one *head* and rows. The head says how wide the window is, and how many groups there are.
 2. A row is a group of the page: its keys, then each field's total, then each field's series.
 """
 

@@ -1,8 +1,8 @@
-"""What is asked for: the parameters of a request as values that SQL can be given.
+"""What is requested: the parameters of a request as values for SQL.
 
-1. Enough of §2 and §3.3 to speak the protocol; requests are taken to be right, and nothing is rejected.
+1. Enough of §2 and §3.3 to speak the protocol; requests are assumed to be valid, and nothing is rejected.
 2. Not claimed: searches, release metadata, updates of sessions, other editions, rejections.
-3. Rounding, filtering, grouping, ranking and the cap are rules, not parameters: they are for the SQL.
+3. Rounding, filtering, grouping, ranking and the cap are rules, not parameters: the SQL applies them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Session statistics in ClickHouse (the ``chdb`` package, in process): `duckdb_sql` in its dialect.
 
 1. The stages and their names are those of `duckdb_sql`, and so are the expressions of fields.
-2. ClickHouse puts a common table expression in wherever it is named, and computes it again: here the stages
+2. ClickHouse inlines a common table expression wherever it is named, and computes it again: here the stages
    that are named more than once are tables.
 3. Instants are integers, microseconds since 1970.
-4. There is no ``FILTER``, but ``-If`` functions; aggregates of nothing are 0 or NaN, unless ``-OrNull``.
-5. Its JSON writes 1.0 as 1: the fields that are floats are made floats again afterwards.
+4. Instead of ``FILTER`` there are ``-If`` functions; empty aggregates are 0 or NaN, unless ``-OrNull``.
+5. Its JSON writes 1.0 as 1: the fields that are floats are converted back afterwards.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EXACT = Functions("uniqExact", "quantile_7(arraySort(groupArray(duration)), {})"
 """To the bit. ClickHouse's own ``quantileExactInclusive`` computes the position in binary64."""
 
 SKETCH = Functions("uniq", "quantileTDigestOrNull({} / 100)(duration)")
-"""As a large table would be asked: an adaptive sample of hashes, and t-digest."""
+"""As one would query a large table: an adaptive sample of hashes, and t-digest."""
 
 COLUMNS = {
     "started": "Int64",
@@ -47,7 +47,7 @@ FUNCTIONS = (
         + (sorted[intDiv((length(sorted) - 1) * percentage + 99, 100) + 1]
            - sorted[intDiv((length(sorted) - 1) * percentage, 100) + 1])
           * ((length(sorted) - 1) * percentage % 100 / 100))""",
-    # Milliseconds; what is not finite is null.
+    # Milliseconds; results that are not finite are null.
     """CREATE OR REPLACE FUNCTION milliseconds AS seconds ->
         if(isFinite(seconds * 1000), seconds * 1000, NULL)""",
 )
@@ -127,7 +127,7 @@ FROM page INNER JOIN series USING (rank, health)
 ORDER BY rank, health
 """,
 )
-"""Statements, of which all but the last make a table of a stage."""
+"""Statements; each but the last makes the table of a stage."""
 
 
 def measures(functions: Functions) -> dict[str, str]:
@@ -261,5 +261,5 @@ def as_float(value: Any) -> Any:
 
 
 def text(moment: int) -> str:
-    """An instant as the answer tells it (§8)."""
+    """An instant in the form of the answer (§8)."""
     return f"{EPOCH + MICROSECOND * moment:%Y-%m-%dT%H:%M:%SZ}"

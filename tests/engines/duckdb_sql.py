@@ -5,10 +5,10 @@
 3. ``base_groups``: one row each, measured over the whole window; these are the totals (§5, §6).
 4. ``ranked``, ``head`` and ``page``: the order of base groups, the cap, and which of them are shown (§7).
 5. ``cells``: the same measures of each group of the page in each interval that has sessions (§6).
-6. ``series``: the cells and the intervals between them, as one list a group and field (§6.6).
+6. ``series``: the cells and the intervals between them, as one list per group and field (§6.6).
 
 Measures (`measures`) are counts and statistics of sessions; fields are expressions of measures (`value`),
-written once and used for the rank, the totals and the series. What is not claimed stands in `asked`.
+written once and used for the rank, the totals and the series. `asked` lists what is not claimed.
 
 It speaks the protocol of §9 on standard input and output: ``python tests/engines/duckdb_sql.py``.
 """
@@ -52,7 +52,7 @@ CREATE MACRO quantile_7(sorted, percentage) AS
     + (sorted[((len(sorted) - 1) * percentage + 99) // 100 + 1]
        - sorted[(len(sorted) - 1) * percentage // 100 + 1])
       * ((len(sorted) - 1) * percentage % 100 / 100.0::DOUBLE);
--- Milliseconds; what is not finite is null.
+-- Milliseconds; results that are not finite are null.
 CREATE MACRO milliseconds(seconds) AS CASE WHEN isfinite(seconds * 1000) THEN seconds * 1000 END;
 """
 
@@ -128,10 +128,10 @@ SELECT head.*, rank, {shown_keys} {values}, series.* EXCLUDE (rank, health)
 FROM head LEFT JOIN (page JOIN series USING (rank, health)) ON true
 ORDER BY rank, health
 """
-"""One line a group and status group of the page; with none, one line that has only the head."""
+"""One line per group and status group of the page; without any, one line that has only the head."""
 
 NIL = "00000000-0000-0000-0000-000000000000"
-"""The user who is nobody (§1.1)."""
+"""The nil UUID, which means no user (§1.1)."""
 
 CLASSES = ("abnormal", "crashed", "errored", "healthy")
 """The health classes, in the order of answers (§5)."""
@@ -163,7 +163,7 @@ EXACT = Functions(
 last bits differ: p99 of 1, 2, 4 and 8 is 7.879999999999999 there."""
 
 SKETCH = Functions("approx_count_distinct(user_id)", "approx_quantile(duration, ({} / 100.0)::FLOAT)")
-"""As a large table would be asked: HyperLogLog and t-digest."""
+"""As one would query a large table: HyperLogLog and t-digest."""
 
 
 def measures(functions: Functions) -> dict[str, str]:
@@ -207,13 +207,13 @@ def value(field: str, *, by_status: bool) -> str:
 
 
 def of_class(expressions: dict[str, str], missing: str) -> str:
-    """The expression of the class that a row is of."""
+    """The expression for the class of a row."""
     cases = " ".join(f"WHEN '{name}' THEN {expression}" for name, expression in expressions.items())
     return f"coalesce(CASE health {cases} END, {missing})"
 
 
 def something(asked: Asked) -> str:
-    """What a base group needs: something for at least one field (§5)."""
+    """What a base group needs: data for at least one field (§5)."""
     if any("session)" in field for field in asked.fields):
         return "true"
     subjects = {"duration" if "duration" in field else "user_id" for field in asked.fields}
@@ -282,7 +282,7 @@ def typed(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def text(moment: datetime) -> str:
-    """An instant as the answer tells it (§8)."""
+    """An instant in the form of the answer (§8)."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def reported(kind: str, seed: int, count: int) -> bool:
-    """Run the cases of a kind, print what became of them, and say whether anything failed."""
+    """Run the cases of a kind, print their outcomes, and return whether anything failed."""
     outcomes: Counter[str] = Counter()
     runs: list[dict[str, Any]] = []
     for first in range(0, count, TOGETHER):

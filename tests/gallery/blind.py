@@ -1,4 +1,4 @@
-"""Blind cases: the model with lines of its source changed, made apart from the registry of bugs."""
+"""Blind cases: the model with lines of its source changed, made independently of the registry of bugs."""
 
 from __future__ import annotations
 
@@ -229,4 +229,4 @@ MUTANTS = (
         },
     ),
 )
-"""Each with the cause that must be named."""
+"""The mutants, each with the cause that must be named."""

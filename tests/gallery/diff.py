@@ -1,14 +1,14 @@
-"""Changes to source text, written as diffs so that a mutant shows what is right and what is done instead.
+"""Changes to source text, written as diffs so that a mutant shows what is right and what it does instead.
 
-1. A line begins with ``-`` (taken out), ``+`` (put in) or a space (stays); ``@@`` parts places.
-2. Indentation counts relative to the first line of a place, so that diffs stand at the left margin.
-3. What is taken out or stays must occur in the source exactly once.
+1. A line begins with ``-`` (removed), ``+`` (added) or a space (kept); ``@@`` separates hunks.
+2. Indentation is relative to the first line of a hunk, so that diffs begin at the left margin.
+3. The removed and kept lines must occur in the source exactly once.
 """
 
 from __future__ import annotations
 
 PARTING = "@@"
-"""Parts the places of a diff."""
+"""Separates the hunks of a diff."""
 
 
 def patched(text: str, diff: str) -> str:
@@ -31,7 +31,7 @@ def _patched_place(lines: list[str], place: list[str]) -> list[str]:
         raise ValueError(f"a line of a diff begins with '-', '+' or a space: {place}")
     before = [line[2:] for line in place if line[0] in "- "]
     after = [line[2:] for line in place if line[0] in "+ "]
-    found = [start for start in range(len(lines)) if _stands(lines, start, before)]
+    found = [start for start in range(len(lines)) if _occurs_at(lines, start, before)]
     if len(found) != 1:
         raise ValueError(f"occurs {len(found)} times, not once: {before}")
     start = found[0]
@@ -43,12 +43,12 @@ def _patched_place(lines: list[str], place: list[str]) -> list[str]:
     ]
 
 
-def _stands(lines: list[str], start: int, wanted: list[str]) -> bool:
-    """Whether lines stand at a place of the source, all indented by the same margin."""
-    if lines[start].lstrip() != wanted[0].lstrip():
+def _occurs_at(lines: list[str], start: int, expected: list[str]) -> bool:
+    """Whether lines occur at a position of the source, all indented by the same margin."""
+    if lines[start].lstrip() != expected[0].lstrip():
         return False
-    margin = _margin(lines[start], wanted[0])
-    return lines[start : start + len(wanted)] == [margin + line if line else line for line in wanted]
+    margin = _margin(lines[start], expected[0])
+    return lines[start : start + len(expected)] == [margin + line if line else line for line in expected]
 
 
 def _margin(line: str, unindented: str) -> str:

@@ -12,12 +12,12 @@ from tests.gallery.altered import altered_model
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong implementation.
+    """An incorrect implementation.
 
     Parameters
     ----------
     name : str
-        In a few words with dashes.
+        A few words joined by dashes.
     cause : str
         Id of the cause that must be named.
     diffs : mapping of str to str

@@ -1,11 +1,11 @@
 """The cases of the page "Spot the bug": ``python -m tests.gallery.spot`` writes them anew.
 
 1. The case to guess from is a request about one week of a small app, `WORLD`, on which the two answers look
-   most different; where no chart of it would show the bug, it is the smallest case.
-2. The smallest case is one that the kit draws, or of the week, with everything left out that can be: rows,
+   most different; if no chart of it shows the bug, it is the smallest case.
+2. The smallest case is one that the kit draws, or of the week, without everything that can be left out: rows,
    columns of rows, parameters, fields.
-3. Kept is what cannot be computed quickly; the answers are computed when the site is built. Bugs that have
-   their cases keep them.
+3. Only what cannot be computed quickly is kept; the answers are computed when the site is built. Bugs that
+   already have their cases keep them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FEW_ROWS = 40
 """Most rows of a case that is made smaller."""
 
 CLEAR = 0.3
-"""A difference of charts that need not be surpassed."""
+"""A difference of charts that is clear enough to stop searching."""
 
 FIELDS = (
     "sum(session)",
@@ -93,7 +93,7 @@ def requests() -> Iterator[str]:
 
 @cache
 def asked() -> list[tuple[str, dict[str, Any]]]:
-    """The requests that are answered, with the right answers."""
+    """The requests that are not rejected, with the right answers."""
     answers = [(params, model.answer(demo_case(params))) for params in requests()]
     return [(params, answer) for params, answer in answers if answer["status"] == 200]
 
@@ -125,7 +125,7 @@ def most_visible(bug: Bug) -> tuple[float, str, int] | None:
 
 @cache
 def odd() -> list[Evidence]:
-    """Cases of what is seldom drawn: odd texts and users, other ways to write an instant, patterns."""
+    """Cases with rarely drawn values: odd texts and users, other ways to write an instant, patterns."""
     long = "d41d8cd98f00b204e9800998ecf8427e" * 8
     users = [
         "null",
@@ -197,7 +197,7 @@ def first_that_shows(bug: Bug, cases: list[Evidence]) -> tuple[dict[str, Any], i
 
 
 def shrunk(case: dict[str, Any], variant: Variant) -> dict[str, Any]:
-    """A case without what the bug does not need to show."""
+    """A case without anything that the bug does not need in order to show."""
     status = model.answer(case)["status"]
 
     def shows(smaller: dict[str, Any]) -> bool:
@@ -238,7 +238,7 @@ def simpler(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def entry(bug: Bug) -> dict[str, Any]:
-    """What is kept of a bug."""
+    """What is kept for a bug."""
     case, variant = smallest(bug)
     visible = most_visible(bug)
     shown = {"params": visible[1], "shown_variant": visible[2]} if visible else {}

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "gallery.md"
 """The page."""
 
 BEGIN, END = "<!-- gallery: begin -->", "<!-- gallery: end -->"
-"""The table is between these."""
+"""Markers around the table."""
 
 HEAD = (
     "| diagnosis | what goes wrong | what is right | § | ways | public reports |\n|---|---|---|---|---|---|\n"
@@ -43,7 +43,7 @@ def reports(bug: Bug) -> str:
 
 
 EMPTY = {"now": "2024-01-29T12:00:00Z", "params": {}, "sessions": []}
-"""A case that no family has anything for."""
+"""A case that no family has variants for."""
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

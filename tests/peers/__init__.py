@@ -1,1 +1,1 @@
-"""Programs that misbehave, each in its own way, and one in another language that is wrong."""
+"""Programs that misbehave, each in its own way, and an incorrect one in another language."""

@@ -1,4 +1,4 @@
-"""A program that answers rightly twice, and then misbehaves as its argument says."""
+"""A program that answers correctly twice, and then misbehaves as its argument says."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import time
 from sessionstats.protocol import respond
 
 GOOD = 2
-"""Answers before the mischief."""
+"""Answers before the misbehaviour."""
 
 
 def say(text: str) -> None:

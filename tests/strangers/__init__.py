@@ -1,1 +1,1 @@
-"""Programs as strangers write them, right and with bugs planted; nothing of them is from the registry."""
+"""Programs as strangers write them, correct ones and ones with planted bugs; none are from the registry."""

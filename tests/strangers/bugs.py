@@ -1,6 +1,6 @@
-"""Bugs planted in the program at the desk, and the causes that may be named for each.
+"""Bugs planted in the program of `desk`, and the causes that may be named for each.
 
-`MAY` holds ids of the registry that say what is wrong; without any the kit must name none.
+`MAY` holds ids of the registry that describe the bug; without any, the kit must name none.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class Midnight(Desk):
 
 
 class ErrorsInCrashRate(Desk):
-    """A crashed session with errors is none: nearly the bug of errors before status, in rates alone."""
+    """Crashed sessions with errors do not count as crashed, in rates only: close to errors-before-status."""
 
     MAY = ()
 

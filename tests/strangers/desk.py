@@ -1,6 +1,6 @@
-"""A small program of its own: sessions counted with dicts and sorted lists, as one writes it at one's desk.
+"""A small independent program: sessions counted with dicts and sorted lists, as one would at one's desk.
 
-It claims little (`CLAIMS`), and is right in what it claims. Bugs are planted by overriding a step.
+It claims little (`CLAIMS`), and is correct in what it claims. Bugs are planted by overriding a step.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 class Desk:
-    """A right program."""
+    """A correct program."""
 
     MAY: tuple[str, ...] = ()
 

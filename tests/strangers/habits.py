@@ -1,6 +1,6 @@
 """Bugs of practitioners' habits, planted in the plain model: SQL, data frames, JavaScript, Java.
 
-1. Each is written as an engineer would make it, and none after the registry.
+1. Each is written as an engineer might make it; none is modelled on the registry.
 2. `PLANTED` has every program by its name, with the causes that may be named: mostly none.
 """
 
@@ -186,7 +186,7 @@ def status_by_alphabet() -> Any:
 
 @plant()
 def nil_by_prefix() -> Any:
-    """Whatever begins with eight zeros and a dash is the nil UUID."""
+    """Anything that begins with eight zeros and a dash counts as the nil UUID."""
 
     def user(value: Any) -> str:
         right = D.user(value)
