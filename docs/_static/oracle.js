@@ -1,4 +1,4 @@
-// The oracle in the page: a request and a few rows to edit, the answer of the plain model, and which rules make
+// The oracle in the browser: a request and a few rows to edit, the answer of the plain model, and which rules make
 // each number.
 //
 // 1. Python is loaded on the first click, in a worker (oracle-worker.js); from then on every change is answered.
