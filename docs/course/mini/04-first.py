@@ -11,12 +11,15 @@ from urllib.parse import parse_qs
 # 1. Sessions: the updates of one session become one session.
 
 SEVERITY = ["ok", "errored", "exited", "unhandled", "abnormal", "crashed"]
-TERMINAL = ["exited", "unhandled", "abnormal", "crashed"]
+TIES = ["release", "environment", "user", "mechanism", "duration", "errors"]
+CLASSES = ["abnormal", "crashed", "errored", "healthy"]
 
 
 def read(row):
-    """A row of a request with all its columns."""
+    """A row of a request with all its columns; a missing duration is -1."""
     return {
+        "session_id": row.get("session_id"),
+        "seq": row.get("seq") or 0,
         "started": instant(row["started"]),
         "project": row["project_id"],
         "release": row.get("release") or "",
@@ -25,46 +28,36 @@ def read(row):
         "errors": row.get("errors") or 0,
         "user": str(row.get("distinct_id") or ""),
         "mechanism": row.get("abnormal_mechanism") or "",
-        "duration": row.get("duration"),
-        "session_id": row.get("session_id") or "",
-        "seq": row.get("seq") or 0,
+        "duration": -1 if row.get("duration") is None else row["duration"],
     }
+
+
+def fold(rows):
+    """The sessions; a row without a session_id is one by itself."""
+    updates = {}
+    for number, row in enumerate(rows):
+        updates.setdefault((row["project"], row["session_id"] or number), []).append(row)
+    return [fold_one(sorted(each, key=place)) for each in updates.values()]
 
 
 def place(update):
     """What orders the updates of a session: seq, and where that is equal, everything else."""
-    columns = ("release", "environment", "user", "mechanism")
-    duration = -1 if update["duration"] is None else update["duration"]
-    ties = [update[name] for name in columns] + [duration, update["errors"]]
-    return [update["seq"], update["started"], SEVERITY.index(update["status"]), *ties]
-
-
-def fold(rows):
-    """The sessions that the rows are, or make up."""
-    sessions, updates = [], {}
-    for row in rows:
-        if row["session_id"]:
-            updates.setdefault((row["project"], row["session_id"]), []).append(row)
-        else:
-            sessions.append(row)
-    return sessions + [fold_one(sorted(each, key=place)) for each in updates.values()]
+    severity = SEVERITY.index(update["status"])
+    return [update["seq"], update["started"], severity, *[update[name] for name in TIES]]
 
 
 def fold_one(updates):
-    """One session of its updates, which are in order."""
+    """One session from its updates, which are in order."""
     statuses = [update["status"] for update in updates]
-    durations = [update["duration"] for update in updates if update["status"] in TERMINAL]
+    durations = [update["duration"] for update in updates if update["status"] in SEVERITY[2:]]
     return {
         **updates[0],
         "started": min(update["started"] for update in updates),
         "status": max(statuses, key=SEVERITY.index),
-        "errors": max([update["errors"] for update in updates] + ["errored" in statuses]),
+        "errors": max(update["errors"] or update["status"] == "errored" for update in updates),
         "user": next((update["user"] for update in updates if update["user"]), ""),
-        "duration": durations[-1] if durations else None,
+        "duration": durations[-1] if durations else -1,
     }
-
-
-CLASSES = ["abnormal", "crashed", "errored", "healthy"]
 
 
 def health(session):
@@ -74,19 +67,17 @@ def health(session):
     return "errored" if session["errors"] or session["status"] == "errored" else "healthy"
 
 
-# Instants: whole microseconds.
+# Instants: whole microseconds since 1970.
 
 SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(value):
-    """A date, or seconds since 1970, as whole microseconds since 1970."""
-    if not isinstance(value, str):
-        return math.floor(value * SECOND)
+    """A date, or seconds since 1970, as an instant."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return math.floor(Decimal(value) * SECOND)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
 
@@ -102,18 +93,18 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def period(text):
-    """The length of a period in microseconds, or None if it is not a period."""
+    """The length of a period, or None if it is not a period."""
     match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 
 
 def asked(params, now):
     """The start and the end that a request asks for."""
-    if one(params, "statsPeriod"):
+    if "statsPeriod" in params:
         return now - period(one(params, "statsPeriod")), now
-    if one(params, "statsPeriodStart"):
+    if "statsPeriodStart" in params:
         return now - period(one(params, "statsPeriodStart")), now - period(one(params, "statsPeriodEnd"))
-    if one(params, "start"):
+    if "start" in params:
         return instant(one(params, "start")), instant(one(params, "end"))
     return now - 90 * DAY, now
 
@@ -141,10 +132,10 @@ def read_interval(params):
 # 4. Buckets.
 
 
-def in_buckets(sessions, starts, interval):
+def in_buckets(sessions, starts):
     """The sessions of each bucket, as first written."""
     return [
-        [session for session in sessions if start <= session["started"] <= start + interval]
+        [session for session in sessions if start <= session["started"] <= start + starts.step]
         for start in starts
     ]
 
@@ -152,9 +143,9 @@ def in_buckets(sessions, starts, interval):
 # 5. to 8. Measures.
 
 
-def value(field, sessions, classes):
-    """A field over some sessions: over all of them, or those of the given health classes."""
-    return sum(classes is None or health(session) in classes for session in sessions)
+def value(field, sessions, status):
+    """A field over some sessions: of all of them, or of one health class."""
+    return sum(status in ("all", health(session)) for session in sessions)
 
 
 # The answer.
@@ -163,33 +154,27 @@ def value(field, sessions, classes):
 def read_params(given):
     """Every parameter as a list of texts."""
     if isinstance(given, str):
-        return parse_qs(given, keep_blank_values=True)
+        return parse_qs(given)
     lists = {name: each if isinstance(each, list) else [each] for name, each in given.items()}
-    return {name: [str(each) for each in values if each is not None] for name, values in lists.items()}
+    return {name: [str(each) for each in values] for name, values in lists.items()}
 
 
 def one(params, name):
     """The last value of a parameter, or None."""
-    return params[name][-1] if params.get(name) else None
+    return params[name][-1] if name in params else None
 
 
-def accessible(session, request):
+def accessible(session, slugs):
     """Whether the request may see the session's project."""
-    return "projects" not in request or session["project"] in request["projects"].values()
+    return not slugs or session["project"] in slugs.values()
 
 
-def describe(params, by, sessions, buckets, classes):
+def describe(by, fields, sessions, starts, status):
     """One group of the answer."""
-    return {
-        "by": by,
-        "totals": {field: value(field, sessions, classes) for field in params["field"]},
-        "series": {field: [value(field, each, classes) for each in buckets] for field in params["field"]},
-    }
-
-
-def body(groups, start, end, starts, query=""):
-    intervals = [show(each) for each in starts]
-    return {"groups": groups, "start": show(start), "end": show(end), "intervals": intervals, "query": query}
+    buckets = in_buckets(sessions, starts)
+    totals = {field: value(field, sessions, status) for field in fields}
+    series = {field: [value(field, each, status) for each in buckets] for field in fields}
+    return {"by": by, "totals": totals, "series": series}
 
 
 def answer(request):
@@ -198,20 +183,18 @@ def answer(request):
     start, end = window(params, instant(request["now"]), interval)
     starts = range(start, end, interval)
 
-    rows = [read(row) for row in request["sessions"]]
-    sessions = [session for session in fold(rows) if accessible(session, request)]
+    sessions = fold(read(row) for row in request["sessions"])
+    sessions = [session for session in sessions if accessible(session, request.get("projects", {}))]
     sessions = [session for session in sessions if start <= session["started"] < end]
-    buckets = in_buckets(sessions, starts, interval)
 
-    if "session.status" in params.get("groupBy", []):
-        keys = [({"session.status": status}, [status]) for status in CLASSES]
-    else:
-        keys = [({}, None)]
-    groups = [describe(params, by, sessions, buckets, classes) for by, classes in keys]
-    return {"body": body(groups, start, end, starts)}
+    fields, names = params["field"], params.get("groupBy", [])
+    statuses = [{"session.status": name} for name in CLASSES] if "session.status" in names else [{}]
+    groups = [describe(by, fields, sessions, starts, by.get("session.status", "all")) for by in statuses]
+    body = {"groups": groups, "start": show(start), "end": show(end), "query": ""}
+    return {"status": 200, "body": {**body, "intervals": [show(each) for each in starts]}}
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps({"id": request["id"], "status": 200, **answer(request)}), flush=True)
+        print(json.dumps({"id": request["id"], **answer(request)}), flush=True)

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs
@@ -11,21 +12,22 @@ from urllib.parse import parse_qs
 # 1. Sessions: the updates of one session become one session.
 
 SEVERITY = ["ok", "errored", "exited", "unhandled", "abnormal", "crashed"]
-TERMINAL = ["exited", "unhandled", "abnormal", "crashed"]
-
-
-NOBODY = ("", "0" * 32, "00000000-0000-0000-0000-000000000000")
+TIES = ["release", "environment", "user", "mechanism", "duration", "errors", "quantity"]
+CLASSES = ["abnormal", "crashed", "errored", "healthy"]
+NOBODY = ["", "0" * 32, "00000000-0000-0000-0000-000000000000"]
 
 
 def user(distinct_id):
-    """The id as a text; no text means nobody."""
+    """The id as text; empty text is nobody."""
     text = "" if distinct_id is None else str(distinct_id)
     return "" if text.lower() in NOBODY else text
 
 
 def read(row):
-    """A row of a request with all its columns."""
+    """A row of a request with all its columns; a missing duration is -1."""
     return {
+        "session_id": row.get("session_id"),
+        "seq": row.get("seq") or 0,
         "started": instant(row["started"]),
         "project": row["project_id"],
         "release": row.get("release") or "",
@@ -34,47 +36,37 @@ def read(row):
         "errors": row.get("errors") or 0,
         "user": user(row.get("distinct_id")),
         "mechanism": row.get("abnormal_mechanism") or "",
-        "duration": row.get("duration"),
+        "duration": -1 if row.get("duration") is None else row["duration"],
         "quantity": 1 if row.get("quantity") is None else row["quantity"],
-        "session_id": row.get("session_id") or "",
-        "seq": row.get("seq") or 0,
     }
+
+
+def fold(rows):
+    """The sessions; a row without a session_id is one by itself."""
+    updates = {}
+    for number, row in enumerate(rows):
+        updates.setdefault((row["project"], row["session_id"] or number), []).append(row)
+    return [fold_one(sorted(each, key=place)) for each in updates.values()]
 
 
 def place(update):
     """What orders the updates of a session: seq, and where that is equal, everything else."""
-    columns = ("release", "environment", "user", "mechanism")
-    duration = -1 if update["duration"] is None else update["duration"]
-    ties = [update[name] for name in columns] + [duration, update["errors"], update["quantity"]]
-    return [update["seq"], update["started"], SEVERITY.index(update["status"]), *ties]
-
-
-def fold(rows):
-    """The sessions that the rows are, or make up."""
-    sessions, updates = [], {}
-    for row in rows:
-        if row["session_id"]:
-            updates.setdefault((row["project"], row["session_id"]), []).append(row)
-        else:
-            sessions.append(row)
-    return sessions + [fold_one(sorted(each, key=place)) for each in updates.values()]
+    severity = SEVERITY.index(update["status"])
+    return [update["seq"], update["started"], severity, *[update[name] for name in TIES]]
 
 
 def fold_one(updates):
-    """One session of its updates, which are in order."""
+    """One session from its updates, which are in order."""
     statuses = [update["status"] for update in updates]
-    durations = [update["duration"] for update in updates if update["status"] in TERMINAL]
+    durations = [update["duration"] for update in updates if update["status"] in SEVERITY[2:]]
     return {
         **updates[0],
         "started": min(update["started"] for update in updates),
         "status": max(statuses, key=SEVERITY.index),
-        "errors": max([update["errors"] for update in updates] + ["errored" in statuses]),
+        "errors": max(update["errors"] or update["status"] == "errored" for update in updates),
         "user": next((update["user"] for update in updates if update["user"]), ""),
-        "duration": durations[-1] if durations else None,
+        "duration": durations[-1] if durations else -1,
     }
-
-
-CLASSES = ["abnormal", "crashed", "errored", "healthy"]
 
 
 def health(session):
@@ -84,19 +76,17 @@ def health(session):
     return "errored" if session["errors"] or session["status"] == "errored" else "healthy"
 
 
-# Instants: whole microseconds.
+# Instants: whole microseconds since 1970.
 
 SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(value):
-    """A date, or seconds since 1970, as whole microseconds since 1970."""
-    if not isinstance(value, str):
-        return math.floor(value * SECOND)
+    """A date, or seconds since 1970, as an instant."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return math.floor(Decimal(value) * SECOND)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
 
@@ -112,18 +102,18 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def period(text):
-    """The length of a period in microseconds, or None if it is not a period."""
+    """The length of a period, or None if it is not a period."""
     match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 
 
 def asked(params, now):
     """The start and the end that a request asks for."""
-    if one(params, "statsPeriod"):
+    if "statsPeriod" in params:
         return now - period(one(params, "statsPeriod")), now
-    if one(params, "statsPeriodStart"):
+    if "statsPeriodStart" in params:
         return now - period(one(params, "statsPeriodStart")), now - period(one(params, "statsPeriodEnd"))
-    if one(params, "start"):
+    if "start" in params:
         return instant(one(params, "start")), instant(one(params, "end"))
     return now - 90 * DAY, now
 
@@ -151,31 +141,29 @@ def read_interval(params):
 # 4. Buckets.
 
 
-def in_buckets(sessions, starts, interval):
+def in_buckets(sessions, starts):
     """The sessions of each bucket; all of them are in the window."""
     buckets = [[] for _ in starts]
     for session in sessions:
-        buckets[(session["started"] - starts[0]) // interval].append(session)
+        buckets[(session["started"] - starts.start) // starts.step].append(session)
     return buckets
 
 
 # 5. to 8. Measures.
 
 
-def value(field, sessions, classes):
-    """A field over some sessions: over all of them, or those of the given health classes."""
-    name, _, what = field.rstrip(")").partition("(")
+def value(field, sessions, status):
+    """A field over some sessions: of all of them, or of one health class."""
+    name, what = field.rstrip(")").split("(")
     if what == "session.duration":
-        return duration(name, sessions) if classes is None or "healthy" in classes else None
+        return duration(name, sessions) if status in ("all", "healthy") else None
     counts = users_by_class(sessions) if what == "user" else sessions_by_class(sessions)
-    if name.endswith("_rate"):
-        return rate(name, counts)
-    return counts["all"] if classes is None else sum(counts[each] for each in classes)
+    return rate(name, counts) if name.endswith("_rate") else counts[status]
 
 
 def sessions_by_class(sessions):
     """How many sessions there are, in all and of each class."""
-    counts = dict.fromkeys(["all", *CLASSES], 0)
+    counts = Counter()
     for session in sessions:
         counts["all"] += session["quantity"]
         counts[health(session)] += session["quantity"]
@@ -184,16 +172,12 @@ def sessions_by_class(sessions):
 
 def users_by_class(sessions):
     """How many users there are, in all and of each class: counts that are subtracted, not sets."""
-    users = {name: set() for name in CLASSES}
-    for session in sessions:
-        users[health(session)] |= {session["user"]} - {""}
-    everyone = set().union(*users.values())
-    unhealthy = set().union(*(users[name] for name in users if name != "healthy"))
-    counts = {name: len(each) for name, each in users.items()}
-    worse = sum(counts.values()) - counts["errored"] - counts["healthy"]
-    counts["errored"] = max(0, len(unhealthy) - worse)
-    counts["healthy"] = len(everyone) - len(unhealthy)
-    return {"all": len(everyone), **counts}
+    users = {name: {each["user"] for each in sessions if health(each) == name} - {""} for name in CLASSES}
+    counts = {name: len(users[name]) for name in CLASSES}
+    everyone = len(set().union(*users.values()))
+    unhealthy = len(set().union(*(users[name] for name in CLASSES if name != "healthy")))
+    errored = unhealthy - counts["abnormal"] - counts["crashed"]
+    return {**counts, "all": everyone, "errored": max(0, errored), "healthy": everyone - unhealthy}
 
 
 def duration(name, sessions):
@@ -202,29 +186,18 @@ def duration(name, sessions):
     if not seconds:
         return None
     if name == "avg":
-        milliseconds = 1000 * mean(seconds)
-    else:
-        milliseconds = 1000 * quantile(seconds, 100 if name == "max" else int(name[1:]))
-    return milliseconds if math.isfinite(milliseconds) else None
+        return 1000 * (math.fsum(seconds) / len(seconds))
+    return 1000 * quantile(seconds, 100 if name == "max" else int(name[1:]))
 
 
 def has_duration(session):
-    return session["status"] == "exited" and session["duration"] is not None
-
-
-def mean(seconds):
-    """The exact sum, rounded once, divided by how many there are."""
-    try:
-        return math.fsum(seconds) / len(seconds)
-    except OverflowError:
-        return math.inf
+    return session["status"] == "exited" and session["duration"] >= 0
 
 
 def quantile(ordered, percentage):
+    """The value at this percentage of the way from the first to the last."""
     below, hundredths = divmod((len(ordered) - 1) * percentage, 100)
-    if hundredths == 0:
-        return ordered[below]
-    low, high = ordered[below], ordered[below + 1]
+    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
     return low + (high - low) * (hundredths / 100)
 
 
@@ -232,58 +205,36 @@ def rate(name, counts):
     """A share of all; nothing has no share."""
     if counts["all"] == 0:
         return None
-    if name == "crash_free_rate":
-        return 1 - counts["crashed"] / counts["all"]
-    return counts["crashed"] / counts["all"]
+    share = counts["crashed"] / counts["all"]
+    return 1 - share if name == "crash_free_rate" else share
 
 
 # 9. Groups, their order, and how many there may be.
 
 
 def groups_of(sessions, columns, fields):
-    """The sessions of each key; only of keys that have something for a field, in the order of keys."""
+    """The sessions of each key that has something for a field, in the order of keys."""
     members = {}
     for session in sessions:
         members.setdefault(tuple(session[name] for name in columns), []).append(session)
-    groups = {
-        key: members[key]
-        for key in sorted(members)
-        if any(has_something(field, session) for field in fields for session in members[key])
-    }
+    groups = {key: members[key] for key in sorted(members) if has_something(members[key], fields)}
     return groups if groups or columns else {(): []}
 
 
-def has_something(field, session):
-    if "duration" in field:
-        return has_duration(session)
-    return "user" not in field or session["user"] != ""
+def has_something(sessions, fields):
+    """Whether there is something to count or measure for one of the fields."""
+    users, durations = any(each["user"] for each in sessions), any(has_duration(each) for each in sessions)
+    return any(users if "user" in field else durations if "duration" in field else True for field in fields)
 
 
-def primary(fields):
-    """What ranks if the request does not say: the first field, but sum(session) wherever it appears."""
-    return "-sum(session)" if "sum(session)" in fields else f"-{fields[0]}"
-
-
-def ranked(groups, order, classes):
+def ranked(groups, params):
     """The keys by a field; null is last in both directions, and equals stay in the order of keys."""
-    totals = {key: value(order.lstrip("-"), groups[key], classes) for key in groups}
-    known = [key for key in groups if totals[key] is not None]
+    first = "sum(session)" if "sum(session)" in params["field"] else params["field"][0]
+    order = one(params, "orderBy") or f"-{first}"
+    totals = {key: value(order.lstrip("-"), groups[key], "all") for key in groups}
+    known = [key for key in totals if totals[key] is not None]
     known.sort(key=totals.get, reverse=order.startswith("-"))
-    return known + [key for key in groups if totals[key] is None]
-
-
-def page(keys, params, max_points, n_intervals):
-    """The keys that are shown, and the links to the pages beside them."""
-    size = max_points
-    if one(params, "includeSeries") != "0":
-        size = max(1, max_points // n_intervals)
-    size = min(size, int(one(params, "per_page") or size))
-    offset = int((one(params, "cursor") or "0:0:0").split(":")[1])
-    links = {
-        "previous": {"cursor": f"0:{max(0, offset - size)}:1", "results": offset > 0},
-        "next": {"cursor": f"0:{offset + size}:0", "results": len(keys) > offset + size},
-    }
-    return keys[offset : offset + size], {"links": links} if "per_page" in params else {}
+    return known + [key for key in totals if totals[key] is None]
 
 
 # The answer.
@@ -292,68 +243,52 @@ def page(keys, params, max_points, n_intervals):
 def read_params(given):
     """Every parameter as a list of texts."""
     if isinstance(given, str):
-        return parse_qs(given, keep_blank_values=True)
+        return parse_qs(given)
     lists = {name: each if isinstance(each, list) else [each] for name, each in given.items()}
-    return {name: [str(each) for each in values if each is not None] for name, values in lists.items()}
+    return {name: [str(each) for each in values] for name, values in lists.items()}
 
 
 def one(params, name):
     """The last value of a parameter, or None."""
-    return params[name][-1] if params.get(name) else None
+    return params[name][-1] if name in params else None
 
 
-def accessible(session, request):
+def accessible(session, slugs):
     """Whether the request may see the session's project."""
-    return "projects" not in request or session["project"] in request["projects"].values()
+    return not slugs or session["project"] in slugs.values()
 
 
-def describe(params, by, sessions, buckets, classes):
+def describe(by, fields, sessions, starts, status):
     """One group of the answer."""
-    group = {"by": by}
-    if one(params, "includeTotals") != "0":
-        group["totals"] = {field: value(field, sessions, classes) for field in params["field"]}
-    if one(params, "includeSeries") != "0":
-        group["series"] = {
-            field: [value(field, each, classes) for each in buckets] for field in params["field"]
-        }
-    return group
-
-
-def body(groups, start, end, starts, query=""):
-    intervals = [show(each) for each in starts]
-    return {"groups": groups, "start": show(start), "end": show(end), "intervals": intervals, "query": query}
+    buckets = in_buckets(sessions, starts)
+    totals = {field: value(field, sessions, status) for field in fields}
+    series = {field: [value(field, each, status) for each in buckets] for field in fields}
+    return {"by": by, "totals": totals, "series": series}
 
 
 def answer(request):
-    params = read_params(request["params"])
-    rules = {"max_points": 10_000, **request.get("rules", {})}
+    params, rules = read_params(request["params"]), {"max_points": 10_000, **request.get("rules", {})}
     interval = read_interval(params)
     start, end = window(params, instant(request["now"]), interval)
     starts = range(start, end, interval)
 
-    rows = [read(row) for row in request["sessions"] if row.get("quantity") != 0]
-    sessions = [session for session in fold(rows) if accessible(session, request)]
+    sessions = fold(read(row) for row in request["sessions"] if row.get("quantity") != 0)
+    sessions = [session for session in sessions if accessible(session, request.get("projects", {}))]
     sessions = [session for session in sessions if start <= session["started"] < end]
 
-    names, fields = params.get("groupBy", []), params["field"]
+    fields, names, groups = params["field"], params.get("groupBy", []), []
     columns = [name for name in ("project", "release", "environment") if name in names]
-    groups = groups_of(sessions, columns, fields)
-    keys = ranked(groups, one(params, "orderBy") or primary(fields), None)
-    keys, links = page(keys, params, rules["max_points"], len(starts))
-
-    shown = []
-    for key in keys:
-        by, buckets = dict(zip(columns, key, strict=True)), in_buckets(groups[key], starts, interval)
-        if "session.status" in names:
-            for status in CLASSES:
-                split = {**by, "session.status": status}
-                shown.append(describe(params, split, groups[key], buckets, [status]))
-        else:
-            shown.append(describe(params, by, groups[key], buckets, None))
-    return {"body": body(shown, start, end, starts), **links}
+    statuses = [{"session.status": name} for name in CLASSES] if "session.status" in names else [{}]
+    members = groups_of(sessions, columns, fields)
+    for key in ranked(members, params)[: max(1, rules["max_points"] // len(starts))]:
+        for status in statuses:
+            by = {**dict(zip(columns, key, strict=True)), **status}
+            groups.append(describe(by, fields, members[key], starts, by.get("session.status", "all")))
+    body = {"groups": groups, "start": show(start), "end": show(end), "query": ""}
+    return {"status": 200, "body": {**body, "intervals": [show(each) for each in starts]}}
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps({"id": request["id"], "status": 200, **answer(request)}), flush=True)
+        print(json.dumps({"id": request["id"], **answer(request)}), flush=True)

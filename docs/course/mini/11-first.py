@@ -2,9 +2,9 @@
 
 import json
 import math
-import operator
 import re
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs
@@ -12,21 +12,22 @@ from urllib.parse import parse_qs
 # 1. Sessions: the updates of one session become one session.
 
 SEVERITY = ["ok", "errored", "exited", "unhandled", "abnormal", "crashed"]
-TERMINAL = ["exited", "unhandled", "abnormal", "crashed"]
-
-
-NOBODY = ("", "0" * 32, "00000000-0000-0000-0000-000000000000")
+TIES = ["release", "environment", "user", "mechanism", "duration", "errors", "quantity"]
+CLASSES = ["abnormal", "crashed", "errored", "healthy", "unhandled"]
+NOBODY = ["", "0" * 32, "00000000-0000-0000-0000-000000000000"]
 
 
 def user(distinct_id):
-    """The id as a text; no text means nobody."""
+    """The id as text; empty text is nobody."""
     text = "" if distinct_id is None else str(distinct_id)
     return "" if text.lower() in NOBODY else text
 
 
 def read(row):
-    """A row of a request with all its columns."""
+    """A row of a request with all its columns; a missing duration is -1."""
     return {
+        "session_id": row.get("session_id"),
+        "seq": row.get("seq") or 0,
         "started": instant(row["started"]),
         "project": row["project_id"],
         "release": row.get("release") or "",
@@ -35,47 +36,37 @@ def read(row):
         "errors": row.get("errors") or 0,
         "user": user(row.get("distinct_id")),
         "mechanism": row.get("abnormal_mechanism") or "",
-        "duration": row.get("duration"),
+        "duration": -1 if row.get("duration") is None else row["duration"],
         "quantity": 1 if row.get("quantity") is None else row["quantity"],
-        "session_id": row.get("session_id") or "",
-        "seq": row.get("seq") or 0,
     }
+
+
+def fold(rows):
+    """The sessions; a row without a session_id is one by itself."""
+    updates = {}
+    for number, row in enumerate(rows):
+        updates.setdefault((row["project"], row["session_id"] or number), []).append(row)
+    return [fold_one(sorted(each, key=place)) for each in updates.values()]
 
 
 def place(update):
     """What orders the updates of a session: seq, and where that is equal, everything else."""
-    columns = ("release", "environment", "user", "mechanism")
-    duration = -1 if update["duration"] is None else update["duration"]
-    ties = [update[name] for name in columns] + [duration, update["errors"], update["quantity"]]
-    return [update["seq"], update["started"], SEVERITY.index(update["status"]), *ties]
-
-
-def fold(rows):
-    """The sessions that the rows are, or make up."""
-    sessions, updates = [], {}
-    for row in rows:
-        if row["session_id"]:
-            updates.setdefault((row["project"], row["session_id"]), []).append(row)
-        else:
-            sessions.append(row)
-    return sessions + [fold_one(sorted(each, key=place)) for each in updates.values()]
+    severity = SEVERITY.index(update["status"])
+    return [update["seq"], update["started"], severity, *[update[name] for name in TIES]]
 
 
 def fold_one(updates):
-    """One session of its updates, which are in order."""
+    """One session from its updates, which are in order."""
     statuses = [update["status"] for update in updates]
-    durations = [update["duration"] for update in updates if update["status"] in TERMINAL]
+    durations = [update["duration"] for update in updates if update["status"] in SEVERITY[2:]]
     return {
         **updates[0],
         "started": min(update["started"] for update in updates),
         "status": max(statuses, key=SEVERITY.index),
-        "errors": max([update["errors"] for update in updates] + ["errored" in statuses]),
+        "errors": max(update["errors"] or update["status"] == "errored" for update in updates),
         "user": next((update["user"] for update in updates if update["user"]), ""),
-        "duration": durations[-1] if durations else None,
+        "duration": durations[-1] if durations else -1,
     }
-
-
-CLASSES = ["abnormal", "crashed", "errored", "healthy"]
 
 
 def health(session):
@@ -85,19 +76,17 @@ def health(session):
     return "errored" if session["errors"] or session["status"] == "errored" else "healthy"
 
 
-# Instants: whole microseconds.
+# Instants: whole microseconds since 1970.
 
 SECOND, MINUTE, HOUR, DAY = 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(value):
-    """A date, or seconds since 1970, as whole microseconds since 1970."""
-    if not isinstance(value, str):
-        return math.floor(value * SECOND)
+    """A date, or seconds since 1970, as an instant."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return math.floor(Decimal(value) * SECOND)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
 
@@ -113,18 +102,18 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def period(text):
-    """The length of a period in microseconds, or None if it is not a period."""
+    """The length of a period, or None if it is not a period."""
     match = re.fullmatch("([0-9]+)([smhdw]?)", text or "")
     return int(match[1]) * UNITS[match[2]] * SECOND if match else None
 
 
 def asked(params, now):
     """The start and the end that a request asks for."""
-    if one(params, "statsPeriod"):
+    if "statsPeriod" in params:
         return now - period(one(params, "statsPeriod")), now
-    if one(params, "statsPeriodStart"):
+    if "statsPeriodStart" in params:
         return now - period(one(params, "statsPeriodStart")), now - period(one(params, "statsPeriodEnd"))
-    if one(params, "start"):
+    if "start" in params:
         return instant(one(params, "start")), instant(one(params, "end"))
     return now - 90 * DAY, now
 
@@ -134,7 +123,7 @@ def up(moment, unit):
     return -(-moment // unit) * unit
 
 
-def window(params, now, interval, rounding):
+def window(params, now, interval, rules):
     """The window of a request: whole buckets that cover what it asks for."""
     start, end = asked(params, now)
     return min(start, now) // interval * interval, up(end, interval)
@@ -152,31 +141,29 @@ def read_interval(params):
 # 4. Buckets.
 
 
-def in_buckets(sessions, starts, interval):
+def in_buckets(sessions, starts):
     """The sessions of each bucket; all of them are in the window."""
     buckets = [[] for _ in starts]
     for session in sessions:
-        buckets[(session["started"] - starts[0]) // interval].append(session)
+        buckets[(session["started"] - starts.start) // starts.step].append(session)
     return buckets
 
 
 # 5. to 8. Measures.
 
 
-def value(field, sessions, classes):
-    """A field over some sessions: over all of them, or those of the given health classes."""
-    name, _, what = field.rstrip(")").partition("(")
+def value(field, sessions, status):
+    """A field over some sessions: of all of them, or of one health class."""
+    name, what = field.rstrip(")").split("(")
     if what == "session.duration":
-        return duration(name, sessions) if classes is None or "healthy" in classes else None
+        return duration(name, sessions) if status in ("all", "healthy") else None
     counts = users_by_class(sessions) if what == "user" else sessions_by_class(sessions)
-    if name.endswith("_rate"):
-        return rate(name, counts)
-    return counts["all"] if classes is None else sum(counts[each] for each in classes)
+    return rate(name, counts) if name.endswith("_rate") else counts[status]
 
 
 def sessions_by_class(sessions):
     """How many sessions there are, in all and of each class."""
-    counts = dict.fromkeys(["all", *CLASSES, "unhandled"], 0)
+    counts = Counter()
     for session in sessions:
         counts["all"] += session["quantity"]
         counts[health(session)] += session["quantity"]
@@ -185,16 +172,12 @@ def sessions_by_class(sessions):
 
 def users_by_class(sessions):
     """How many users there are, in all and of each class: counts that are subtracted, not sets."""
-    users = {name: set() for name in [*CLASSES, "unhandled"]}
-    for session in sessions:
-        users[health(session)] |= {session["user"]} - {""}
-    everyone = set().union(*users.values())
-    unhealthy = set().union(*(users[name] for name in users if name != "healthy"))
-    counts = {name: len(each) for name, each in users.items()}
-    worse = sum(counts.values()) - counts["errored"] - counts["healthy"]
-    counts["errored"] = max(0, len(unhealthy) - worse)
-    counts["healthy"] = len(everyone) - len(unhealthy)
-    return {"all": len(everyone), **counts}
+    users = {name: {each["user"] for each in sessions if health(each) == name} - {""} for name in CLASSES}
+    counts = {name: len(users[name]) for name in CLASSES}
+    everyone = len(set().union(*users.values()))
+    unhealthy = len(set().union(*(users[name] for name in CLASSES if name != "healthy")))
+    errored = unhealthy - counts["abnormal"] - counts["crashed"] - counts["unhandled"]
+    return {**counts, "all": everyone, "errored": max(0, errored), "healthy": everyone - unhealthy}
 
 
 def duration(name, sessions):
@@ -203,29 +186,18 @@ def duration(name, sessions):
     if not seconds:
         return None
     if name == "avg":
-        milliseconds = 1000 * mean(seconds)
-    else:
-        milliseconds = 1000 * quantile(seconds, 100 if name == "max" else int(name[1:]))
-    return milliseconds if math.isfinite(milliseconds) else None
+        return 1000 * (math.fsum(seconds) / len(seconds))
+    return 1000 * quantile(seconds, 100 if name == "max" else int(name[1:]))
 
 
 def has_duration(session):
-    return session["status"] == "exited" and session["duration"] is not None
-
-
-def mean(seconds):
-    """The exact sum, rounded once, divided by how many there are."""
-    try:
-        return math.fsum(seconds) / len(seconds)
-    except OverflowError:
-        return math.inf
+    return session["status"] == "exited" and session["duration"] >= 0
 
 
 def quantile(ordered, percentage):
+    """The value at this percentage of the way from the first to the last."""
     below, hundredths = divmod((len(ordered) - 1) * percentage, 100)
-    if hundredths == 0:
-        return ordered[below]
-    low, high = ordered[below], ordered[below + 1]
+    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
     return low + (high - low) * (hundredths / 100)
 
 
@@ -235,8 +207,6 @@ def rate(name, counts):
         return None
     if name == "crash_free_rate":
         return 1 - counts["crashed"] / counts["all"]
-    if name == "unhealthy_rate":
-        return (counts["all"] - counts["healthy"]) / counts["all"]
     return counts["crashed" if name == "crash_rate" else name.removesuffix("_rate")] / counts["all"]
 
 
@@ -244,190 +214,72 @@ def rate(name, counts):
 
 
 def groups_of(sessions, columns, fields):
-    """The sessions of each key; only of keys that have something for a field, in the order of keys."""
+    """The sessions of each key that has something for a field, in the order of keys."""
     members = {}
     for session in sessions:
         members.setdefault(tuple(session[name] for name in columns), []).append(session)
-    groups = {
-        key: members[key]
-        for key in sorted(members)
-        if any(has_something(field, session) for field in fields for session in members[key])
-    }
+    groups = {key: members[key] for key in sorted(members) if has_something(members[key], fields)}
     return groups if groups or columns else {(): []}
 
 
-def has_something(field, session):
-    if "duration" in field:
-        return has_duration(session)
-    return "user" not in field or session["user"] != ""
+def has_something(sessions, fields):
+    """Whether there is something to count or measure for one of the fields."""
+    users, durations = any(each["user"] for each in sessions), any(has_duration(each) for each in sessions)
+    return any(users if "user" in field else durations if "duration" in field else True for field in fields)
 
 
-def primary(fields):
-    """What ranks if the request does not say: the first field, but sum(session) wherever it appears."""
-    return "-sum(session)" if "sum(session)" in fields or not fields else f"-{fields[0]}"
-
-
-def ranked(groups, order, classes):
+def ranked(groups, params):
     """The keys by a field; null is last in both directions, and equals stay in the order of keys."""
-    totals = {key: value(order.lstrip("-"), groups[key], classes) for key in groups}
-    known = [key for key in groups if totals[key] is not None]
+    first = "sum(session)" if "sum(session)" in params["field"] else params["field"][0]
+    order = one(params, "orderBy") or f"-{first}"
+    totals = {key: value(order.lstrip("-"), groups[key], "all") for key in groups}
+    known = [key for key in totals if totals[key] is not None]
     known.sort(key=totals.get, reverse=order.startswith("-"))
-    return known + [key for key in groups if totals[key] is None]
+    return known + [key for key in totals if totals[key] is None]
 
 
-def page(keys, params, max_points, n_intervals):
-    """The keys that are shown, and the links to the pages beside them."""
-    size = max_points
-    if one(params, "includeSeries") != "0":
-        size = max(1, max_points // max(1, n_intervals))
-    size = min(size, int(one(params, "per_page") or size))
-    offset = int((one(params, "cursor") or "0:0:0").split(":")[1])
-    links = {
-        "previous": {"cursor": f"0:{max(0, offset - size)}:1", "results": offset > 0},
-        "next": {"cursor": f"0:{offset + size}:0", "results": len(keys) > offset + size},
-    }
-    return keys[offset : offset + size], {"links": links} if "per_page" in params else {}
+# 10. Search.
+
+WORD = re.compile(r'[()]|(?:"[^"]*"|\[[^]]*\]|[^ ()])+')
 
 
-# 10. Search: which sessions take part, and which classes are counted.
-
-QUOTED = r'"(?:\\"|[^"])*"'
-VALUE = rf"(?:[<>!]?=?{QUOTED}|\[(?:{QUOTED}|[^\]\"])*\]|[^ ()]*)"
-TERM = rf'(?P<no>!?)(?P<key>[\w.-]+|"[^"]*"):(?P<value>{VALUE})'
-TOKEN = re.compile(rf" *(?:(?P<word>[()]|(?:and|or)(?=[ (]))|{TERM})", re.IGNORECASE)
-
-
-def parse(query, slugs):
-    """The condition of a search: a function of a session."""
-    tokens = [match.groupdict() for match in TOKEN.finditer(query)]
-    return any_of(tokens[::-1], slugs)
-
-
-def next_word(tokens):
-    """The operator or bracket that comes next; the end is like a closing bracket."""
-    return (tokens[-1]["word"] or "").lower() if tokens else ")"
-
-
-def any_of(tokens, slugs):
-    parts = [all_of(tokens, slugs)]
-    while next_word(tokens) == "or":
-        tokens.pop()
-        parts.append(all_of(tokens, slugs))
+def any_of(words, slugs):
+    """What a search says of a session: terms joined by OR, up to a closing bracket or the end."""
+    parts = [all_of(words, slugs)]
+    while words and words[0].lower() == "or":
+        words.pop(0)
+        parts.append(all_of(words, slugs))
     return lambda session: any(part(session) for part in parts)
 
 
-def all_of(tokens, slugs):
+def all_of(words, slugs):
+    """Terms side by side, or joined by AND, which binds tighter."""
     parts = []
-    while next_word(tokens) not in (")", "or"):
-        token = tokens.pop()
-        if token["word"] == "(":
-            parts.append(any_of(tokens, slugs))
-            tokens.pop()
-        elif not token["word"]:
-            parts.append(condition(token, slugs))
+    while words and words[0].lower() not in (")", "or"):
+        word = words.pop(0)
+        if word == "(":
+            parts.append(any_of(words, slugs))
+            words.pop(0)
+        elif word.lower() != "and":
+            parts.append(term(word, slugs))
     return lambda session: all(part(session) for part in parts)
 
 
-def texts(value):
-    """The values of a term, of a list all, without quotes."""
-    values = re.findall(rf"{QUOTED}|[^, ]+", value[1:-1]) if value.startswith("[") else [value]
-    return [re.sub(r'\\(["*])', r"\1", each[1:-1] if each.startswith('"') else each) for each in values]
-
-
-def condition(term, slugs):
-    """What a term says of a session; `has:key` is `!key:""`."""
-    no, key, value = bool(term["no"]), term["key"].strip('"'), term["value"]
+def term(word, slugs):
+    """One term: `key:value`, `key:[value, value]` or `has:key`, which is `!key:""`."""
+    negated, key, text = re.fullmatch(r'(!?)"?([\w.]+)"?:(.*)', word, re.DOTALL).groups()
     if key == "has":
-        no, key, value = not no, value.strip('"'), '""'
-    if key == "session.status":
-        return lambda session: True
-    if key.startswith("release."):
-        return lambda session: of_version(key, value, no, session["release"])
-    key = "project" if key.startswith("project") else key
-    wanted = [str(slugs.get(each, each)) if key == "project" else each for each in texts(value)]
-    return lambda session: (str(session[key]) in wanted) != no
-
-
-def counted_classes(query, everything):
-    """The health classes that a search selects, or None if it does not say."""
-    selected = None
-    for term in (match.groupdict() for match in TOKEN.finditer(query)):
-        if "session.status" in (term["key"], term["value"]):
-            named = everything if term["key"] == "has" else texts(term["value"])
-            before = everything if selected is None else selected
-            selected = [name for name in before if (name in named) != bool(term["no"])]
-    return selected
-
-
-def selects(params, slugs):
-    """The condition of the parameters project and environment; without project, all accessible ones."""
-    asked = [each for each in params.get("project", []) if each != ""]
-    ids = [] if "-1" in asked else [int(slugs.get(each, each)) for each in asked]
-    ids, names = ids or list(slugs.values()), params.get("environment", [])
-    return lambda session: (
-        (not ids or session["project"] in ids) and (not names or session["environment"] in names)
-    )
-
-
-SIGNS = {"": operator.eq, "=": operator.eq, "!=": operator.ne}
-SIGNS |= {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-
-
-def numbers(version):
-    return [int(part) for part in re.findall("[0-9]+", version)]
-
-
-def order_of(version):
-    """Versions in their order: 1.0 is 1.0.0, and comes after 1.0.0-beta."""
-    final, _, prerelease = version.partition("-")
-    return ([*numbers(final), 0, 0, 0][:4], not prerelease, prerelease)
-
-
-def of_version(key, value, no, release):
-    """Whether a release fits a term of release.version, release.build or release.package."""
-    package, _, rest = release.rpartition("@")
-    version, _, build = rest.partition("+")
-    readable = re.fullmatch(r"[0-9]+(\.[0-9]+){0,3}(-.+)?", version)
-    sign, value = re.fullmatch("([<>!]?=?)(.*)", value).groups()
-    if not package or (not readable and key != "release.package"):
-        return False
-    if key == "release.package":
-        return (package in texts(value)) != no
-    wanted = texts(value)[0]
-    if key == "release.build":
-        return same_build(build, sign, wanted) != no
-    named, _, wanted = wanted.rpartition("@")
-    wanted = wanted.partition("+")[0]
-    if wildcard := re.search("[*X]", wanted):
-        before = numbers(wanted[: wildcard.start()])
-        same = SIGNS[sign](order_of(version)[0][: len(before)], before)
-    else:
-        same = SIGNS[sign](order_of(version), order_of(wanted))
-    return (same and named in ("", package)) != no
-
-
-def same_build(build, sign, wanted):
-    if wanted.isdigit():
-        return SIGNS[sign](int(build), int(wanted)) if build.isdigit() else sign == "!="
-    same = build.startswith(wanted[:-1]) if wanted.endswith("*") else build == wanted
-    return same != (sign == "!=")
-
-
-def counts_in(field, classes):
-    """Whether a field has a value in some of the classes; durations are those of healthy sessions."""
-    return classes is None or "healthy" in classes or (classes and "duration" not in field)
-
-
-def alone(classes):
-    """Whether groups are ranked by the one class that is counted."""
-    return classes is not None and len(classes) == 1 and classes[0] not in ("healthy", "errored")
+        negated, key, text = not negated, text, '""'
+    key = key.removesuffix(".id")
+    values = [each.strip('"') for each in re.findall(r'"[^"]*"|[^][, ]+', text)]
+    if key == "project":
+        values = [str(slugs.get(each, each)) for each in values]
+    return lambda session: (str(session[key]) in values) != bool(negated)
 
 
 # 11. Editions.
 
-
 EDITIONS = {
-    "documented": {},
     "2021": {"rounding": "hourly"},
     "2022": {"rounding": "hourly"},
     "latest": {"unhandled": True},
@@ -437,20 +289,7 @@ EDITIONS = {
 def read_rules(given):
     """The rules of a request: those of a named edition, and what is said beside."""
     given = {"edition": given} if isinstance(given, str) else given
-    named = EDITIONS[given.get("edition", "documented")]
-    return {"max_points": 10_000, "rounding": "aligned", "unhandled": False, **named, **given}
-
-
-def hourly(params, now, interval):
-    """The window of the editions before 2024: its length is kept, its end is rounded up."""
-    start, end = asked(params, now)
-    unit = interval if interval < MINUTE else up(interval, HOUR)
-    if not one(params, "statsPeriod") and not one(params, "statsPeriodStart") and one(params, "start"):
-        end += SECOND
-    length, end = up(end - start, unit), up(end, unit)
-    if unit > interval and end - length > start:
-        length += unit
-    return end - length, now // MINUTE * MINUTE + MINUTE if end > now else end
+    return {"max_points": 10_000, **EDITIONS.get(given.get("edition"), {}), **given}
 
 
 # The answer.
@@ -459,68 +298,57 @@ def hourly(params, now, interval):
 def read_params(given):
     """Every parameter as a list of texts."""
     if isinstance(given, str):
-        return parse_qs(given, keep_blank_values=True)
+        return parse_qs(given)
     lists = {name: each if isinstance(each, list) else [each] for name, each in given.items()}
-    return {name: [str(each) for each in values if each is not None] for name, values in lists.items()}
+    return {name: [str(each) for each in values] for name, values in lists.items()}
 
 
 def one(params, name):
     """The last value of a parameter, or None."""
-    return params[name][-1] if params.get(name) else None
+    return params[name][-1] if name in params else None
 
 
-def describe(params, by, sessions, buckets, classes):
+def accessible(session, slugs):
+    """Whether the request may see the session's project."""
+    return not slugs or session["project"] in slugs.values()
+
+
+def describe(by, fields, sessions, starts, status):
     """One group of the answer."""
-    group = {"by": by}
-    if one(params, "includeTotals") != "0":
-        group["totals"] = {field: value(field, sessions, classes) for field in params["field"]}
-    if one(params, "includeSeries") != "0":
-        group["series"] = {
-            field: [value(field, each, classes) for each in buckets] for field in params["field"]
-        }
-    return group
-
-
-def body(groups, start, end, starts, query=""):
-    intervals = [show(each) for each in starts]
-    return {"groups": groups, "start": show(start), "end": show(end), "intervals": intervals, "query": query}
+    buckets = in_buckets(sessions, starts)
+    totals = {field: value(field, sessions, status) for field in fields}
+    series = {field: [value(field, each, status) for each in buckets] for field in fields}
+    return {"by": by, "totals": totals, "series": series}
 
 
 def answer(request):
-    params = read_params(request["params"])
-    rules = read_rules(request.get("rules", {}))
-    everything = [*CLASSES, "unhandled"] if rules["unhandled"] else CLASSES
+    params, rules = read_params(request["params"]), read_rules(request.get("rules", {}))
+    query, slugs = one(params, "query") or "", request.get("projects", {})
+    if re.search(r"release\.|session\.status|\\", query):
+        return {"unsupported": "search"}
     interval = read_interval(params)
-    start, end = window(params, instant(request["now"]), interval, rules["rounding"])
+    start, end = window(params, instant(request["now"]), interval, rules)
     starts = range(start, end, interval)
 
-    rows = [read(row) for row in request["sessions"] if row.get("quantity") != 0]
-    query, slugs = one(params, "query") or "", request.get("projects") or {}
-    conditions = [selects(params, slugs), parse(query, slugs)]
-    sessions = [session for session in fold(rows) if start <= session["started"] < end]
-    sessions = [session for session in sessions if all(holds(session) for holds in conditions)]
+    sessions = fold(read(row) for row in request["sessions"] if row.get("quantity") != 0)
+    sessions = [session for session in sessions if accessible(session, slugs)]
+    sessions = [session for session in sessions if start <= session["started"] < end]
+    sessions = list(filter(any_of(WORD.findall(query), slugs), sessions))
 
-    names, classes = params.get("groupBy", []), counted_classes(query, everything)
-    fields = [name for name in params["field"] if counts_in(name, classes)]
+    fields, names, groups = params["field"], params.get("groupBy", []), []
     columns = [name for name in ("project", "release", "environment") if name in names]
-    groups = groups_of(sessions, columns, fields) if fields and starts else {}
-    order = one(params, "orderBy") or primary(fields)
-    keys = ranked(groups, order, classes if alone(classes) else None)
-    keys, links = page(keys, params, rules["max_points"], len(starts))
-
-    shown = []
-    for key in keys:
-        by, buckets = dict(zip(columns, key, strict=True)), in_buckets(groups[key], starts, interval)
-        if "session.status" in names:
-            for status in everything if classes is None else classes:
-                split = {**by, "session.status": status}
-                shown.append(describe(params, split, groups[key], buckets, [status]))
-        else:
-            shown.append(describe(params, by, groups[key], buckets, classes))
-    return {"body": body(shown, start, end, starts, query), **links}
+    classes = CLASSES if rules.get("unhandled") else CLASSES[:4]
+    statuses = [{"session.status": name} for name in classes] if "session.status" in names else [{}]
+    members = groups_of(sessions, columns, fields) if starts else {}
+    for key in ranked(members, params)[: max(1, rules["max_points"] // max(1, len(starts)))]:
+        for status in statuses:
+            by = {**dict(zip(columns, key, strict=True)), **status}
+            groups.append(describe(by, fields, members[key], starts, by.get("session.status", "all")))
+    body = {"groups": groups, "start": show(start), "end": show(end), "query": query}
+    return {"status": 200, "body": {**body, "intervals": [show(each) for each in starts]}}
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps({"id": request["id"], "status": 200, **answer(request)}), flush=True)
+        print(json.dumps({"id": request["id"], **answer(request)}), flush=True)
