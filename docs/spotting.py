@@ -3,7 +3,7 @@
 1. ``spot-the-bug.json`` has the cases, made by ``python -m tests.gallery.spot``. What they answer, right and
    wrong, is computed here when the site is built, and ``_static/spot.js`` shows one bug at a time.
 2. A pair of answers is a *chart* where a field with numbers looks different: a line for each group over the
-   intervals, or over the totals. Else it is a *table* of the places that differ.
+   intervals, or over the totals. Else it is a *table* of the positions that differ.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ VISIBLE = 0.05
 MOST_LINES = 6
 """Most lines of a chart."""
 
-MOST_PLACES = 6
-"""Most places of a table."""
+MOST_ROWS = 6
+"""Most rows of a table."""
 
 LONGEST = 300
 """Most characters of a value in a table."""
@@ -160,16 +160,14 @@ def _difference(right: list[dict[str, Any]], wrong: list[dict[str, Any]]) -> flo
 
 
 def table(case: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]) -> dict[str, Any]:
-    """The places at which two answers differ: ``columns`` and, for ``right`` and ``wrong``, lines."""
+    """The positions at which two answers differ: ``columns`` and, for ``right`` and ``wrong``, lines."""
     if right["status"] != 200 or wrong["status"] != 200:
         return {"right": [_outcome(right)], "wrong": [_outcome(wrong)]}
     evidence = Evidence(case, wrong, right)
-    places = sorted(evidence.apart(evidence.right, evidence.given), key=_rank)
+    paths = sorted(evidence.apart(evidence.right, evidence.given), key=_rank)
     flats = (evidence.right, evidence.given)
     return {
-        side: [
-            {"name": str(path), "values": [_shown(flat.get(path, ABSENT))]} for path in places[:MOST_PLACES]
-        ]
+        side: [{"name": str(path), "values": [_shown(flat.get(path, ABSENT))]} for path in paths[:MOST_ROWS]]
         for side, flat in zip(SIDES, flats, strict=True)
     }
 

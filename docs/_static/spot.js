@@ -1,8 +1,8 @@
-// "Spot the bug": two answers to one request, of which one is wrong; the reader guesses, and is told.
+// "Spot the bug": two answers to one request, of which one is wrong; the reader guesses, and sees the answer.
 //
 // 1. The bugs are in `spot-data.js`, made by `docs/spotting.py`; one is shown at a time.
 // 2. `draw` makes a chart of bars, an SVG, on a scale that both answers share; it needs no page.
-// 3. Where no chart would show the bug, the two answers are small tables of the places that differ.
+// 3. Where no chart would show the bug, the two answers are small tables of the positions that differ.
 // 4. The address keeps the bug that is shown: #rate-rounded.
 "use strict";
 (() => {
@@ -76,7 +76,7 @@
   // One answer, as a chart or as a table.
   function answer(pair, side) {
     const lines = pair[side];
-    if (!pair.columns) return table(["place", "value"], lines.map(({ name, values }) => [name, values[0]]));
+    if (!pair.columns) return table(["position", "value"], lines.map(({ name, values }) => [name, values[0]]));
     const chart = make("div", { innerHTML: draw(pair.columns[side], lines, spanOf(pair)) });
     const legend = lines.map(({ name }, number) => make("span", {}, make("span", { className: `key line-${number}` }), name));
     return make("div", {}, chart, make("p", { className: "legend" }, ...legend));
@@ -101,7 +101,7 @@
       make("p", {}, "The smallest case:"),
       make("pre", { tabIndex: 0 }, smallest.request),
       tableOfRows(smallest.rows),
-      same ? table(["place", "right", "wrong"], differences) : table(["right", "wrong"], outcomes),
+      same ? table(["position", "right", "wrong"], differences) : table(["right", "wrong"], outcomes),
     ];
   }
 

@@ -139,17 +139,17 @@ def _differences(
         yield from _detail(expected["body"], actual.get("body", ABSENT), worded=worded)
     else:
         yield from _body(case, expected["body"], actual.get("body", ABSENT), tolerance, ordered=ordered)
-        links, given = expected.get("links", ABSENT), actual.get("links", ABSENT)
-        if not same(links, given):
-            yield _wrong("links", links, given, "7.6", "the links to the previous and the next page differ")
+        links = expected.get("links", ABSENT), actual.get("links", ABSENT)
+        if not same(*links):
+            yield _wrong("links", *links, "7.6", "the links to the previous and the next page differ")
 
 
 def _detail(expected: Mapping[str, Any], body: Any, *, worded: bool) -> Iterator[Finding]:
-    given = body.get("detail", ABSENT) if isinstance(body, dict) else ABSENT
-    if not isinstance(given, str):
-        yield _wrong("detail", expected["detail"], given, "9", "an error must have a detail, as text")
-    elif worded and given != expected["detail"]:
-        yield _wrong("detail", expected["detail"], given, "2.3", "the text of the error differs")
+    actual = body.get("detail", ABSENT) if isinstance(body, dict) else ABSENT
+    if not isinstance(actual, str):
+        yield _wrong("detail", expected["detail"], actual, "9", "an error must have a detail, as text")
+    elif worded and actual != expected["detail"]:
+        yield _wrong("detail", expected["detail"], actual, "2.3", "the text of the error differs")
 
 
 def _body(
@@ -162,11 +162,11 @@ def _body(
         if name not in expected:
             yield _wrong(str(name), ABSENT, body[name], "8", f"{name!r} is not part of an answer")
     for name, value in expected.items():
-        given = body.get(name, ABSENT)
-        if name == GROUPS and isinstance(given, list):
+        actual = body.get(name, ABSENT)
+        if name == GROUPS and isinstance(actual, list):
             yield from compare_groups(Oracle(case), expected, body, tolerance, ordered=ordered)
-        elif not same(value, given):
-            yield _wrong(name, value, given, SECTIONS[name], f"{name!r} differs")
+        elif not same(value, actual):
+            yield _wrong(name, value, actual, SECTIONS[name], f"{name!r} differs")
     if ordered and list(expected) != list(body) and expected.keys() == body.keys():
         yield _wrong("body", list(expected), list(body), "8", "the parts are in another order")
 

@@ -70,7 +70,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Finding:
-    """One location at which an answer is wrong.
+    """One position at which an answer is wrong.
 
     Parameters
     ----------

@@ -42,28 +42,28 @@ def compare_groups(
         Whether the order of status groups and of keys counts.
     """
     names = oracle.query.group_by
-    right = {key_of(group, names): group for group in expected["groups"]}
-    given: dict[GroupKey, Mapping[str, Any]] = {}
-    for place, group in enumerate(actual["groups"]):
+    groups = {key_of(group, names): group for group in expected["groups"]}
+    shown: dict[GroupKey, Mapping[str, Any]] = {}
+    for number, group in enumerate(actual["groups"]):
         problem = _problem_of_group(group, names)
         if problem is not None:
-            yield group_finding(None, ABSENT, group, "8", f"group {place}: {problem}")
-        elif key_of(group, names) in given:
+            yield group_finding(None, ABSENT, group, "8", f"group {number}: {problem}")
+        elif key_of(group, names) in shown:
             key = key_of(group, names)
             yield group_finding(key, ABSENT, dict(key), "5", "the group occurs twice")
         else:
-            given[key_of(group, names)] = group
-    belonging = given
-    if list(given) != list(right):
-        wrong = list(wrong_groups(oracle, list(right), list(given), tolerance))
+            shown[key_of(group, names)] = group
+    belonging = shown
+    if list(shown) != list(groups):
+        wrong = list(wrong_groups(oracle, list(groups), list(shown), tolerance))
         yield from wrong
         rejected = {finding.path.group for finding in wrong if finding.expected is ABSENT}
-        belonging = {key: group for key, group in given.items() if key not in rejected}
-        right |= _other_choices(oracle, [key for key in belonging if key not in right])
+        belonging = {key: group for key, group in shown.items() if key not in rejected}
+        groups |= _other_choices(oracle, [key for key in belonging if key not in groups])
     for key, group in belonging.items():
-        yield from compare_values(oracle, key, right[key], group, expected["intervals"], tolerance)
+        yield from compare_values(oracle, key, groups[key], group, expected["intervals"], tolerance)
     if ordered:
-        yield from _wrong_order(belonging, right, names)
+        yield from _wrong_order(groups, belonging, names)
 
 
 def key_of(group: Mapping[str, Any], names: Sequence[str]) -> GroupKey:
@@ -90,24 +90,24 @@ def _other_choices(oracle: Oracle, keys: Sequence[GroupKey]) -> dict[GroupKey, M
 
 
 def _wrong_order(
-    given: Mapping[GroupKey, Mapping[str, Any]],
-    right: Mapping[GroupKey, Mapping[str, Any]],
+    expected: Mapping[GroupKey, Mapping[str, Any]],
+    actual: Mapping[GroupKey, Mapping[str, Any]],
     names: Sequence[str],
 ) -> Iterator[Finding]:
     """Status groups of one base group, and keys of objects, in the wrong order (§5, §8)."""
     rows: dict[GroupKey, list[GroupKey]] = {}
-    for key in given:
+    for key in actual:
         rows.setdefault(base_of(key), []).append(key)
-    expected = [row for of_base in rows.values() for row in sorted(of_base, key=list(right).index)]
-    if list(given) != expected:
-        keys = [dict(key) for key in expected], [dict(key) for key in given]
+    in_order = [row for of_base in rows.values() for row in sorted(of_base, key=list(expected).index)]
+    if list(actual) != in_order:
+        keys = [dict(key) for key in in_order], [dict(key) for key in actual]
         yield group_finding(None, *keys, "5", "the status groups are in another order")
-    for key, group in given.items():
+    for key, group in actual.items():
         for part in PARTS[1:]:
-            fields = list(right[key].get(part, ())), list(group.get(part, ()))
+            fields = list(expected[key].get(part, ())), list(group.get(part, ()))
             if fields[0] != fields[1] and set(fields[0]) == set(fields[1]):
                 yield group_finding(key, *fields, "8", f"the fields of {part!r} are in another order")
-        orders = [part for part in PARTS if part in right[key]], list(group)
+        orders = [part for part in PARTS if part in expected[key]], list(group)
         if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
             yield group_finding(key, *orders, "8", "the parts of the group are in another order")
         if list(group["by"]) != list(names):

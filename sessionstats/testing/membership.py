@@ -17,12 +17,12 @@ from sessionstats.fields import STATUS
 from sessionstats.request.ordering import ByReleaseDate, ranked_class
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
-from sessionstats.testing.pages import Verdict, judge_page, places
-from sessionstats.testing.tolerance import Bounds, Tolerance, bounds, is_exact
+from sessionstats.testing.pages import Verdict, check_page, positions
+from sessionstats.testing.tolerance import Bounds, Measured, Tolerance, bounds, is_exact
 
 
 def wrong_groups(
-    oracle: Oracle, right: Sequence[GroupKey], given: Sequence[GroupKey], tolerance: Tolerance
+    oracle: Oracle, expected: Sequence[GroupKey], actual: Sequence[GroupKey], tolerance: Tolerance
 ) -> Iterator[Finding]:
     """What is wrong with the groups of an answer.
 
@@ -30,7 +30,7 @@ def wrong_groups(
     ----------
     oracle : Oracle
         Of the case.
-    right, given : sequence of distinct group keys
+    expected, actual : sequence of distinct group keys
         Those of the kernel's answer and those to check, in the order of the answers.
     tolerance : Tolerance
         Of the ranking values.
@@ -42,13 +42,15 @@ def wrong_groups(
     """
     membership = _Membership(oracle, tolerance)
     if not membership.rows_of:
-        yield from (group_finding(key, ABSENT, dict(key), "2.2", "the answer has no groups") for key in given)
+        yield from (
+            group_finding(key, ABSENT, dict(key), "2.2", "the answer has no groups") for key in actual
+        )
         return
-    known = [key for key in given if key in membership.unit_of]
-    for key in given:
+    known = [key for key in actual if key in membership.unit_of]
+    for key in actual:
         if key not in membership.unit_of:
             yield group_finding(key, ABSENT, dict(key), "5", "there is no such group")
-    verdict = membership.judge(right, known)
+    verdict = membership.check(expected, known)
     shown = set(known)
     for unit in verdict.extra:
         for key in membership.rows_of[unit]:
@@ -58,10 +60,10 @@ def wrong_groups(
         for key in membership.rows_of[unit]:
             yield group_finding(key, dict(key), ABSENT, "7.1", "the group is missing")
     if not verdict.extra and not verdict.missing:
-        yield from membership.incomplete(right, known)
+        yield from membership.incomplete(expected, known)
         if verdict.misplaced:
             message = "the order of the groups contradicts their ranks"
-            yield group_finding(None, _listed(right), _listed(given), "7.1", message)
+            yield group_finding(None, _listed(expected), _listed(actual), "7.1", message)
 
 
 def group_finding(
@@ -114,12 +116,14 @@ class _Membership:
         """The units of rows, in order of appearance."""
         return list(dict.fromkeys(self.unit_of[row] for row in rows))
 
-    def judge(self, right: Sequence[GroupKey], known: Sequence[GroupKey]) -> Verdict[GroupKey]:
+    def check(self, expected: Sequence[GroupKey], known: Sequence[GroupKey]) -> Verdict[GroupKey]:
         """Check the units shown against the positions at which they may be."""
         order = self.oracle.query.order
         assert order is not None
-        allowed = places(self._ranks(), descending=order.descending)
-        return judge_page(allowed, self.units(known), self.oracle.query.page.offset, len(self.units(right)))
+        allowed = positions(self._ranks(), descending=order.descending)
+        return check_page(
+            allowed, self.units(known), self.oracle.query.page.offset, len(self.units(expected))
+        )
 
     def _ranks(self) -> dict[GroupKey, Bounds | None]:
         """Bounds of the ranking value of every unit."""
@@ -133,15 +137,16 @@ class _Membership:
                 bounds_of[base] = (rank, rank)
             else:
                 classes = ranked_class(self.oracle.query.search.classes)
-                bounds_of[base] = bounds(self.oracle, base, None, classes, order.field, rank, self.tolerance)
+                ranked = Measured(order.field, base, classes)
+                bounds_of[base] = bounds(self.oracle, ranked, rank, self.tolerance)
         return {unit: bounds_of[base_of(unit)] for unit in self.rows_of}
 
-    def incomplete(self, right: Sequence[GroupKey], known: Sequence[GroupKey]) -> Iterator[Finding]:
+    def incomplete(self, expected: Sequence[GroupKey], known: Sequence[GroupKey]) -> Iterator[Finding]:
         """Too few or too many units of equal rank (§7.6), and status groups that are missing (§5)."""
-        units, size = self.units(known), len(self.units(right))
+        units, size = self.units(known), len(self.units(expected))
         if len(units) != size:
             message = f"{len(units)} groups instead of {size}"
-            yield group_finding(None, _listed(right), _listed(known), "7.6", message)
+            yield group_finding(None, _listed(expected), _listed(known), "7.6", message)
             return
         shown = set(known)
         for unit in units:

@@ -23,14 +23,14 @@ NULL: Bounds = (float("inf"), float("inf"))
 
 
 @dataclass(frozen=True)
-class Places:
+class Positions:
     """The possible positions of a unit, both ends included, counted from 0 over all pages."""
 
     first: int
     last: int
 
 
-def places(ranks: Mapping[Unit, Bounds | None], *, descending: bool) -> dict[Unit, Places]:
+def positions(ranks: Mapping[Unit, Bounds | None], *, descending: bool) -> dict[Unit, Positions]:
     """The range of possible positions of every unit.
 
     Parameters
@@ -42,7 +42,7 @@ def places(ranks: Mapping[Unit, Bounds | None], *, descending: bool) -> dict[Uni
     Examples
     --------
     >>> ranks = {"a": (5, 5), "b": (3, 3), "c": (3, 3), "d": None}
-    >>> for unit, range_ in places(ranks, descending=True).items():
+    >>> for unit, range_ in positions(ranks, descending=True).items():
     ...     print(unit, range_.first, range_.last)
     a 0 0
     b 1 2
@@ -55,7 +55,7 @@ def places(ranks: Mapping[Unit, Bounds | None], *, descending: bool) -> dict[Uni
         ascending[unit] = (-high, -low) if descending and rank is not None else (low, high)
     lows, highs = (sorted(rank[side] for rank in ascending.values()) for side in (0, 1))
     return {
-        unit: Places(bisect_left(highs, low), bisect_right(lows, high) - 1)
+        unit: Positions(bisect_left(highs, low), bisect_right(lows, high) - 1)
         for unit, (low, high) in ascending.items()
     }
 
@@ -69,8 +69,8 @@ class Verdict(Generic[Unit]):
     misplaced: list[Unit]
 
 
-def judge_page(
-    allowed: Mapping[Unit, Places], shown: Sequence[Unit], offset: int, size: int
+def check_page(
+    allowed: Mapping[Unit, Positions], shown: Sequence[Unit], offset: int, size: int
 ) -> Verdict[Unit]:
     """Compare the units shown on a page with those allowed.
 
@@ -99,7 +99,7 @@ def judge_page(
     if not extra and not missing:
         misplaced = [
             unit
-            for place, unit in enumerate(shown, offset)
-            if not allowed[unit].first <= place <= allowed[unit].last
+            for position, unit in enumerate(shown, offset)
+            if not allowed[unit].first <= position <= allowed[unit].last
         ]
     return Verdict(extra, missing, misplaced)

@@ -25,8 +25,8 @@ from sessionstats.testing.tallies import RULES, Tally
 FORMAT: Final = 1
 """Version of the JSON report and of case files."""
 
-MOST_PLACES: Final = 12
-"""Places of one finding that are shown side by side."""
+MOST_LISTED: Final = 12
+"""Positions of one finding that are shown side by side."""
 
 LONGEST_TITLE: Final = 200
 """Characters of a title, and of a line of evidence."""
@@ -149,9 +149,9 @@ class Report:
         if self.stopped:
             lines.append(f"Stopped early: {self.stopped}.")
         if unsupported := self.tally.unsupported:
-            counts = ", ".join(f"{escape(name)} {n:,}" for name, n in unsupported.most_common(MOST_PLACES))
+            counts = ", ".join(f"{escape(name)} {n:,}" for name, n in unsupported.most_common(MOST_LISTED))
             lines.append(f"Not supported, and not compared: {_cases(unsupported.total())} ({counts}).")
-        lines += [f"Known, but did not occur: {entry}" for entry in self.stale[:MOST_PLACES]]
+        lines += [f"Known, but did not occur: {entry}" for entry in self.stale[:MOST_LISTED]]
         if self.seed is not None:
             lines += self._circumstances(command)
         return "\n".join(lines)
@@ -182,7 +182,7 @@ def finding_to_dict(found: Suspect) -> dict[str, Any]:
         "case": dict(failure.case),
         "expected": json_ready(failure.expected),
         "actual": None if failure.actual is ABSENT else json_ready(failure.actual),
-        "places": [finding.to_dict() for finding in failure.findings],
+        "positions": [finding.to_dict() for finding in failure.findings],
         "evidence": failure.evidence,
     }
 
@@ -289,9 +289,9 @@ def _request(case: Case) -> str:
 
 def _places(findings: Sequence[Finding]) -> str:
     rows = [["", "expected", "actual"]]
-    rows += [[str(each.path), _shown(each.expected), _shown(each.actual)] for each in findings[:MOST_PLACES]]
-    more = len(findings) - MOST_PLACES
-    return _table(rows) + (f"\n  and at {more} more places" if more > 0 else "")
+    rows += [[str(each.path), _shown(each.expected), _shown(each.actual)] for each in findings[:MOST_LISTED]]
+    more = len(findings) - MOST_LISTED
+    return _table(rows) + (f"\n  and at {more} more positions" if more > 0 else "")
 
 
 def _to_paste(case: Case, command: Sequence[str] | None) -> str:

@@ -98,38 +98,47 @@ def is_exact(field: Field, tolerance: Tolerance) -> bool:
     return field.kind == "count" or field.statistic == "max" or tolerance.ulps == 0
 
 
-def bounds(
-    oracle: Oracle,
-    base: GroupKey,
-    bucket: int | None,
-    classes: Sequence[str] | None,
-    field: Field,
-    exact: Number,
-    tolerance: Tolerance,
-) -> Bounds:
+@dataclass(frozen=True)
+class Measured:
+    """What a value is computed from.
+
+    Parameters
+    ----------
+    field : Field
+    base : tuple of (name, value)
+        The base group.
+    classes : sequence of str or None
+        The health classes that a count adds up; `None` for all users.
+    bucket : int or None
+        The bucket; `None` for the totals.
+    """
+
+    field: Field
+    base: GroupKey
+    classes: Sequence[str] | None
+    bucket: int | None = None
+
+
+def bounds(oracle: Oracle, measured: Measured, exact: Number, tolerance: Tolerance) -> Bounds:
     """Bounds of one value.
 
     Parameters
     ----------
     oracle : Oracle
-    base : tuple of (name, value)
-        The base group.
-    bucket : int or None
-        The bucket; `None` for the totals.
-    classes : sequence of str or None
-        The health classes that a count adds up; `None` for all users.
-    field : Field
+        Of the case.
+    measured : Measured
     exact : int or float
         The exact value.
     tolerance : Tolerance
     """
+    field, base, bucket = measured.field, measured.base, measured.bucket
     low, high = exact, exact
     if field.subject == "user" and tolerance.users:
         users = {
             name: (count * (1 - tolerance.users), count * (1 + tolerance.users))
             for name, count in oracle.users(base, bucket).items()
         }
-        low, high = _of_count(users, classes) if field.kind == "count" else _of_rate(users, field)
+        low, high = _of_count(users, measured.classes) if field.kind == "count" else _of_rate(users, field)
     durations = oracle.durations(base, bucket) if field.kind == "duration" else ()
     if field.statistic in PERCENTILES and tolerance.rank:
         low, high = _of_quantile(durations, PERCENTILES[field.statistic] / 100, tolerance.rank)

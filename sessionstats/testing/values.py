@@ -9,14 +9,16 @@
 import math
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from sessionstats.fields import STATUS, Field
+from sessionstats.request.query import Query
 from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.shapes import problem_of_value
-from sessionstats.testing.tolerance import ROUNDED, Tolerance, bounds, is_exact
+from sessionstats.testing.tolerance import ROUNDED, Measured, Tolerance, bounds, is_exact
 
 SECTIONS: Final = {"session": "6.1", "user": "6.2", "duration": "6.3"}
 """The section that decides the value of a field, by its subject; rates have their own."""
@@ -28,8 +30,8 @@ RATE_SECTION: Final = "6.5"
 def compare_values(
     oracle: Oracle,
     key: GroupKey,
-    right: Mapping[str, Any],
-    given: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    actual: Mapping[str, Any],
     intervals: Sequence[str],
     tolerance: Tolerance,
 ) -> Iterator[Finding]:
@@ -41,60 +43,73 @@ def compare_values(
         Of the case.
     key : tuple of (name, value)
         The group.
-    right, given : mapping
+    expected, actual : mapping
         The group as the kernel answers it, and as it was answered.
     intervals : sequence of str
         Starts of the buckets.
     tolerance : Tolerance
     """
-    for part in given:
-        if part not in right and part != "by":
+    for part in actual:
+        if part not in expected and part != "by":
             yield Finding(
-                Path(key, None, str(part)), ABSENT, given[part], None, "8", f"{part!r} was not requested"
+                Path(key, None, str(part)), ABSENT, actual[part], None, "8", f"{part!r} was not requested"
             )
     for part in (TOTALS, SERIES):
-        if part not in right:
+        if part not in expected:
             continue
-        values = given.get(part, ABSENT)
+        values = actual.get(part, ABSENT)
         if not isinstance(values, dict):
             yield Finding(
-                Path(key, None, part), right[part], values, None, "8", f"{part!r} must be an object"
+                Path(key, None, part), expected[part], values, None, "8", f"{part!r} must be an object"
             )
             continue
-        for name in values.keys() - right[part].keys():
+        for name in values.keys() - expected[part].keys():
             path = Path(key, str(name), part)
             yield Finding(path, ABSENT, values[name], None, "8", "the field was not requested")
         for field in oracle.query.fields:
-            value = values.get(field.name, ABSENT)
-            exact = right[part][field.name]
-            cells: list[tuple[str, int | None, Any, Any]] = [(TOTALS, None, exact, value)]
-            if part == SERIES and (not isinstance(value, list) or len(value) != len(intervals)):
+            exact, value = expected[part][field.name], values.get(field.name, ABSENT)
+            if part == TOTALS:
+                yield from _compare(oracle, _Value(key, TOTALS, field, None), exact, value, tolerance)
+            elif not isinstance(value, list) or len(value) != len(intervals):
                 yield _wrong_length(Path(key, field.name, SERIES), exact, value)
-                continue
-            if part == SERIES:
-                cells = list(zip(intervals, range(len(intervals)), exact, value, strict=True))
-            for place, bucket, one, number in cells:
-                path = Path(key, field.name, place)
-                yield from _compare(oracle, path, field, bucket, one, number, tolerance)
+            else:
+                for bucket, start in enumerate(intervals):
+                    of_bucket = _Value(key, start, field, bucket)
+                    yield from _compare(oracle, of_bucket, exact[bucket], value[bucket], tolerance)
 
 
-def _wrong_length(path: Path, right: list[Any], value: Any) -> Finding:
-    given = f"{len(value)} values" if isinstance(value, list) else f"{value!r}"
+def _wrong_length(path: Path, exact: list[Any], value: Any) -> Finding:
+    actual = f"{len(value)} values" if isinstance(value, list) else f"{value!r}"
     return Finding(
-        path, right, value, None, "8", f"{given} instead of a value for each of {len(right)} intervals"
+        path, exact, value, None, "8", f"{actual} instead of a value for each of {len(exact)} intervals"
     )
 
 
+@dataclass(frozen=True)
+class _Value:
+    """Which value of a group is compared: ``totals``, or that of the bucket with this start."""
+
+    key: GroupKey
+    place: str
+    field: Field
+    bucket: int | None
+
+    @property
+    def path(self) -> Path:
+        return Path(self.key, self.field.name, self.place)
+
+    def measured(self, query: Query) -> Measured:
+        """What it is computed from: the class of its status group, else those that the search selects."""
+        status = dict(self.key).get(STATUS)
+        classes = query.search.classes if status is None else (status,)
+        return Measured(self.field, base_of(self.key), classes, self.bucket)
+
+
 def _compare(
-    oracle: Oracle,
-    path: Path,
-    field: Field,
-    bucket: int | None,
-    exact: Any,
-    value: Any,
-    tolerance: Tolerance,
+    oracle: Oracle, which: _Value, exact: Any, value: Any, tolerance: Tolerance
 ) -> Iterator[Finding]:
     """Type, null, number."""
+    path, field = which.path, which.field
     problem = "the value is absent" if value is ABSENT else problem_of_value(field, value)
     section = RATE_SECTION if field.kind == "rate" else SECTIONS[field.subject]
     if problem is not None:
@@ -104,9 +119,9 @@ def _compare(
         if value is not exact:
             yield Finding(path, exact, value, None, "6.6", f"{_shown(value)} instead of {_shown(exact)}")
     elif value != exact:
-        judge = partial(_within, oracle, path, field, bucket, exact, value)
-        allowed = judge(tolerance)
-        rounded = allowed if tolerance == ROUNDED else judge(ROUNDED)
+        within = partial(_within, oracle, which, exact, value)
+        allowed = within(tolerance)
+        rounded = allowed if tolerance == ROUNDED else within(ROUNDED)
         if rounded and allowed == (tolerance.ulps > 0):
             units = _units(exact, value)
             message = (
@@ -125,11 +140,11 @@ def _units(exact: float, value: float) -> int:
     >>> _units(1.0, 1.0000000000000002), _units(0.1 + 0.2, 0.3), _units(0.0, 5e-324)
     (1, 1, 1)
     """
-    one, other = (_place(float(number)) for number in (exact, value))
+    one, other = (_position(float(number)) for number in (exact, value))
     return abs(one - other)
 
 
-def _place(number: float) -> int:
+def _position(number: float) -> int:
     """The position of a number among all binary64 numbers; that of zero is 0."""
     bits: int = struct.unpack("<q", struct.pack("<d", abs(number)))[0]
     return bits if number >= 0 else -bits
@@ -139,16 +154,10 @@ def _shown(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def _within(
-    oracle: Oracle, path: Path, field: Field, bucket: int | None, exact: Any, value: Any, tolerance: Tolerance
-) -> bool:
-    if is_exact(field, tolerance):
+def _within(oracle: Oracle, which: _Value, exact: Any, value: Any, tolerance: Tolerance) -> bool:
+    if is_exact(which.field, tolerance):
         return False
-    if field.kind != "count" and abs(value - exact) <= tolerance.ulps * math.ulp(exact):
+    if which.field.kind != "count" and abs(value - exact) <= tolerance.ulps * math.ulp(exact):
         return True  # the largest number that entered is at least as large
-    assert path.group is not None
-    by, query = dict(path.group), oracle.query
-    status = by.get(STATUS)
-    classes = query.search.classes if status is None else (status,)
-    low, high = bounds(oracle, base_of(path.group), bucket, classes, field, exact, tolerance)
+    low, high = bounds(oracle, which.measured(oracle.query), exact, tolerance)
     return bool(low <= value <= high)
