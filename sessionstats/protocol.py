@@ -13,7 +13,6 @@
 """
 
 import json
-import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from math import prod
@@ -134,7 +133,7 @@ def serve(requests: BinaryIO, output: BinaryIO, limits: Limits = DEFAULT) -> Non
             answer = respond_to_line(line, limits)
         except Exception as error:
             # A bug of ours: reported to the peer and, in full, to whoever runs us; the stream goes on.
-            traceback.print_exc(file=sys.stderr)
+            traceback.print_exc()
             detail = f"internal error: {type(error).__name__}: {error}"
             answer = json.dumps(_rejection(_id_of_damaged(line), 500, detail))
         output.write(answer.encode() + b"\n")

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell; programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,6 +58,12 @@ collect_ignore = ["clients/python_app.py"]
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.register_profile(
-    "few", deadline=None, derandomize=True, max_examples=10, suppress_health_check=list(HealthCheck)
+    "few",
+    deadline=None,
+    derandomize=True,
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("deterministic")

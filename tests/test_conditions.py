@@ -42,8 +42,10 @@ def kept(text: str, context: SearchContext = NO_CONTEXT) -> list[int]:
 def rejection(text: str, context: SearchContext = NO_CONTEXT) -> str:
     with pytest.raises(RequestError) as caught:
         validate_search(text, context)
-    assert (caught.value.status, caught.value.parameter) == (400, "query")
-    return caught.value.detail
+    error = caught.value
+    assert (error.status, error.parameter) == (400, "query")
+    assert error.value is not None
+    return error.detail
 
 
 class TestTexts:
@@ -94,7 +96,7 @@ class TestProjects:
             ("project.id:[2, 3, 9]", WITH_PROJECTS, [2, 3, 4, 5]),
             ("project_id:-1", NO_CONTEXT, []),
             ("!project_id:" + "9" * 5000, NO_CONTEXT, [0, 1, 2, 3, 4, 5, 6]),
-            ("project:2", NO_CONTEXT, [2, 4, 5]),
+            ("project:[1, 2]", NO_CONTEXT, [0, 1, 2, 4, 5, 6]),
             ("project:9", NO_CONTEXT, []),
             ("has:project", NO_CONTEXT, [0, 1, 2, 3, 4, 5, 6]),
             ("!has:project_id", NO_CONTEXT, []),
@@ -140,6 +142,7 @@ class TestVersions:
             ("release.version:>1.0", [1, 2]),
             ("release.version:<=1.0", [0, 5]),
             ("release.version:!=1.0", [1, 2]),
+            ("release.version:!=1.*", [2]),
             ("!release.version:!=1.0", [0, 5]),
             ("release.version:>=a@1.1", [1]),
             ('release.version:>="1.1"', [1, 2]),
@@ -163,6 +166,26 @@ class TestVersions:
     )
     def test_rows(self, text: str, places: list[int]) -> None:
         assert kept(text) == places
+
+    def test_numbers_of_any_size(self) -> None:
+        """§4.7"""
+        rows: list[Row] = [(1, f"a@{number}", "") for number in (10**20, 3, 2, 10**20 + 1, 1)]
+        assert rows_kept("release.version:>2", rows) == [True, True, False, True, False]
+        assert rows_kept(f"release.version:{10**20}", rows) == [True, False, False, False, False]
+
+    def test_a_package_may_contain_the_sign_before_a_version(self) -> None:
+        """§4.7"""
+        rows: list[Row] = [(1, "@s/a@1.0", ""), (1, "b@1.0", "")]
+        assert rows_kept("release.version:@s/a@1.*", rows) == [True, False]
+
+    def test_nothing_behind_a_wildcard_counts(self) -> None:
+        """§4.7: however much it is."""
+        assert kept("release.version:1.X.2.3.4.5") == [0, 1, 5]
+
+    def test_builds_that_begin_with_a_text(self) -> None:
+        """§4.7"""
+        rows: list[Row] = [(1, f"a@1+{build}", "") for build in ("12", "123", "13")]
+        assert rows_kept("release.build:12*", rows) == [True, True, False]
 
     @pytest.mark.parametrize("text", ["has:release.version", "!release.package:z", "release.build:!=9"])
     def test_metadata_hides_other_releases(self, text: str) -> None:
@@ -337,6 +360,6 @@ def test_searches_compare_by_text_and_context() -> None:
         validate_search(text, SearchContext()) for text in ("release:a", "release:a", "release:b")
     )
     assert first == second
-    assert hash(first) == hash(second)
+    assert hash(first) == hash(second) != hash(other)
     assert first != other
     assert first != "release:a"

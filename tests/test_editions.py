@@ -98,6 +98,7 @@ class TestRowsFirst:
     @pytest.mark.parametrize(
         ("rules", "status"),
         [
+            (None, 422),
             ("documented", 422),
             ("latest", 200),
             ({"unhandled": True, "max_points": 0}, 400),
@@ -111,7 +112,9 @@ class TestRowsFirst:
     def test_statuses_as_far_as_they_are_known(self, rules: object, status: int) -> None:
         """§2.2: if the rules leave the edition unknown, every edition's statuses are valid."""
         row = {"started": NOW, "project_id": 1, "status": "unhandled"}
-        assert respond({**self.REQUEST, "sessions": [row], "rules": rules})["status"] == status
+        request = {**self.REQUEST, "sessions": [row], "rules": rules}
+        assert respond(request)["status"] == status
+        assert respond({**request, "now": "yesterday"})["status"] == (422 if status == 422 else 400)
 
     @pytest.mark.parametrize("missing", ["now", "params"])
     def test_what_is_not_a_request_has_no_rows(self, missing: str) -> None:
@@ -257,3 +260,25 @@ def test_a_mechanism_counts_on_abnormal_sessions_only(status: str) -> None:
     answer = compute(sessions, request, now=NOW, rules=Rules.of("latest"))
     expected = 1.0 if status == "abnormal" else 0.0
     assert [totals.tolist() for totals in answer.totals.values()] == [[expected], [expected]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "value", "said"),
+    [
+        ({"rounding": "daily"}, "daily", """rounding must be "aligned" or "hourly", not 'daily'"""),
+        ({"unhandled": 1}, 1, "unhandled must be true or false, not 1"),
+        ({"max_points": 0}, 0, "max_points must be a positive integer, not 0"),
+        ({"edition": "2023"}, "2023", "unknown edition '2023'; known: documented, 2021, 2022, latest"),
+        (
+            {"points": 1},
+            "points",
+            f"unknown rule 'points'; known: edition, {', '.join(Rules.__dataclass_fields__)}",
+        ),
+    ],
+)
+def test_invalid_rules_are_rejected(rules: dict[str, Any], value: object, said: str) -> None:
+    """§9: each error names the rule and what it may be."""
+    with pytest.raises(RequestError) as caught:
+        Rules.from_mapping(rules)
+    error = caught.value
+    assert (error.parameter, error.value, str(error)) == ("rules", value, f"rules: {said}")

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sessionstats import DataError, Sessions, compute, sample, to_records
 from sessionstats.columns.encoding import Encoded, encode
 from sessionstats.columns.schema import COLUMNS
-from sessionstats.folding import Updates, checked_updates, fold, from_updates, ordered
+from sessionstats.folding import Updates, checked_updates, fold, from_updates, has_text, ordered
 from sessionstats.health import STATUSES
 from sessionstats.io.records import rows_of
 from sessionstats.protocol import respond
@@ -127,10 +127,10 @@ class TestByHand:
             "status": ("ok", "errored"),
             "release": ("", "a"),
             "environment": ("Z", "a"),
-            "distinct_id": (None, "a"),
+            "distinct_id": (None, "A"),
             "abnormal_mechanism": ("a", "é"),
             "duration": (None, 0.0),
-            "errors": (0, 1),
+            "errors": (2**53, 2**53 + 1),
         }
         for place, (name, (low, high)) in enumerate(keys.items()):
             against = {later: high for later, (_, high) in list(keys.items())[place + 1 :]}
@@ -143,8 +143,11 @@ class TestByHand:
         assert folded({"release": "\uffff"}, {"release": "\U00010000"})["release"] == "\uffff"
 
     def test_sessions_are_of_one_project(self) -> None:
-        sessions = from_updates(session_id=["s", "s"], started=[0, 0], project_id=[1, 2], status=["ok", "ok"])
-        assert len(sessions) == 2
+        """§1.2: no two of three ids in two projects are one session."""
+        pairs = [(name, project) for name in "abc" for project in (1, 2)]
+        names, projects = map(list, zip(*pairs, ("c", 2), strict=True))
+        sessions = from_updates(session_id=names, started=[0] * 7, project_id=projects, status=["ok"] * 7)
+        assert len(sessions) == 6
 
     def test_rows_without_an_id_are_sessions_by_themselves(self) -> None:
         """§1.2: nothing about them changes, not even status or duration."""
@@ -233,6 +236,7 @@ class TestLaws:
         assert fold(Updates.concat(parts)) == whole
 
     @given(st.lists(st.tuples(*[st.integers(0, 1)] * 4), max_size=20))
+    @example([(0, 0, 0, 1), (0, 0, 0, 1), (1, 0, 1, 1), (1, 0, 0, 1)])
     def test_the_order_is_total(self, keys: list[tuple[int, ...]]) -> None:
         """§1.2: as Python sorts tuples; only rows that are equal in everything are interchangeable."""
         session, seq, started, quantity = (
@@ -282,6 +286,7 @@ class TestInput:
         ids = Encoded(np.array([1, 1, 0]), ["", "s"])
         sessions = from_updates(session_id=ids, started=[0, 1, 2], project_id=[1] * 3, status=["ok"] * 3)
         assert len(sessions) == 2
+        assert has_text(Encoded(np.array([-1, 0, 1]), ["", "s"])).tolist() == [False, False, True]
 
     def test_only_rows_without_ids_are_passed_through(self) -> None:
         columns: dict[str, Any] = {

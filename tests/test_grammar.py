@@ -42,8 +42,7 @@ def only_term(text: str) -> Term:
 def rejection(text: str) -> str:
     with pytest.raises(RequestError) as caught:
         parse(text)
-    assert caught.value.parameter == "query"
-    assert caught.value.status == 400
+    assert (caught.value.status, caught.value.parameter, caught.value.value) == (400, "query", text)
     return caught.value.detail
 
 
@@ -73,7 +72,7 @@ class TestTerms:
     def test_forms(self, text: str, expected: Term) -> None:
         assert only_term(text) == expected
 
-    @pytest.mark.parametrize("text", ["[a,,b]", "[]", "[a]b", "[a", "[,a]", "[a,]b", "[a,,]"])
+    @pytest.mark.parametrize("text", ["[a,,b]", "[]", "[a]b", "[a]X", "[a", "[,a]", "[a,]b", "[a,,]", "xa]"])
     def test_bracket_that_opens_no_list_is_text(self, text: str) -> None:
         """§4.1: a bracket that does not open a well-formed list is ordinary text."""
         assert only_term(f"release:{text}") == term("release", text)
@@ -93,6 +92,7 @@ class TestTerms:
             ("[a(b, c)d]", [("a(b", False), ("c)d", False)]),
             ('["a, b"c]', [('"a', False), ('b"c', False)]),
             ('["a"b"]', [('"a"b"', False)]),
+            ('[ab"]', [('ab"', False)]),
         ],
     )
     def test_elements(self, text: str, elements: list[tuple[str, bool]]) -> None:
@@ -110,6 +110,8 @@ class TestTerms:
             (r"a\"b", Value('a"b')),
             ("a*b*", Value("a*b*", stars=(1, 3))),
             (r"a\*b*", Value("a*b*", stars=(3,))),
+            (r"a*\*b*", Value("a**b*", stars=(1, 4))),
+            (r"*\*b*", Value("**b*", stars=(0, 3))),
             (r"\\*", Value("\\*")),
             ('"*"', Value("*", quoted=True, stars=(0,))),
             (">=1", Value(">=1", operator=">=")),
@@ -155,6 +157,7 @@ class TestStructure:
         """§4.1: a word ends at a parenthesis; neighbours are ANDed."""
         a, b, c = (term(key, has=True) for key in "abc")
         assert parse("(has:a)has:b OR(has:c)") == Or((And((And((a,)), b)), And((c,))))
+        assert parse("(a:[b])has:b") == And((And((term("a", "b", is_list=True),)), b))
 
     def test_parentheses_make_a_group_of_their_own(self) -> None:
         """§4.5, §7.5: the tree distinguishes the top level from what is in parentheses."""
@@ -186,6 +189,8 @@ class TestErrors:
             ("has:", "Empty string after 'has:'"),
             ('release:a"b c', "Invalid quote at 'a\"b': quotes must enclose text or be escaped."),
             ('release:"a b', "Invalid quote at '\"a': quotes must enclose text or be escaped."),
+            ('release:ab"', "Invalid quote at 'ab\"': quotes must enclose text or be escaped."),
+            ('release:"a"X', "Invalid quote at '\"a\"X': quotes must enclose text or be escaped."),
             ('release:"a"b', "Invalid quote at '\"a\"b': quotes must enclose text or be escaped."),
             ("release:[a,]", "Lists should not have empty values"),
             ("release:[a, ]", "Lists should not have empty values"),

@@ -10,8 +10,9 @@ from sessionstats import DataError, Query, Sessions, compute, pipeline, read_chu
 from sessionstats.cli import main
 from sessionstats.engines import holding
 from sessionstats.engines.holding import available_memory, hold
+from sessionstats.engines.summaries import summarize
 from sessionstats.health import STATUSES
-from sessionstats.pipeline import answer_chunks
+from sessionstats.pipeline import answer_chunks, finish
 
 SAMPLE = sample(3000)
 NOW = "2024-01-29T12:00:00Z"
@@ -76,6 +77,15 @@ def test_what_does_not_fit_is_left() -> None:
     assert nothing.rest is None
 
 
+def test_sessions_beyond_the_memory_are_summarized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine is chosen for sessions that are held, and there are too many for it."""
+    monkeypatch.setattr(holding, "ENOUGH", 700)
+    monkeypatch.delattr(pipeline, "choose_engine")
+    assert answer_chunks(chunks(500), query(ALL), 0).size
+    with pytest.raises(NameError, match="choose_engine"):
+        answer_chunks(chunks(500), query(ALL))
+
+
 @pytest.mark.parametrize("memory", [None, 0])
 def test_invalid_chunks_are_rejected(memory: int | None) -> None:
     """§1.1, §1.4: for the same reasons as the whole."""
@@ -100,6 +110,15 @@ def test_nothing_counted_is_explained(memory: int | None) -> None:
     assert explanation.n_rows == len(SAMPLE)
     ends = SAMPLE.started.astype(np.int64)
     assert explanation.span == (ends.min(), ends.max())
+
+
+def test_a_summary_without_counted_sessions_is_explained() -> None:
+    """As their sessions are, by what a summary knows of them."""
+    asked = Query.parse(ALL + "&statsPeriod=1d", now="2020-01-01")
+    explanation = finish(summarize(SAMPLE, asked)).explanation
+    assert explanation is not None
+    ends = SAMPLE.started.astype(np.int64)
+    assert (explanation.n_rows, explanation.span) == (len(SAMPLE), (ends.min(), ends.max()))
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,7 @@ class TestLimits:
         [
             ("max_search_terms", "release:a release:b OR x", 3),
             ("max_search_terms", "release:[a, b, c]", 3),
+            ("max_search_terms", "release:[a, b] release:[c, d]", 4),
             ("max_search_terms", "(release:a has:release) release:b", 3),
             ("max_search_depth", "((release:a) (release:b (release:c)))", 3),
             ("max_search_depth", "((()))", 3),
@@ -54,7 +55,8 @@ class TestLimits:
         assert asked(Limits(**{name: value}), query=query) == asked(UNLIMITED, query=query)
         answer = asked(Limits(**{name: value - 1}), query=query)
         assert answer["status"] == 413
-        assert f"{name} = {value - 1}" in answer["body"]["detail"]
+        problem = "has too many terms" if name == "max_search_terms" else "is nested too deeply"
+        assert answer["body"]["detail"] == f"the search {problem}: more than {name} = {value - 1}"
 
     def test_an_error_before_the_limit_comes_first(self) -> None:
         """§4.4"""
@@ -71,14 +73,25 @@ class TestLimits:
             ({"groupBy": "session.status"}, 1 + 4 * 2),
             ({"groupBy": "session.status", "query": "session.status:[crashed, healthy]"}, 1 + 2 * 2),
             ({"groupBy": "release"}, 1 + 2),
+            ({"groupBy": "environment"}, 1 + 3 * 2),
             ({"groupBy": ["release", "environment"], "per_page": 1}, 1 + 2),
         ],
     )
     def test_of_an_answer(self, monkeypatch: pytest.MonkeyPatch, params: dict[str, Any], cells: int) -> None:
         """§7.4, §8, §9: intervals, totals and series count; nothing is computed beyond the limit."""
-        assert asked(Limits(max_cells=cells), **params)["status"] == 200
+        request = {**REQUEST, "sessions": [{**ROW, "environment": name} for name in "abc"]}
+        request |= {"params": {**REQUEST["params"], **params}}
+        assert respond(request, Limits(max_cells=cells))["status"] == 200
         monkeypatch.setattr(protocol, "answer_query", None)
-        assert asked(Limits(max_cells=cells - 1), **params)["status"] == 413
+        rejected = respond(request, Limits(max_cells=cells - 1))
+        assert rejected["status"] == 413
+        assert rejected["body"]["detail"].startswith(
+            "the answer could hold too many values: more than max_cells"
+        )
+
+    def test_the_zero_group_counts(self) -> None:
+        """§5, §9"""
+        assert respond({**REQUEST, "sessions": []}, Limits(max_cells=2))["status"] == 413
 
     def test_releases_without_sessions_count(self) -> None:
         """§7.5, §9"""
@@ -101,7 +114,24 @@ class TestLimits:
             raise MemoryError
 
         monkeypatch.setattr(protocol, "answer_query", full)
-        assert (respond(REQUEST)["id"], respond(REQUEST)["status"]) == ("a", 413)
+        detail = "not enough memory for this request"
+        assert respond(REQUEST) == {"id": "a", "status": 413, "body": {"detail": detail}}
+
+    def test_no_stack(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """§9"""
+
+        def deep(*_: Any) -> Any:
+            raise RecursionError
+
+        monkeypatch.setattr(protocol, "answer_query", deep)
+        detail = "not a request: nested too deeply"
+        assert respond(REQUEST) == {"id": "a", "status": 400, "body": {"detail": detail}}
+
+    def test_of_a_line(self) -> None:
+        """§9: the limits of the program hold for every line."""
+        limits = Limits(max_cells=1)
+        assert respond_to_line(json.dumps(REQUEST).encode(), limits) == json.dumps(respond(REQUEST, limits))
+        assert respond(REQUEST, limits)["status"] == 413
 
 
 class TestLines:
@@ -116,6 +146,7 @@ class TestLines:
         answers = [json.loads(answer) for answer in output.getvalue().splitlines()]
         assert [answer["status"] for answer in answers] == [200, 413, 413, 200]
         assert answers[2]["id"] == "long"
+        assert answers[2]["body"]["detail"].startswith("the line is too long: more than ")
 
     def test_no_more_is_read_than_allowed(self) -> None:
         """§9: a line without an end is not held in memory."""

@@ -1,13 +1,17 @@
 """From conditions to a mask of rows: AND, OR and negation (§4.1)."""
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats.columns.encoding import encode
+from sessionstats.search.grammar import parse
+from sessionstats.search.masks import combine
 from sessionstats.search.search import validate_search
 from tests.searching import NO_CONTEXT, Row, rows_kept
 
@@ -46,6 +50,22 @@ class TestMasks:
         assert rows_kept(text, UNIVERSE) == [test(row) for row in UNIVERSE]
 
     @pytest.mark.parametrize(
+        ("text", "test"),
+        [
+            (
+                "(release:a OR environment:p) (project_id:1 OR environment:q) (release:b OR project_id:2)",
+                lambda p, r, e: (r == "a" or e == "p") and (p == 1 or e == "q") and (r == "b" or p == 2),
+            ),
+            (
+                "(release:a OR environment:p) ((project_id:1 OR environment:q) has:release)",
+                lambda p, r, e: (r == "a" or e == "p") and (p == 1 or e == "q") and bool(r),
+            ),
+        ],
+    )
+    def test_several_groups(self, text: str, test: Callable[..., bool]) -> None:
+        assert rows_kept(text, UNIVERSE) == [test(*row) for row in UNIVERSE]
+
+    @pytest.mark.parametrize(
         ("text", "tables"),
         [
             ("release:a (environment:p !project_id:1)", (True, True, True)),
@@ -69,6 +89,11 @@ class TestMasks:
         columns = tuple(map(encode, zip(*UNIVERSE, strict=True)))
         assert validate_search(text, NO_CONTEXT).bind(*columns) is None
 
+    def test_no_conditions_keep_every_row(self) -> None:
+        mask = combine(parse(""), lambda _: None)
+        assert mask.everything
+        assert mask(*[np.zeros(2, int)] * 3).tolist() == [True, True]
+
     def test_no_rows(self) -> None:
         columns = encode([]), encode([]), encode([])
         mask = validate_search("release:a OR environment:p", NO_CONTEXT).bind(*columns)
@@ -84,3 +109,14 @@ class TestMasks:
             " OR ".join(f"(release:{n} environment:p)" for n in range(depth)) + " OR (release:a project_id:2)"
         )
         assert rows_kept(wide, UNIVERSE) == [r == "a" and p == 2 for p, r, e in UNIVERSE]
+
+    @pytest.mark.parametrize("unit", [("({} {})", "({} OR {})"), ("({1} {0})", "({1} OR {0})")])
+    def test_the_largest_part_comes_first(self, unit: tuple[str, str]) -> None:
+        """Two masks are held, however deep the search."""
+        text = "release:a"
+        for _ in range(50):
+            text = unit[0].format("(release:b OR environment:p)", unit[1].format("project_id:1", text))
+        mask = validate_search(text, NO_CONTEXT).bind(*map(encode, zip(*UNIVERSE, strict=True)))
+        assert mask is not None
+        held = [(kind == "load") - (table is None) for kind, _, table in mask._steps]
+        assert max(accumulate(held)) == 2

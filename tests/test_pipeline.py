@@ -236,6 +236,7 @@ class TestRanking:
     def test_ranked(self, fields: list[str], params: dict[str, str], ranked: list[str]) -> None:
         """§7.1, §7.2, §7.3: the primary field or `orderBy`, null last in both directions, ties by key."""
         assert releases(ask(self.ROWS, *fields, groupBy="release", **params)) == ranked
+        assert releases(ask(self.ROWS, *fields, groupBy="release", per_page=1, **params)) == ranked[:1]
 
     @pytest.mark.parametrize("query", ["session.status:crashed", "session.status:errored"])
     def test_by_status_all_classes_count(self, query: str) -> None:
@@ -369,8 +370,15 @@ def test_an_answer_without_groups() -> None:
 def test_statuses_of_another_edition_are_rejected() -> None:
     """§1.4: sessions that the edition of the request does not know are named."""
     sessions = Sessions(started=[0, 0], project_id=[1, 1], status=["ok", "unhandled"])
-    with pytest.raises(DataError, match=r"row 1.*unhandled"):
+    with pytest.raises(DataError, match=r"^column 'status', row 1: .*unhandled"):
         compute(sessions, "field=sum(session)&statsPeriod=1h", now=NOW)
+
+
+def test_projects_by_name() -> None:
+    """§2: the names of the accessible projects, where an edition has them."""
+    options: dict[str, Any] = {"rules": Rules.of("latest"), "projects": {"app": 1, "web": 2}}
+    answer = ask([session(), session(project_id=2)], "sum(session)", project="web", **options)
+    assert answer.totals["sum(session)"].tolist() == [1]
 
 
 def test_status_groups_do_not_count_for_the_cap_of_releases() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats import protocol
-from sessionstats.protocol import respond, respond_to_line, serve
+from sessionstats import RequestError, protocol
+from sessionstats.protocol import read, respond, respond_to_line, serve
 
 REQUEST: dict[str, Any] = {
     "id": "a",
@@ -114,40 +114,93 @@ class TestNotRequests:
     @pytest.mark.parametrize(
         ("line", "problem"),
         [
-            (b"", "not JSON"),
-            (b"{", "not JSON"),
-            (b"\xff{}", "not UTF-8"),
-            (b"[1, 2]", "list instead of an object"),
-            (b"3", "int instead of an object"),
-            (b"null", "NoneType instead of an object"),
-            (b"[" * 100_000, "nested too deeply"),
+            (b"", "not a request: not JSON (Expecting value, "),
+            (b"{", "not a request: not JSON ("),
+            (b"\xff{}", "not a request: not UTF-8"),
+            (b"[1, 2]", "not a request: list instead of an object"),
+            (b"3", "not a request: int instead of an object"),
+            (b"null", "not a request: NoneType instead of an object"),
+            (b"[" * 100_000, "not a request: not JSON (nested too deeply)"),
             (b'{"now": ' + b"9" * 5000 + b"}", "not a request"),
-            (b"{}", '"now" is missing'),
-            (json.dumps({**REQUEST, "params": None}).encode(), '"params" is missing'),
-            (json.dumps({**REQUEST, "params": [1]}).encode(), "params: an object or a query string"),
-            (json.dumps({**REQUEST, "sessions": {}}).encode(), "sessions: a list of rows"),
-            (json.dumps({**REQUEST, "sessions": [1]}).encode(), "row 0"),
-            (json.dumps({**REQUEST, "now": 5}).encode(), "now: an ISO 8601 instant"),
-            (json.dumps({**REQUEST, "now": "noon"}).encode(), "now: an ISO 8601 instant"),
-            (json.dumps({**REQUEST, "rules": 1}).encode(), "rules: the name of an edition or an object"),
-            (json.dumps({**REQUEST, "rules": {"min_intervals": 1}}).encode(), "min_intervals"),
-            (json.dumps({**REQUEST, "rules": {"max_points": "1"}}).encode(), "max_points"),
-            (json.dumps({**REQUEST, "rules": {"rounding": "daily"}}).encode(), "rounding"),
-            (json.dumps({**REQUEST, "projects": [1]}).encode(), "projects: an object"),
-            (json.dumps({**REQUEST, "projects": {"web": "1"}}).encode(), "the id of 'web'"),
-            (json.dumps({**REQUEST, "releases": {"version": "a"}}).encode(), "releases"),
+            (b"{}", 'not a request: "now" is missing'),
+            (json.dumps({**REQUEST, "params": None}).encode(), 'not a request: "params" is missing'),
+            (
+                json.dumps({**REQUEST, "params": [1]}).encode(),
+                "params: an object or a query string is expected, not list",
+            ),
+            (
+                json.dumps({**REQUEST, "sessions": {}}).encode(),
+                "sessions: a list of rows is expected, not dict",
+            ),
+            (json.dumps({**REQUEST, "sessions": [1]}).encode(), "row 0: "),
+            (json.dumps({**REQUEST, "now": 5}).encode(), "now: an ISO 8601 instant is expected, not 5"),
+            (
+                json.dumps({**REQUEST, "now": "noon"}).encode(),
+                "now: an ISO 8601 instant is expected, not 'noon'",
+            ),
+            (
+                json.dumps({**REQUEST, "rules": 1}).encode(),
+                "rules: the name of an edition or an object is expected, not int",
+            ),
+            (
+                json.dumps({**REQUEST, "rules": {"min_intervals": 1}}).encode(),
+                "rules: unknown rule 'min_intervals'",
+            ),
+            (json.dumps({**REQUEST, "rules": {"max_points": "1"}}).encode(), "rules: max_points must"),
+            (json.dumps({**REQUEST, "rules": {"rounding": "daily"}}).encode(), "rules: rounding must"),
+            (json.dumps({**REQUEST, "projects": [1]}).encode(), "projects: an object is expected, not list"),
+            (
+                json.dumps({**REQUEST, "projects": {"web": "1"}}).encode(),
+                "projects: the id of 'web' must be a positive integer, not '1'",
+            ),
+            (json.dumps({**REQUEST, "projects": {"web": 0}}).encode(), "projects: the id of 'web' must be "),
+            (
+                json.dumps({**REQUEST, "projects": {"web": True}}).encode(),
+                "projects: the id of 'web' must be ",
+            ),
+            (
+                json.dumps({**REQUEST, "releases": {"version": "a"}}).encode(),
+                "releases: must be a list of records, not ",
+            ),
         ],
     )
     def test_rejected_and_the_stream_goes_on(self, line: bytes, problem: str) -> None:
         """§9: a line that is not a request gets a clear detail, and the next one its answer."""
         rejected, answered = sent(line, REQUEST)
         assert rejected["status"] in (400, 422)
-        assert problem in rejected["body"]["detail"]
+        assert rejected["body"]["detail"].startswith(problem)
         assert answered["status"] == 200
+
+    @pytest.mark.parametrize(
+        ("key", "value", "parameter", "named"),
+        [
+            ("params", None, "params", None),
+            ("now", 5, "now", 5),
+            ("rules", 1, "rules", 1),
+            ("projects", [1], "projects", None),
+        ],
+    )
+    def test_errors_carry_key_and_value(self, key: str, value: object, parameter: str, named: object) -> None:
+        """§9: what is wrong about a request before its parameters are read."""
+        with pytest.raises(RequestError) as caught:
+            read({**REQUEST, key: value})
+        assert (caught.value.parameter, caught.value.value) == (parameter, named)
+
+    def test_a_byte_order_mark_is_skipped(self) -> None:
+        """§9: once, at the beginning of a line."""
+        line = json.dumps(REQUEST)
+        assert respond_to_line(f"\ufeff{line}".encode()) == respond_to_line(line.encode())
+        assert json.loads(respond_to_line(f"{line}\ufeff".encode()))["status"] == 400
+
+    def test_lone_surrogates_are_text(self) -> None:
+        """§9: no UTF-8, but JSON can hold them, so that an id comes back."""
+        line = json.dumps({**REQUEST, "id": "\ud800"}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        assert json.loads(respond_to_line(line))["id"] == "\ud800"
 
     def test_nan_never_reaches_the_answer(self) -> None:
         """§6.3, §9: NaN in an id is rejected; as a duration it is the missing value."""
-        assert sent(b'{"id": NaN}')[0]["status"] == 400
+        detail = "not a request: the id cannot be repeated as JSON"
+        assert sent(b'{"id": NaN}') == [{"id": None, "status": 400, "body": {"detail": detail}}]
         row = {**REQUEST["sessions"][0], "status": "exited", "duration": float("nan")}
         params = {**REQUEST["params"], "field": ["avg(session.duration)", "max(session.duration)"]}
         body = sent({**REQUEST, "params": params, "sessions": [row]})[0]["body"]

@@ -1,6 +1,7 @@
 """Release metadata (§4.8), and what an order by release.timestamp needs of it (§7.5)."""
 
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionstats.errors import RequestError
-from sessionstats.search.releases import EnvironmentRequirement, Releases
+from sessionstats.search.release_records import read_together
+from sessionstats.search.releases import EnvironmentRequirement, Releases, _read_one_by_one
 
 GOOD: dict[str, Any] = {
     "version": "a@1.0",
@@ -95,6 +97,13 @@ class TestReading:
             dates = Releases.from_records([{**GOOD, "date_added": seconds}, *more]).date_added
             assert dates[0] == int(seconds) * 1_000_000
 
+    def test_a_number_beyond_the_calendar(self) -> None:
+        """§3.3, §9"""
+        assert f"date_added must be {INSTANT}" in rejection({**GOOD, "date_added": 253402300800})
+
+    def test_none(self) -> None:
+        assert Releases([], [], []).date_added.dtype == np.int64
+
     @given(RECORDS)
     def test_together_is_one_by_one(self, records: list[dict[str, Any]]) -> None:
         """§4.8: columns read together are those of the releases read by themselves."""
@@ -103,6 +112,23 @@ class TestReading:
         assert together.date_added.tolist() == [one.date_added[0] for one in alone]
         for name in ("versions", "project_ids", "environments", "stages"):
             assert getattr(together, name) == tuple(getattr(one, name)[0] for one in alone)
+
+    @pytest.mark.parametrize(
+        "dates",
+        [
+            ["2024-01-29T12:20:00Z", "2024-02-01T00:00:00Z"],
+            [0, 253402300799],
+            np.array([0, 5]),
+            [1706530800.25, datetime(2024, 1, 29)],
+        ],
+        ids=str,
+    )
+    def test_plain_columns_are_read_together(self, dates: Any) -> None:
+        columns = (["a", "b"], dates, [[1], (2, 3)], [["prod"], ()], [MappingProxyType({}), {"": "adopted"}])
+        together, alone = read_together(*columns), _read_one_by_one(*columns)
+        assert together is not None
+        assert together.date_added.tolist() == alone.date_added.tolist()
+        assert together._replace(date_added=alone.date_added) == alone
 
     @pytest.mark.parametrize(
         ("change", "detail"),
@@ -138,6 +164,11 @@ class TestReading:
     def test_invalid_values_are_named(self, change: dict[str, Any], detail: str) -> None:
         assert rejection(GOOD, {**GOOD, "version": "b", **change}) == detail
 
+    def test_an_error_carries_the_value(self) -> None:
+        with pytest.raises(RequestError) as caught:
+            Releases.from_records([{**GOOD, "project_ids": ["1"]}])
+        assert caught.value.value == ["1"]
+
     def test_null_is_missing(self) -> None:
         """§9: JSON of a program that knows no environments or stages."""
         record = {**GOOD, "environments": None, "stages": {"prod": None, "dev": "adopted"}}
@@ -163,7 +194,7 @@ class TestReading:
     def test_equality_and_immutability(self) -> None:
         releases, same = Releases.from_records([GOOD]), Releases.from_records([dict(GOOD)])
         assert releases == same
-        assert hash(releases) == hash(same)
+        assert hash(releases) == hash(same) != hash(Releases.from_records([{**GOOD, "version": "b"}]))
         assert releases != Releases.from_records([{**GOOD, "date_added": 0}])
         assert releases != "releases"
         with pytest.raises(ValueError, match="read-only"):

@@ -230,7 +230,8 @@ class TestParameters:
 
     @pytest.mark.parametrize("value", [1.5, b"x", object(), {"a": 1}, [["x"]]])
     def test_invalid_values_are_rejected(self, value: object) -> None:
-        """§2: a value that is neither text nor integer is rejected by name."""
+        """§2: a value that is neither text nor number is rejected by name; true and false are 1 and 0."""
+        assert [Parameters({"per_page": value}).last("per_page") for value in (True, False)] == ["1", "0"]
         assert "per_page" in rejection({"field": "sum(session)", "per_page": value})
 
     def test_project_selection(self) -> None:
@@ -283,7 +284,10 @@ class TestParameters:
             ({"start": "2024-01-28", "end": "y"}, "end", "y"),
             ({"statsPeriodStart": "2d"}, "statsPeriodEnd", None),
             ({"statsPeriodStart": "x", "statsPeriodEnd": "1d"}, "statsPeriodStart", "x"),
+            ({"statsPeriodStart": "2d", "statsPeriodEnd": "x"}, "statsPeriodEnd", "x"),
             ({"per_page": "0"}, "per_page", "0"),
+            ({"per_page": "5000"}, "per_page", 5000),
+            ({"per_page": {}}, "per_page", {}),
             ({"cursor": "x"}, "cursor", "x"),
             ({"query": "foo:x"}, "query", "foo"),
             ({"query": "("}, "query", "("),
@@ -298,6 +302,13 @@ class TestParameters:
         error = caught.value
         assert isinstance(error, RequestError | AccessError)
         assert (error.parameter, error.value) == (parameter, value)
+
+    def test_a_page_fits_exactly(self) -> None:
+        """§2.3, §7.4: its data points are its rows times the intervals; an offset may be 0."""
+        params = {"field": "sum(session)", "interval": "1h", "statsPeriod": "5h", "per_page": 7}
+        assert Query.parse({**params, "cursor": "0:0:1"}, now=NOW, rules=Rules(max_points=42)).page_size == 7
+        with pytest.raises(RequestError, match="too granular for a per_page of 7"):
+            Query.parse(params, now=NOW, rules=Rules(max_points=41))
 
     def test_an_interval_too_fine_for_its_range_is_the_parameter(self) -> None:
         """§2.3, §3.8"""
@@ -352,22 +363,24 @@ class TestReleaseTimestamp:
     def test_needs_metadata(self) -> None:
         """§4.8, §7.5: the error says what to supply."""
         params = {"field": "sum(session)", "groupBy": "release", "orderBy": "release.timestamp"}
-        said = rejection({**params, "interval": "1d"})
-        assert "release.timestamp" in said
-        assert "releases" in said
+        with pytest.raises(RequestError) as caught:
+            Query.parse({**params, "interval": "1d"}, now=NOW)
+        said = "orderBy=release.timestamp needs release metadata: supply releases"
+        assert (str(caught.value), caught.value.value) == (said, "release.timestamp")
+
+    def test_accepted(self) -> None:
+        """§7.2, §7.5: a page of 100 is not too large; a count may order what one class selects."""
+        order = {"field": "sum(session)", "groupBy": "release", "interval": "1d"}
+        dated = {**order, "per_page": 100, "orderBy": "release.timestamp"}
+        assert Query.parse(dated, now=NOW, releases=self.RELEASES).page_size == 100
+        selected = {**order, "orderBy": "sum(session)", "query": "session.status:crashed"}
+        assert Query.parse(selected, now=NOW).order is not None
 
 
 def test_parameters_that_are_neither_text_nor_mapping() -> None:
     """§2: a caller's mistake, reported as such."""
     with pytest.raises(RequestError, match="params must be a query string or a mapping, not list"):
         compute(Sessions.empty(), ["field=sum(session)"])  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("rules", [{"rounding": "daily"}, {"unhandled": 1}, {"max_points": 0}])
-def test_invalid_rules_are_rejected(rules: dict[str, Any]) -> None:
-    """§9: each names the rule and what it may be."""
-    with pytest.raises(RequestError, match=next(iter(rules))):
-        Rules(**rules)
 
 
 @given(st.text(st.sampled_from("ab=&+%?0Cc3aAFfé9\x80\ud800#;")) | st.text())

@@ -191,8 +191,11 @@ def test_statuses_of_another_edition_are_rejected_in_every_chunk() -> None:
     """§1.1, §1.4"""
     good = Sessions(started=[1], project_id=[1], status=["ok"])
     bad = Sessions(started=[1], project_id=[1], status=["unhandled"])
-    with pytest.raises(DataError, match="not a status of this edition: 'unhandled'"):
-        compute([good, bad], parsed())
+    named = "^column 'status', row 3: not a status of this edition: 'unhandled'$"
+    with pytest.raises(DataError, match=named):
+        compute([good, good, good, bad], parsed())
+    with pytest.raises(DataError, match=named):
+        summarize_chunks([good, good, good, bad], parsed())
     assert compute([good, bad], EVERYTHING, now=NOW, rules=Rules(unhandled=True)).totals
 
 

@@ -1,5 +1,6 @@
 """Periods, dates, intervals, rounding and buckets: §3."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -109,7 +110,9 @@ def test_date_outside_the_calendar_is_rejected() -> None:
     """§3.3: an offset may carry an ISO date out of the years 1 to 9999."""
     assert parse_iso("0001-01-01T00:00:00+01:00") == YEAR_1 - HOUR
     assert parse_date("0001-01-01T00:00:00+01:00") is None
+    assert parse_date("0001-01-01") == YEAR_1
     assert parse_date("9999-12-31T23:59:59.999999") == YEAR_10000 - 1
+    assert parse_date(str(YEAR_10000 // SECOND)) is None
     assert parse_date("9999-12-31T23:30:00-01:00") is None
 
 
@@ -134,10 +137,20 @@ def test_now_accepts_what_callers_have() -> None:
     ):
         assert parse_now(now) == NOW
     assert parse_now(1706531248) == NOW - 303_000
-    assert abs(parse_now(None) - from_datetime(datetime.now(UTC))) < DAY
+    assert parse_now(0.00001) == 10
+    assert parse_now(np.datetime64("9999-12-31T23:59:59.999999")) == YEAR_10000 - 1
     for now in ("soon", True, [], np.datetime64("NaT"), float("nan"), float("inf"), 1e300):
         with pytest.raises(SessionStatsError, match=r"now: .* is not an instant"):
             parse_now(now)
+
+
+def test_the_clock_is_read_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§3.3: wherever the machine is."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XYZ-9")
+        time.tzset()
+        assert abs(parse_now(None) - time.time_ns() // 1000) < MINUTE
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -181,6 +194,13 @@ def test_invalid_dates_are_rejected(params: str, detail: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse_range(Parameters(params), NOW)
     assert caught.value.detail == detail
+
+
+def test_a_period_ends_at_the_year_1() -> None:
+    """§3.3: and not before."""
+    assert parse_range(Parameters("statsPeriod=5s"), YEAR_1 + 5 * SECOND).start == YEAR_1
+    with pytest.raises(RequestError, match="Invalid statsPeriod: '6s'"):
+        parse_range(Parameters("statsPeriod=6s"), YEAR_1 + 5 * SECOND)
 
 
 @pytest.mark.parametrize(

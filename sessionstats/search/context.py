@@ -16,7 +16,7 @@ class SearchContext:
     projects : mapping of str to int, optional
         The accessible projects by slug. Without it, every id is known but no slug (§4.2).
     selected : frozenset of int, optional
-        The selected projects; by default all accessible ones.
+        The selected projects, some of the accessible ones; by default all of them.
     environments : tuple of str
         The values of the ``environment`` parameter (§4.8).
     releases : Releases, optional
@@ -32,11 +32,8 @@ class SearchContext:
     health_classes: tuple[str, ...] = ()
 
     @cached_property
-    def accessible(self) -> frozenset[int] | None:
-        """The accessible projects; `None` if that is any project."""
-        return None if self.projects is None else frozenset(self.projects.values())
-
-    @property
     def selected_projects(self) -> frozenset[int] | None:
         """The selected projects; `None` if that is any project."""
-        return self.accessible if self.selected is None else self.selected
+        if self.selected is not None or self.projects is None:
+            return self.selected
+        return frozenset(self.projects.values())

@@ -261,9 +261,9 @@ def _stages_given(stages: Any) -> Any:
 
 
 def _read_one_by_one(*columns: Any) -> Read:
-    """All releases with their values checked; errors name the first invalid one."""
+    """All releases with their values checked; errors name the first invalid one. There is at least one."""
     rows = [_read_release(place, *row) for place, row in enumerate(zip(*columns, strict=True))]
-    versions, instants, *others = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    versions, instants, *others = zip(*rows, strict=True)
     return Read(versions, np.array(instants, np.int64), *others)
 
 

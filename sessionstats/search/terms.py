@@ -214,14 +214,13 @@ def _project(term: Term, context: SearchContext) -> Condition:
 
 
 def _id_of(text: str, context: SearchContext) -> int | None:
-    """Id of a project named by slug or id, or `None` if there is no such project (§4.2)."""
+    """Id of a project named by slug or id, or `None` if there cannot be such a project (§4.2)."""
     if context.projects is not None and text in context.projects:
         return context.projects[text]
     if _ID.fullmatch(text) is None or len(text) > MAX_ID_DIGITS:
         return None
-    number, accessible = int(text), context.accessible
-    known = number >= 1 if accessible is None else number in accessible
-    return number if known else None
+    number = int(text)
+    return number if number >= 1 else None
 
 
 def _enumerate(names: Sequence[str]) -> str:

@@ -181,7 +181,8 @@ def _sorted_places(versions: list[Version]) -> NDArray[np.intp]:
 
 def _range(ascending: Sequence[Any], value: Any, key: Callable[[Any], Any] | None = None) -> tuple[int, int]:
     """The ranks of the items that equal a value: from the first to before the second."""
-    return bisect_left(ascending, value, key=key), bisect_right(ascending, value, key=key)
+    # What a value is the beginning of sorts behind it, so that the first needs no key.
+    return bisect_left(ascending, value), bisect_right(ascending, value, key=key)
 
 
 def _compare(ranks: NDArray[np.intp], operator: str, low: int, high: int) -> NDArray[np.bool_]:
