@@ -1,4 +1,4 @@
-"""How the site is built: ``sphinx-build -W docs docs/_build/html``.
+"""How the site is built: ``sphinx-build -W docs docs/_build/html``, with the modules in ``_extensions``.
 
 1. Pages are Markdown (MyST), so that they read well on a code host too.
 2. The API reference is generated from the docstrings (autosummary, numpydoc), a page a module.
@@ -26,7 +26,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 import sessionstats  # noqa: E402 - found by the path above
-from docs import chapters, charts, crossref, finishing, notebooks, playground, rulelinks  # noqa: E402
+from docs._extensions import chapters, charts, crossref, finishing, notebooks, playground, rulelinks  # noqa: E402
 from docs.figures.palette import dark  # noqa: E402
 
 project = "sessionstats"

@@ -6,7 +6,7 @@ they are left out.
 
 from importlib.util import find_spec
 
-collect_ignore_glob = ["*.py", "figures/*.py", "course/mini/*.py", "_build/*", "semantics/*"]
+collect_ignore_glob = ["*.py", "_extensions/*", "figures/*.py", "course/mini/*.py", "_build/*", "semantics/*"]
 
 NEEDED = {"scaling.md": ("pyarrow", "dask"), "your-own-data.md": ("pyarrow", "pandas")}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import sessionstats
-from docs import chapters, crossref, rulelinks
+from docs._extensions import chapters, crossref, rulelinks
 from tests.pages import (
     DOCS,
     NOT_RUN,

@@ -72,7 +72,7 @@ def test_previews_have_a_card() -> None:
 def test_the_chart_of_performance_shows_its_table() -> None:
     """A line for each engine, with the cost of each number of sessions; no table, no chart."""
     pytest.importorskip("matplotlib", reason="drawing needs the docs extra")
-    from docs import charts
+    from docs._extensions import charts
 
     page = (FIGURES.parent / "performance.md").read_text()
     table = "| sessions | `a`, s | B, s | of B |\n|---|---|---|---|\n| 10 M | 0.5 | 1 | 0.5 |\n"

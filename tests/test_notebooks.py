@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from docs.notebooks import chapters, notebook, with_link
+from docs._extensions.notebooks import chapters, notebook, with_link
 from tests.pages import page_name
 
 CHAPTERS = pytest.mark.parametrize("page", chapters(), ids=page_name)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from docs.oracle import Notes, told
-from docs.playground import pyodide, serve
+from docs._extensions.oracle import Notes, told
+from docs._extensions.playground import pyodide, serve
 from sessionstats.testing import model
 from sessionstats.vectors import load
 from tests.browser import needs_chromium, said_by

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from docs.playground import spot_data
-from docs.spotting import CASES, page_data
+from docs._extensions.playground import spot_data
+from docs._extensions.spotting import CASES, page_data
 from sessionstats.testing.bugs.registry import BUGS
 from sessionstats.testing.hypotheses import Evidence
 from tests.browser import needs_chromium, said_by

@@ -1,7 +1,7 @@
 // Python with the plain model, in a worker, so that the page stays alive while it is loaded and computes.
 //
 // Pyodide, the model (oracle.json) and nothing else is loaded, all of it from beside this file. A message in has
-// the request (`docs/oracle.py`) and a number; the message out has the same number and what is told of it.
+// the request (`docs/_extensions/oracle.py`) and a number; the message out has the same number and what is told of it.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 async function start() {
@@ -12,7 +12,7 @@ async function start() {
     python.FS.writeFile(`/oracle/${path}`, text);
   }
   python.runPython("import sys; sys.path.insert(0, '/oracle')");
-  return { rules, tell: python.pyimport("docs.oracle").told_as_text };
+  return { rules, tell: python.pyimport("docs._extensions.oracle").told_as_text };
 }
 
 const started = start();

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import islice, product
 from typing import Any
 
-from docs.spotting import CASES, NOW, VISIBLE, chart, demo_case
+from docs._extensions.spotting import CASES, NOW, VISIBLE, chart, demo_case
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Bug, Variant
 from sessionstats.testing.bugs.registry import BUGS

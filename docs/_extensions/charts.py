@@ -12,7 +12,7 @@ from typing import Final
 import matplotlib
 from matplotlib.figure import Figure
 
-from docs.crossref import ROOT
+from docs._extensions.crossref import ROOT
 from docs.figures.drawing import STYLE
 from docs.figures.palette import BAD, GOOD, INK, OTHER, WARN, dark
 

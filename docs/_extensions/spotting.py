@@ -21,7 +21,7 @@ from sessionstats.testing.bugs.registry import BUGS
 from sessionstats.testing.findings import ABSENT, Path
 from sessionstats.testing.hypotheses import Evidence
 
-CASES = FilePath(__file__).parent / "spot-the-bug.json"
+CASES = FilePath(__file__).parent.parent / "spot-the-bug.json"
 """The cases, one a line."""
 
 NOW = "2024-01-29T18:27:28Z"

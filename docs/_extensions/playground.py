@@ -15,14 +15,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docs import crossref, spotting
-from docs.rulelinks import label
+from docs._extensions import crossref, spotting
+from docs._extensions.rulelinks import label
 
 if TYPE_CHECKING:  # tests of the pages need no Sphinx
     from docutils import nodes
     from sphinx.application import Sphinx
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
 """The files of Pyodide that a browser asks for."""
@@ -51,9 +51,10 @@ def pyodide() -> Path | None:
 def model_files() -> dict[str, str]:
     """The source of the model and of what tells its rules, by path; packages above are empty."""
     package = ROOT / "sessionstats/testing/model"
-    paths = [*sorted(package.glob("*.py")), ROOT / "docs/oracle.py"]
+    paths = [*sorted(package.glob("*.py")), ROOT / "docs/_extensions/oracle.py"]
     files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
-    empty = {f"{name}/__init__.py": "" for name in ("docs", "sessionstats", "sessionstats/testing")}
+    packages = ("docs", "docs/_extensions", "sessionstats", "sessionstats/testing")
+    empty = {f"{name}/__init__.py": "" for name in packages}
     return files | empty
 
 

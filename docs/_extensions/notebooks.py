@@ -13,7 +13,7 @@ from doctest import DocTestParser, Example
 from pathlib import Path
 from typing import Any, Final
 
-from docs.crossref import ROOT
+from docs._extensions.crossref import ROOT
 
 COURSE: Final = ROOT / "docs" / "course"
 

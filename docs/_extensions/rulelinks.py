@@ -10,7 +10,7 @@ The sources themselves stay plain: ``§3.5`` is for whoever reads them.
 import re
 from typing import Final
 
-from docs.crossref import HEADING, rules
+from docs._extensions.crossref import HEADING, rules
 
 CITATION: Final = re.compile(r"§(\d(?:\.\d)?)(?!\.?\d)")
 

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 HEADING: Final = re.compile(r"^(##|###) (\d(?:\.\d)?)\.? (.+)$", re.MULTILINE)
 """A numbered heading; chapters without rules of their own (2, 6) are rules as well."""

@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from docs.crossref import ROOT, with_rule_lines
-from docs.rulelinks import with_labels
+from docs._extensions.crossref import ROOT, with_rule_lines
+from docs._extensions.rulelinks import with_labels
 
 SOURCE: Final = ROOT / "docs" / "semantics.md"
 
