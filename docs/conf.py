@@ -15,6 +15,7 @@
 
 import re
 import sys
+import warnings
 import zlib
 from pathlib import Path
 from types import GenericAlias
@@ -39,6 +40,8 @@ DTYPES = ("int8", "int32", "int64", "uint8", "intp", "float64", "datetime64")
 
 BUILTINS = ("bool", "int", "float", "str", "tuple", "list", "dict", "frozenset", "None", "True", "False")
 """Python's own names that docstrings have as types."""
+
+warnings.filterwarnings("ignore", "Unknown section .* hypothesis", UserWarning)  # of its docstrings, not ours
 
 chapters.write()
 notebooks.write()

@@ -126,6 +126,11 @@ class TestNames:
         with pytest.raises(SessionStatsError, match="column 'release' is there twice"):
             Naming().of([*GOOD, "release", "release"])
 
+    def test_all_missing_columns_are_named_at_once(self) -> None:
+        problem = "no column 'started' or 'project_id'; the columns are status, 'user, hashed'"
+        with pytest.raises(SessionStatsError, match=problem):
+            Naming().of(["status", "user, hashed"])
+
     def test_common_names_are_not_columns(self) -> None:
         assert not set(COMMON) & {plain(name) for name in UPDATE_COLUMNS}
 

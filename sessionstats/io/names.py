@@ -226,13 +226,13 @@ def _require(names: list[str], theirs: Mapping[str, str], columns: Mapped) -> No
     for name in columns:
         if name not in names:
             raise SessionStatsError(f"no column {name!r}, which is mapped; the columns are {_list(names)}")
-    for name in REQUIRED_COLUMNS:
-        if name not in theirs:
-            raise SessionStatsError(f"no column {name!r}; the columns are {_list(names)}")
+    missing = [repr(name) for name in REQUIRED_COLUMNS if name not in theirs]
+    if missing:
+        raise SessionStatsError(f"no column {' or '.join(missing)}; the columns are {_list(names)}")
 
 
 def _list(names: list[str]) -> str:
-    text = ", ".join(names)
+    text = ", ".join(repr(name) if "," in name else name for name in names)
     return text if len(text) <= LISTED else f"{text[: LISTED - 1]}…"
 
 
