@@ -21,7 +21,8 @@ FOLDER: Final = ROOT / "docs" / "semantics"
 CHAPTER: Final = re.compile(r"^## (\d)\. .+$", re.MULTILINE)
 
 HEAD: Final = (
-    "*A chapter of the [semantics](semantics.md), which explain its marks and what its examples share.*"
+    "*A chapter of the [semantics](semantics.md), which explain its marks and what its examples share. The "
+    "[oracle in the page](oracle.md) shows for rows of your own which of its rules make each number.*"
 )
 
 

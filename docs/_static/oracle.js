@@ -2,8 +2,8 @@
 // each number.
 //
 // 1. Python is loaded on the first click, in a worker (oracle-worker.js); from then on every change is answered.
-// 2. What is shown comes from `docs/_extensions/oracle.py`: the answer, its numbers and their rules, and what became of the
-//    rows. Here it is only laid out.
+// 2. What is shown comes from `docs/_extensions/oracle.py`: the answer, its numbers and their rules, and what
+//    became of the rows. Here it is only laid out.
 // 3. The site has this script only where it has Pyodide; otherwise the page shows what is in the element.
 "use strict";
 (() => {
