@@ -27,6 +27,7 @@ NEEDED = {
     "io/arrow.py": ("pyarrow",),
     "io/arrow_buffers.py": ("pyarrow",),
     "io/arrow_cells.py": ("pyarrow",),
+    "io/arrow_json_cells.py": ("pyarrow",),
     "io/arrow_texts.py": ("pyarrow",),
     "io/tables.py": ("pyarrow",),
     "sessionstats/cluster.py": ("dask", "pyarrow"),
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 collect_ignore = ["clients/python_app.py"]
 """A program that tests run; it needs the extra ``clients``."""
+
+
+@pytest.fixture
+def _everything_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files of text are read by Arrow, too, in blocks of a few lines."""
+    monkeypatch.setattr("sessionstats.io.arrow_csv.FROM", 0)
+    monkeypatch.setattr("sessionstats.io.arrow_csv.BLOCK", 200)
+
 
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)

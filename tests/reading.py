@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sessionstats.folding import Updates
+from sessionstats import Sessions, SessionStatsError
+from sessionstats.folding import Updates, fold
 from sessionstats.io.blocks import Progress, Reading, checked_blocks, reject_bad_rows, unreported
 from sessionstats.io.files import READERS
 from sessionstats.io.sources import opened, sources_of
@@ -20,3 +21,14 @@ def updates_in(
         blocks: Any = reader(file, reading, block_rows)  # type: ignore[call-arg]
         yield from checked_blocks(blocks, reading, source.name)
     reject_bad_rows(reading, reported=False)
+
+
+def outcome(path: Path, block_rows: int | None = None) -> Sessions | str:
+    """The sessions of a file, or the error in all its parts."""
+    try:
+        parts = list(updates_in(path, block_rows))
+    except SessionStatsError as error:
+        return repr(
+            (str(error), sorted((k, repr(v)) for k, v in vars(error).items() if k not in ("args", "report")))
+        )
+    return fold(Updates.concat(parts)) if parts else Sessions.empty()

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sessionstats import Sessions, SessionStatsError, from_arrow, read, sample, write
-from sessionstats.folding import Updates, fold
 from sessionstats.io import text
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
 from sessionstats.io import arrow_csv, arrow_jsonl  # noqa: E402
 from sessionstats.io.arrow import to_arrow  # noqa: E402
 from sessionstats.io.arrow_cells import instants_of, seconds_of  # noqa: E402
-from tests.reading import updates_in  # noqa: E402
+from tests.reading import outcome, updates_in  # noqa: E402
 
 SAMPLE = sample(2000)
 
@@ -80,93 +78,6 @@ ODD = {
 """Cells that are invalid, or that readers read differently."""
 
 
-VALUES = {
-    "started": [
-        '"2024-01-29T12:00:00Z"',
-        '"2024-01-29T12:00:01Z"',
-        '"2024-01-29"',
-        "1706529600",
-        "1706529600.5",
-    ],
-    "project_id": ["1", "7"],
-    "release": ['""', "null", '"app@1.0"', '"é"', '"a b"', '"NA"'],
-    "status": ['"ok"', '"exited"'],
-    "errors": ["null", "0", "3"],
-    "distinct_id": ["null", '""', '"ann"', '"7"', "7", "-3"],
-    "duration": ["null", "1.5", "0", "-0.0", "12", "1e3", "2E-1", "9007199254740993", "9" * 25],
-    "session_id": ["null", '"a"', '"b"'],
-    "seq": ["null", "0", "-1"],
-    "other": ["1", '"x"', "null", "true", "[1]", '{"a": 1}', '"{"'],
-}
-"""Valid values of JSON."""
-
-ODD_VALUES = {
-    "started": ["null", '"x"', "true", "1e999", '"2024-02-30T12:00:00Z"'],
-    "project_id": ["null", "0", "1.0", "1e0", '"1"', "99999999999999999999", "true", "-0"],
-    "status": ["null", '"gone"', "1"],
-    "errors": ["-1", "1.0", '"1"', "[]", "true", "NaN"],
-    "duration": [
-        "-1",
-        "Infinity",
-        "NaN",
-        "-Infinity",
-        "1e999",
-        '"1"',
-        "01",
-        "1.",
-        ".5",
-        "+1",
-        "Inf",
-        "9" * 4400,
-    ],
-    "release": ["1", '"a\\u0000b"', '"\\ud800"', '"a\tb"', '"}\n{"', "[]", "nul"],
-    "other": ["NaN", "01", '"\\x"', '"a\tb"', "9" * 4400, "[" * 50 + "]" * 50],
-}
-"""Values that are invalid, or that readers read differently."""
-
-
-@st.composite
-def json_files(draw: st.DrawFn) -> bytes:
-    """Files of JSON lines, some with one oddity."""
-    names = draw(st.permutations(list(VALUES)))[draw(st.integers(0, 3)) :]
-    names = [*dict.fromkeys([*names, "started", "project_id", "status"])]
-    one_kind = {name: draw(st.sampled_from(VALUES[name])) for name in ("started", "distinct_id", "other")}
-    n = draw(st.integers(1, 8))
-    rows = [
-        {
-            name: one_kind[name]
-            if name in one_kind and draw(st.booleans())
-            else draw(st.sampled_from(VALUES[name]))
-            for name in names
-        }
-        for _ in range(n)
-    ]
-    odd = draw(
-        st.sampled_from(["", "", "value", "value", "twice", "two", "split", "blank", "bom", "after", "latin"])
-    )
-    at = draw(st.integers(0, n - 1))
-    if odd == "value":
-        name = draw(st.sampled_from([name for name in names if name in ODD_VALUES]))
-        rows[at][name] = draw(st.sampled_from(ODD_VALUES[name]))
-    space = draw(st.sampled_from(["", " "]))
-    lines = ["{" + f",{space}".join(f'"{k}":{space}{v}' for k, v in row.items()) + "}" for row in rows]
-    if odd == "twice":
-        lines[at] = lines[at][:-1] + f',"{draw(st.sampled_from(names))}":null' + "}"
-    if odd == "after":
-        lines[at] += draw(st.sampled_from([" ", "x", ",", "{}", "\r"]))
-    if odd == "blank":
-        lines.insert(at, draw(st.sampled_from(["", "  ", "[]", "1", "{}", "{"])))
-    text = "\n".join(lines) + draw(st.sampled_from(["", "\n"]))
-    if odd == "two":
-        text = text.replace("}\n{", "} {", 1)
-    if odd == "split":
-        text = text.replace(",", ",\n", 1)
-    data = text.encode()
-    return b"\xef\xbb\xbf" * (odd == "bom") + (
-        data.replace("é".encode(), b"\xe9") if odd == "latin" else data
-    )
-
-
 @st.composite
 def files(draw: st.DrawFn) -> bytes:
     """CSV files, some with one odd cell, odd line end or odd byte."""
@@ -193,60 +104,13 @@ def files(draw: st.DrawFn) -> bytes:
     return b"\xef\xbb\xbf" * (odd == "bom") + data
 
 
-def outcome(path: Path, read_it: Callable[[Path], list[Updates]]) -> Sessions | str:
-    """The sessions, or the error in all its parts."""
-    try:
-        parts = read_it(path)
-    except SessionStatsError as error:
-        return repr(
-            (str(error), sorted((k, repr(v)) for k, v in vars(error).items() if k not in ("args", "report")))
-        )
-    return fold(Updates.concat(parts)) if parts else Sessions.empty()
-
-
-@pytest.fixture
-def _everything_fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow_csv, "FROM", 0)
-    monkeypatch.setattr(arrow_csv, "BLOCK", 200)
-
-
 @pytest.mark.usefixtures("_everything_fast")
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=files())
 def test_both_readers_say_the_same(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(data)
-    plain = outcome(path, lambda path: list(updates_in(path, text.ROWS_TOGETHER)))
-    assert outcome(path, lambda path: list(updates_in(path))) == plain
-
-
-@pytest.mark.usefixtures("_everything_fast")
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=json_files())
-def test_both_readers_of_json_say_the_same(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "x.jsonl"
-    path.write_bytes(data)
-    plain = outcome(path, lambda path: list(updates_in(path, text.ROWS_TOGETHER)))
-    assert outcome(path, lambda path: list(updates_in(path))) == plain
-
-
-@pytest.mark.parametrize(
-    ("block", "lines"),
-    [
-        (b'{"a":1}\n{"a":2}\n', 2),
-        (b'{"a":1}\n{"a":2}', 2),
-        (b'{"a":1} {"a":2}\n', None),
-        (b'{"a":1,\n"b":2}\n', None),
-        (b'{"a":1}\n\n{"a":2}\n', None),
-        (b'{"a":"\t"}\n', None),
-        (b'{"a":"\\n"}\n', None),
-        (b'{"a":{}}\n', None),
-        (b'{"a":NaN}\n', 1),
-        (b'{"a":' + b"1" * 4400 + b"}\n", None),
-    ],
-)
-def test_lines_of_objects(block: bytes, lines: int | None) -> None:
-    assert arrow_jsonl._lines_of_objects(block) == lines
+    assert outcome(path) == outcome(path, text.ROWS_TOGETHER)
 
 
 @pytest.mark.usefixtures("_everything_fast")
@@ -256,6 +120,7 @@ def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kin
     path = tmp_path / f"x.{kind}"
     write(SAMPLE, path)
     monkeypatch.setattr(text, plain, lambda *_: iter(()))
+    monkeypatch.setattr(arrow_jsonl.JsonBlocks, "_parsed", None)  # what is written can be cut
     monkeypatch.setattr(arrow_csv, "BLOCK", 20_000)
     blocks = [block.sessions for block in updates_in(path)]
     assert len(blocks) > 5
@@ -263,6 +128,14 @@ def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kin
     assert together == SAMPLE
     assert together.distinct_id.categories == blocks[-1].distinct_id.categories
     assert from_arrow(to_arrow(together)) == SAMPLE
+
+
+@pytest.mark.usefixtures("_everything_fast")
+def test_a_mark_within_a_file_is_text(tmp_path: Path) -> None:
+    """§1.1: also where a block begins with it."""
+    path = tmp_path / "x.csv"
+    path.write_text("release,started,project_id,status\n" + "\ufeffa,0,1,ok\n" * 100)
+    assert read(path).release.decode() == ["\ufeffa"] * 100
 
 
 @pytest.mark.usefixtures("_everything_fast")

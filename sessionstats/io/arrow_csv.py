@@ -7,6 +7,7 @@
    the plain reader as well: it knows how to say what is wrong, and where.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, Final
@@ -60,7 +61,8 @@ class CsvBlocks:
 
     def updates(self, block: bytes) -> Updates | None:
         """The rows of a block, or `None` if the plain reader is to read it."""
-        if any(sign in block for sign in (b'"', b"\0")):
+        # A mark at the start of a block is text, but Arrow leaves it out.
+        if block.startswith(BOM_UTF8) or any(sign in block for sign in (b'"', b"\0")):
             return None
         if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
             return None
