@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats import capping
-from sessionstats.engines.holding import hold
+from sessionstats.engines.holding import hold, released
 from sessionstats.engines.interface import Engine
 from sessionstats.engines.plain import PlainEngine
 from sessionstats.explanation import Explanation, explain
@@ -140,7 +140,7 @@ def answer_chunks(chunks: Iterable[Sessions], query: Query, memory: int | None =
     else:
         from sessionstats.engines.summaries.streaming import numbered
 
-        result = finish(numbered(chain(held.parts, held.rest), query))
+        result = finish(numbered(chain(released(held.parts), held.rest), query))
     if result.is_empty:
         seen = Explanation(query, held.seen.n_rows, held.seen.span, MappingProxyType({}))
         return replace(result, explanation=seen)

@@ -125,6 +125,13 @@ def hold(chunks: Iterable[Sessions], query: Query, memory: int | None = None) ->
     return Held([*parts, Sessions.concat(few)] if few or not parts else parts, None, seen)
 
 
+def released(parts: list[Sessions]) -> Iterator[Sessions]:
+    """The parts in their order; the list lets go of each of them, so that they can be freed."""
+    parts.reverse()
+    while parts:
+        yield parts.pop()
+
+
 def _needed(chunk: Sessions, query: Query) -> Sessions:
     """The sessions that count, with the columns that the answer depends on."""
     selected = select(chunk, query) if query.counts_anything else chunk[:0]

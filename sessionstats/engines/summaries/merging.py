@@ -132,7 +132,7 @@ def with_texts(summary: Summary) -> Summary:
     users, old = summary.users, summary.memberships
     if isinstance(users, SortedTexts):
         return summary
-    group, number, interval = np.unravel_index(old.keys.astype(np.int64), old.shape)
+    group, number, interval = np.unravel_index(old.keys[:].view(np.int64), old.shape)
     used, place = np.unique(number, return_inverse=True)
     texts, ranks = SortedTexts.of(users.dictionary.texts.take(used))
     shape = (old.shape[0], max(1, len(texts)), old.shape[2])

@@ -9,7 +9,7 @@
 4. Work is done block by block: the memory it takes besides the tallies themselves does not grow with them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final, TypeAlias
@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sessionstats.engines.summaries.sorted_keys import SortedKeys, empty_halves
 from sessionstats.errors import SessionStatsError
 
 Shape: TypeAlias = tuple[int, int, int]
@@ -30,9 +31,6 @@ MOST_PLACES: Final = 2**63 - 1
 WIDTH: Final = 8
 """Bits of a number that is sorted in one word with its key."""
 
-NARROW: Final = 2**32
-"""Up to this many positions, keys have 32 bits."""
-
 
 @dataclass(frozen=True, eq=False)
 class Tally:
@@ -42,13 +40,12 @@ class Tally:
     ----------
     shape : tuple of int
         Length of each axis.
-    keys : (n,) uint32 or uint64
-        Ascending and distinct.
+    keys : SortedKeys
     numbers : (n,) unsigned integer array
     """
 
     shape: Shape
-    keys: NDArray[Any]
+    keys: SortedKeys
     numbers: NDArray[Any]
 
     def __len__(self) -> int:
@@ -57,8 +54,8 @@ class Tally:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tally):
             return NotImplemented
-        same_keys = np.array_equal(self.keys, other.keys)
-        return self.shape == other.shape and same_keys and np.array_equal(self.numbers, other.numbers)
+        same_keys = self.shape == other.shape and self.keys == other.keys
+        return same_keys and np.array_equal(self.numbers, other.numbers)
 
     @property
     def nbytes(self) -> int:
@@ -81,16 +78,14 @@ class Tally:
         first, end = 0, len(self)
         while first < end:
             last = self._end_of_unit(min(first + BLOCK, end), unit)
-            places = np.unravel_index(self.keys[first:last].astype(np.int64), self.shape)
+            places = np.unravel_index(self.keys[first:last].view(np.int64), self.shape)
             yield (*places, self.numbers[first:last].astype(np.int64))
             first = last
 
     def _end_of_unit(self, last: int, unit: int) -> int:
         """Where the keys end that begin with the same unit as the one before `last`."""
-        bound = (int(self.keys[last - 1]) // unit + 1) * unit
-        if bound > int(self.keys[-1]):
-            return len(self)
-        return int(np.searchsorted(self.keys, self.keys.dtype.type(bound)))
+        (key,) = self.keys[last - 1 : last].tolist()
+        return self.keys.find((key // unit + 1) * unit)
 
     def renumbered(self, shape: Shape, ranks: Sequence[NDArray[Any] | None]) -> "Tally":
         """The same numbers in a larger table.
@@ -103,13 +98,18 @@ class Tally:
         """
         if shape == self.shape:
             return self
-        keys = np.empty(len(self), _key_type(shape))
+        _check_size(shape)
+        return _joined(shape, len(self), self._moved(shape, ranks))
+
+    def _moved(
+        self, shape: Shape, ranks: Sequence[NDArray[Any] | None]
+    ) -> Iterator[tuple[NDArray[np.uint64], NDArray[Any]]]:
         first = 0
         for *places, numbers in self.blocks(3):
             moved = [at if rank is None else rank[at] for at, rank in zip(places, ranks, strict=True)]
-            keys[first : first + len(numbers)] = np.ravel_multi_index(moved, shape)
-            first += len(numbers)
-        return Tally(shape, keys, self.numbers)
+            last = first + len(numbers)
+            yield np.ravel_multi_index(moved, shape).astype(np.uint64), self.numbers[first:last]
+            first = last
 
 
 def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], combine: np.ufunc) -> Tally:
@@ -133,17 +133,18 @@ def tally(shape: Shape, places: Sequence[NDArray[Any]], numbers: NDArray[Any], c
     --------
     >>> place = np.array([0, 0, 0]), np.array([1, 0, 1]), np.array([2, 0, 2])
     >>> counts = tally((1, 2, 3), place, np.array([5, 1, 5]), np.add)
-    >>> counts.keys.tolist(), counts.numbers.tolist()
+    >>> counts.keys[:].tolist(), counts.numbers.tolist()
     ([0, 5], [1, 10])
     """
-    key_type = _key_type(shape)
-    keys = np.ravel_multi_index(tuple(places), shape).astype(key_type)
-    return Tally(shape, *_combined(keys, numbers, combine))
+    _check_size(shape)
+    keys = np.ravel_multi_index(tuple(places), shape).astype(np.uint64)
+    return _joined(shape, len(keys), [_combined(keys, numbers, combine)])
 
 
 def empty_tally(shape: Shape) -> Tally:
     """A tally without positions."""
-    return Tally(shape, np.empty(0, _key_type(shape)), np.empty(0, np.uint8))
+    _check_size(shape)
+    return _joined(shape, 0, [])
 
 
 def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
@@ -165,25 +166,48 @@ def merged(parts: Sequence[Tally], combine: np.ufunc) -> Tally:
     parts = [part for part in parts if len(part)] or [parts[0]]
     if len(parts) == 1:
         return parts[0]
-    longest = max(parts, key=len).keys
-    bounds = longest[BLOCK::BLOCK]
-    cuts = [[0, *np.searchsorted(part.keys, bounds).tolist(), len(part)] for part in parts]
-    blocks = []
-    for block in range(len(bounds) + 1):
-        slices = [slice(at[block], at[block + 1]) for at in cuts]
+    return _joined(parts[0].shape, sum(map(len, parts)), _blocks_together(parts, combine))
+
+
+def _blocks_together(
+    parts: Sequence[Tally], combine: np.ufunc
+) -> Iterator[tuple[NDArray[np.uint64], NDArray[Any]]]:
+    """The combined keys and numbers, one block at a time."""
+    longest = max(parts, key=len)
+    firsts = [0] * len(parts)
+    for place in range(BLOCK, len(longest) + BLOCK, BLOCK):
+        lasts = [len(part) for part in parts]
+        if place < len(longest):
+            (bound,) = longest.keys[place : place + 1].tolist()
+            lasts = [part.keys.find(bound) for part in parts]
+        slices = [slice(*ends) for ends in zip(firsts, lasts, strict=True)]
         keys = np.concatenate([part.keys[s] for part, s in zip(parts, slices, strict=True)])
         numbers = np.concatenate([part.numbers[s] for part, s in zip(parts, slices, strict=True)])
-        blocks.append(_combined(keys, numbers, combine))
-    return Tally(
-        parts[0].shape,
-        np.concatenate([keys for keys, _ in blocks]),
-        np.concatenate([numbers for _, numbers in blocks]),
-    )
+        yield _combined(keys, numbers, combine)
+        firsts = lasts
+
+
+def _joined(shape: Shape, most: int, blocks: Iterable[tuple[NDArray[np.uint64], NDArray[Any]]]) -> Tally:
+    """Blocks in ascending order as one tally of at most so many keys, written as they come.
+
+    Concatenating them would hold them twice.
+    """
+    low, bounds = empty_halves(prod(shape), most)
+    numbers, begins, n = np.empty(most, np.uint8), np.zeros(len(bounds), np.int64), 0
+    for keys, more in blocks:
+        end = n + len(keys)
+        low[n:end] = keys
+        begins += np.searchsorted(keys, bounds)
+        if more.itemsize > numbers.itemsize:
+            numbers = numbers.astype(more.dtype)
+        numbers[n:end] = more
+        n = end
+    return Tally(shape, SortedKeys(low[:n], begins), numbers[:n])
 
 
 def _combined(
-    keys: NDArray[Any], numbers: NDArray[Any], combine: np.ufunc
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    keys: NDArray[np.uint64], numbers: NDArray[Any], combine: np.ufunc
+) -> tuple[NDArray[np.uint64], NDArray[Any]]:
     """The distinct keys, ascending, and the combined numbers of each, in the narrowest type."""
     if not len(keys):
         return keys, np.empty(0, np.uint8)
@@ -193,22 +217,22 @@ def _combined(
     return keys[starts], combined.astype(np.min_scalar_type(int(combined.max())))
 
 
-def _sorted_by_key(keys: NDArray[Any], numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _sorted_by_key(
+    keys: NDArray[np.uint64], numbers: NDArray[Any]
+) -> tuple[NDArray[np.uint64], NDArray[Any]]:
     """Both in the order of the keys; numbers of equal keys in any order."""
     if int(numbers.max()) < 1 << WIDTH and int(keys.max()) < 1 << (64 - WIDTH):
         # In one word with its number a key is sorted several times as fast as by `argsort`.
-        words = keys.astype(np.uint64) << np.uint64(WIDTH) | numbers.astype(np.uint64)
+        words = keys << np.uint64(WIDTH) | numbers.astype(np.uint64)
         words.sort()
-        return (words >> np.uint64(WIDTH)).astype(keys.dtype), words.astype(np.uint8)
+        return words >> np.uint64(WIDTH), words.astype(np.uint8)
     order = keys.argsort()
     return keys[order], numbers[order]
 
 
-def _key_type(shape: Shape) -> type[np.unsignedinteger[Any]]:
-    places = prod(shape)
-    if places > MOST_PLACES:
+def _check_size(shape: Shape) -> None:
+    if prod(shape) > MOST_PLACES:
         raise SessionStatsError(
             "a summary numbers combinations of groups, intervals and users or durations with 63 bits; "
             f"{' × '.join(f'{size:,}' for size in shape)} are too many: ask for fewer groups or intervals"
         )
-    return np.uint32 if places <= NARROW else np.uint64
