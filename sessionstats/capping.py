@@ -99,8 +99,8 @@ def page_of_groups(order: NDArray[np.intp], columns: int, offset: int, size: int
     ([0, 0], [0, 1])
     """
     shown = order[offset : offset + size]
-    group, column = np.repeat(shown, columns), np.tile(np.arange(columns), len(shown))
-    return PageRows(group, column, links(offset, size, len(order)))
+    place, column = np.divmod(np.arange(len(shown) * columns), columns)
+    return PageRows(shown[place], column, links(offset, size, len(order)))
 
 
 def page_of_rows(order: NDArray[np.intp], columns: NDArray[np.intp], most_groups: int, size: int) -> PageRows:

@@ -11,6 +11,7 @@ Conditions on texts are evaluated once per distinct value; each session looks th
 """
 
 from collections.abc import Callable, Collection, Hashable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from sessionstats.bucketing import in_window
 from sessionstats.columns.encoding import Encoded
 from sessionstats.request.query import Query
+from sessionstats.rounding import Window
 from sessionstats.sessions import Sessions
 
 T = TypeVar("T", bound=Hashable)
@@ -50,16 +52,17 @@ def row_filter(sessions: Sessions, query: Query) -> Callable[[Sessions], NDArray
         Only their categories are used.
     query : Query
     """
-    decided = conditions(sessions, query)
+    return partial(_keep, query.window, [*conditions(sessions, query).values()])
 
-    def keep(rows: Sessions) -> NDArray[np.bool_]:
-        counts = in_window(rows.started, query.window)
-        counts &= rows.quantity > 0
-        for condition in decided.values():
-            counts &= condition(rows)
-        return counts
 
-    return keep
+def _keep(
+    window: Window, conditions: list[Callable[[Sessions], NDArray[np.bool_]]], rows: Sessions
+) -> NDArray[np.bool_]:
+    counts = in_window(rows.started, window)
+    counts &= rows.quantity > 0
+    for condition in conditions:
+        counts &= condition(rows)
+    return counts
 
 
 def conditions(sessions: Sessions, query: Query) -> dict[str, Callable[[Sessions], NDArray[np.bool_]]]:

@@ -10,6 +10,7 @@ This module is the reference that faster engines are tested against.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,13 @@ class Measures:
     sessions: NDArray[np.int64]
     users: Mapping[str, NDArray[np.int64]]
     durations: Mapping[str, NDArray[np.float64]]
+
+    @cached_property
+    def all_sessions(self) -> NDArray[np.int64]:
+        """Sessions of all health classes: (slots,) int64."""
+        # `sum` takes thrice as long for rows this short.
+        whole: NDArray[np.int64] = np.einsum("sc->s", self.sessions)
+        return whole
 
 
 def needs(fields: Iterable[Field], classes: Sequence[str], *, by_class: bool) -> Needs:
@@ -217,9 +225,7 @@ def _duration_values(
 
 def denominator(field: Field, measures: Measures) -> NDArray[np.int64]:
     """The denominator of a rate, one entry per slot: the sessions, or the users (§6.5)."""
-    by_class, users = measures.sessions, measures.users
-    whole: NDArray[np.int64] = by_class.sum(axis=1) if field.subject == "session" else users[ALL_USERS]
-    return whole
+    return measures.all_sessions if field.subject == "session" else measures.users[ALL_USERS]
 
 
 def _rate_values(field: Field, measures: Measures, classes: Sequence[str]) -> NDArray[np.float64]:

@@ -36,10 +36,11 @@ def rate(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     parts, wholes = np.asarray(part, np.int64), np.asarray(whole, np.int64)
     if parts.shape != wholes.shape:
         parts, wholes = np.broadcast_arrays(parts, wholes)
-    if wholes.size and max(int(parts.max()), int(wholes.max())) > EXACT_IN_BINARY64:
+    if np.maximum(parts, wholes).max(initial=0) > EXACT_IN_BINARY64:
         return _big_rate(parts, wholes)
-    quotient = np.full(wholes.shape, np.nan)
-    np.divide(parts, wholes, out=quotient, where=wholes != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: NDArray[np.float64] = np.asarray(parts / wholes)
+    quotient[wholes == 0] = np.nan
     return quotient
 
 

@@ -151,7 +151,7 @@ class Result:
         # In blocks: NumPy's own strings take several times the memory of Python's.
         starts = self.intervals.astype("datetime64[s]")
         blocks = (starts[at : at + BLOCK] for at in range(0, len(starts), BLOCK))
-        return [f"{start}Z" for block in blocks for start in block.astype(str).tolist()]
+        return [text for block in blocks for text in np.datetime_as_string(block, timezone="UTC").tolist()]
 
     def to_json(self) -> str:
         """The answer as JSON text (§8)."""

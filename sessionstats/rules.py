@@ -145,7 +145,7 @@ class Rules:
             raise RequestError(
                 f"rules: unknown edition {edition!r:.80}; known: {known}", parameter="rules", value=edition
             )
-        names = [field.name for field in fields(cls)]
+        names = [field.name for field in fields(cls)] if changes else []
         for name in changes:
             if name not in names:
                 raise RequestError(

@@ -125,7 +125,7 @@ def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
     >>> column.codes.tolist(), column.categories
     ([0, -1, 1], ('b', 'a'))
     """
-    values = list(values)
+    values = values if isinstance(values, list) else list(values)
     distinct = dict.fromkeys(values)
     categories = tuple([value for value in distinct if value not in missing] if missing else distinct)
     code_of: dict[Hashable, int] = dict.fromkeys(distinct, MISSING) if missing else {}

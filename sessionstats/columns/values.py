@@ -133,7 +133,7 @@ def frozen(array: NDArray[S], given: object = None) -> NDArray[S]:
     """The array made read-only; a copy if it is `given`, the caller's own, and somebody could write to it."""
     if array is given and _is_writable(array):
         array = array.copy()
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 

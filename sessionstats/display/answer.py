@@ -66,6 +66,4 @@ def with_nulls(values: NDArray[Any]) -> list[Any]:
     missing = np.isnan(values)
     if not missing.any():
         return list(values.tolist())
-    boxed = values.astype(np.object_)
-    boxed[missing] = None
-    return list(boxed.tolist())
+    return list(np.where(missing, None, values).tolist())  # type: ignore[call-overload]

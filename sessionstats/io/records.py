@@ -6,7 +6,7 @@
 3. Records are turned into columns first, so that each column is checked and encoded once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -78,8 +78,9 @@ def records_block(
     rows: list[Any], reading: Reading, lines: Sequence[int] | None = None, share: float = 1.0
 ) -> Block:
     """Records as a block of rows; a record that is a `DataError` is raised on conversion."""
-    mappings = [row for row in rows if isinstance(row, Mapping)]
-    names = reading.naming.of(dict.fromkeys(chain.from_iterable(mappings)), all_there=False)
+    if (keys := _common_keys(rows)) is None:
+        keys = tuple(dict.fromkeys(chain.from_iterable(row for row in rows if isinstance(row, Mapping))))
+    names = reading.naming.of(keys, all_there=False)
 
     def convert(part: slice) -> Updates:
         columns = record_columns(rows[part], names.theirs)
@@ -96,9 +97,8 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
     DataError
         If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
-    for number, row in enumerate(rows):
-        # The first question is fast, and enough for JSON.
-        if (type(row) is dict or isinstance(row, Mapping)) and not SDK_KEYS.isdisjoint(row):
+    for number, row in enumerate(rows if _common_keys(rows) is None else rows[:1]):
+        if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
             problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
             raise DataError(problem, row=number, value=row)
     if not rows:
@@ -154,15 +154,34 @@ def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[A
     """
     keys = {**keys, **{name: keys.get(name, name) for name in REQUIRED_COLUMNS}}
     columns = {}
+    values_of = _by_key(rows)
     try:
         for name, key in keys.items():
-            values = [row.get(key) for row in rows]
+            values = values_of(key)
             if name in REQUIRED_COLUMNS or values.count(None) < len(values):
                 columns[name] = values
     except AttributeError:
         wrong = next(number for number, row in enumerate(rows) if not isinstance(row, Mapping))
         raise _not_a_record(rows[wrong]).at(row=wrong) from None
     return columns
+
+
+def _common_keys(rows: list[Any]) -> tuple[str, ...] | None:
+    """The keys of records that are dicts with the same keys in the same order; `None` if they are not."""
+    if set(map(type, rows)) != {dict}:
+        return None
+    keys = tuple(rows[0])
+    return keys if all(map(keys.__eq__, map(tuple, rows))) else None
+
+
+def _by_key(rows: list[Any]) -> Callable[[str], list[Any]]:
+    """A function of a key that gives its value in each record, `None` where it is absent."""
+    keys = _common_keys(rows)
+    if keys is None:
+        return lambda key: [row.get(key) for row in rows]
+    columns = dict(zip(keys, map(list, zip(*map(dict.values, rows), strict=True)), strict=True))
+    absent = [None] * len(rows)
+    return lambda key: columns.get(key, absent)
 
 
 def _not_a_record(row: Any) -> DataError:

@@ -200,7 +200,8 @@ def _plain_jsonl(rest: Rest, block_rows: int) -> Iterator[tuple[list[int], list[
     lines = enumerate(_lines(rest.lines(), rest.n_lines), rest.n_lines + 1)
     numbered = ((number, line) for number, line in lines if not line.isspace())
     while block := list(islice(numbered, block_rows)):
-        yield [number for number, _ in block], [_json(line) for _, line in block]
+        texts = [line for _, line in block]
+        yield [number for number, _ in block], _objects(texts) or list(map(_json, texts))
 
 
 def write_csv(sessions: Sessions, path: str) -> None:
@@ -267,6 +268,22 @@ def _check_widths(rows: list[list[str]], width: int) -> None:
         found = len(rows[row])
         problem = f"{found} cell{'' if found == 1 else 's'}, where the header has {width}"
         raise DataError(problem, row=row, value=rows[row])
+
+
+def _objects(lines: list[str]) -> list[Any] | None:
+    """The objects on all lines, decoded together; `None` if each line must be decoded by itself.
+
+    Only lines with one brace that opens, their first character, are decoded so: as many objects as lines
+    cannot then be anything but one on each. No text spans lines: JSON has no line ends in texts.
+    """
+    text = ",\n".join(lines)
+    if text.count("{") != len(lines) or not all(line.startswith("{") for line in lines):
+        return None
+    try:
+        rows = loads(f"[{text}]")
+    except NotJSON:
+        return None
+    return rows if len(rows) == len(lines) and set(map(type, rows)) == {dict} else None
 
 
 def _json(line: str) -> Any:
