@@ -82,12 +82,13 @@ def base_groups(
         return BaseGroups({}, 1, 1), np.zeros(len(sessions), np.intp)
     combination = _combination(list(columns.values()))
     relevant = makes_group(sessions, fields)
-    found, first = np.unique(combination[relevant], return_index=True)
+    rows = np.flatnonzero(relevant)
+    found, first = np.unique(combination[rows], return_index=True)
     index = np.searchsorted(found, combination)
-    if not relevant.all():
+    if len(rows) < len(sessions):
         known = np.append(found, -1)[index] == combination
         index = np.where(known, index, NO_GROUP)
-    rows = np.flatnonzero(relevant)[first]
+    rows = rows[first]
     keys = {name: _values(columns[name], rows) for name in columns}
     return BaseGroups(keys, len(found), len(found)), index
 

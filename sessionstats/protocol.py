@@ -41,6 +41,9 @@ DEFAULT: Final = Limits()
 TOO_LARGE: Final = 413
 """Status of a request that exceeds a limit."""
 
+_DOCUMENTED: Final = Rules()
+_ENCODER: Final = json.JSONEncoder(allow_nan=False)
+
 SKIPPED: Final = 1 << 16
 """Bytes read and dropped at a time from the rest of a line that is too long."""
 
@@ -112,7 +115,7 @@ def respond_to_line(line: bytes, limits: Limits = DEFAULT) -> str:
     except NotJSON as error:
         answer = _rejection(_id_of_damaged(line), 400, f"not a request: not JSON ({error})")
     try:
-        return json.dumps(answer, allow_nan=False)
+        return _ENCODER.encode(answer)
     except (ValueError, RecursionError):
         # Only the id can be the reason: it holds NaN or Infinity, or is nested too deeply.
         return json.dumps(_rejection(None, 400, "not a request: the id cannot be repeated as JSON"))
@@ -222,7 +225,9 @@ def known_statuses(rules: object) -> tuple[str, ...]:
     >>> ["unhandled" in known_statuses(rules) for rules in (None, "latest", {"edition": "2021"}, "2023")]
     [False, True, False, True]
     """
-    values = {"edition": rules} if isinstance(rules, str) else {} if rules is None else rules
+    if rules is None:
+        return _DOCUMENTED.statuses
+    values = {"edition": rules} if isinstance(rules, str) else rules
     if not isinstance(values, dict):
         return STATUSES
     unhandled, edition = values.get("unhandled"), values.get("edition", "documented")
@@ -252,7 +257,7 @@ def read_rules(rules: object) -> Rules:
             parameter="rules",
             value=rules,
         )
-    return Rules.from_mapping(rules or {})
+    return Rules.from_mapping(rules) if rules else _DOCUMENTED
 
 
 def _mapping(request: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:

@@ -128,6 +128,8 @@ def encode(values: Iterable[T], missing: Collection[object] = ()) -> Encoded[T]:
     values = values if isinstance(values, list) else list(values)
     distinct = dict.fromkeys(values)
     categories = tuple([value for value in distinct if value not in missing] if missing else distinct)
+    if len(distinct) == 1:
+        return Encoded(np.full(len(values), len(categories) - 1, np.int32), categories)  # 0, or −1: missing
     code_of: dict[Hashable, int] = dict.fromkeys(distinct, MISSING) if missing else {}
     code_of.update(zip(categories, range(len(categories)), strict=True))
     codes = np.fromiter(map(code_of.__getitem__, values), np.int32, len(values))

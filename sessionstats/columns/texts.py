@@ -177,8 +177,8 @@ def status_column(values: Values) -> NDArray[np.int8]:
     array([0, 5], dtype=int8)
     """
     column = text_column("status", values, default=None)
-    by_category = np.array([STATUS_CODE.get(text, UNKNOWN) for text in column.categories], np.int8)
-    codes = by_category[column.codes]
+    by_category = [STATUS_CODE.get(text, UNKNOWN) for text in column.categories]
+    codes = np.array(by_category, np.int8)[column.codes]
     if UNKNOWN in by_category:
         reject_first("status", "unknown status", codes == UNKNOWN, column.decode())
     return frozen(codes)

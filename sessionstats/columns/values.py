@@ -86,6 +86,8 @@ def python_values(
         return items
     if not kinds.issubset((*allowed, NoneType)):
         items = [_as_python(value) for value in items]
+    elif default is not None:
+        return [default if value is None else value for value in items]
     for row, value in enumerate(items):
         if type(value) not in allowed and (value is not None or default is None):
             if is_missing_in_frames(value):

@@ -8,7 +8,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sessionstats.columns.schema import COLUMNS, ENCODED, REQUIRED_COLUMNS, UPDATE_COLUMNS
 from sessionstats.columns.values import show
@@ -19,6 +20,9 @@ from sessionstats.io.bad_rows import ReadReport
 from sessionstats.io.blocks import Block, Errors, Reading, checked_blocks, reject_bad_rows
 from sessionstats.io.names import SDK_KEYS, Mapped, sdk_keys
 from sessionstats.sessions import Sessions, require_known_statuses
+
+UNMAPPED: Final = MappingProxyType({name: name for name in UPDATE_COLUMNS})
+"""The key of each column where keys are not mapped."""
 
 
 def from_records(
@@ -78,12 +82,12 @@ def records_block(
     rows: list[Any], reading: Reading, lines: Sequence[int] | None = None, share: float = 1.0
 ) -> Block:
     """Records as a block of rows; a record that is a `DataError` is raised on conversion."""
-    if (keys := _common_keys(rows)) is None:
-        keys = tuple(dict.fromkeys(chain.from_iterable(row for row in rows if isinstance(row, Mapping))))
-    names = reading.naming.of(keys, all_there=False)
+    common = _common_keys(rows)
+    keys = chain.from_iterable(row for row in rows if isinstance(row, Mapping)) if common is None else common
+    names = reading.naming.of(dict.fromkeys(keys), all_there=False)
 
     def convert(part: slice) -> Updates:
-        columns = record_columns(rows[part], names.theirs)
+        columns = record_columns(rows[part], names.theirs, common)
         return checked_updates(**columns | {"project_id": reading.project_ids(columns["project_id"])})
 
     return Block(len(rows), convert, names, lines, share)
@@ -97,13 +101,14 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
     DataError
         If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
-    for number, row in enumerate(rows if _common_keys(rows) is None else rows[:1]):
+    common = _common_keys(rows)
+    for number, row in enumerate(rows if common is None else rows[:1]):
         if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
             problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
             raise DataError(problem, row=number, value=row)
     if not rows:
         return Sessions.empty()
-    updates = checked_updates(**record_columns(rows, {name: name for name in UPDATE_COLUMNS}))
+    updates = checked_updates(**record_columns(rows, UNMAPPED, common))
     require_known_statuses(updates.sessions, statuses)
     return fold(updates)
 
@@ -132,7 +137,9 @@ def rows_of(sessions: Sessions) -> Iterator[tuple[Any, ...]]:
     return zip(*lists.values(), strict=True)
 
 
-def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[Any]]:
+def record_columns(
+    rows: list[Any], keys: Mapping[str, str], common: tuple[str, ...] | None = None
+) -> dict[str, list[Any]]:
     """The records as columns, `None` where a value is missing.
 
     Parameters
@@ -140,6 +147,8 @@ def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[A
     rows : list of mappings
     keys : mapping of str to str
         The key of each column; columns that no record has are left out, unless they are required.
+    common : tuple of str, optional
+        The keys of every record, in this order; `None` if they differ.
 
     Raises
     ------
@@ -154,7 +163,7 @@ def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[A
     """
     keys = {**keys, **{name: keys.get(name, name) for name in REQUIRED_COLUMNS}}
     columns = {}
-    values_of = _by_key(rows)
+    values_of = _values_of_key(rows, common)
     try:
         for name, key in keys.items():
             values = values_of(key)
@@ -167,19 +176,21 @@ def record_columns(rows: list[Any], keys: Mapping[str, str]) -> dict[str, list[A
 
 
 def _common_keys(rows: list[Any]) -> tuple[str, ...] | None:
-    """The keys of records that are dicts with the same keys in the same order; `None` if they are not."""
+    """The keys of records that are dicts with the same keys in the same order, for `record_columns`.
+
+    `None` if they are not.
+    """
     if set(map(type, rows)) != {dict}:
         return None
     keys = tuple(rows[0])
     return keys if all(map(keys.__eq__, map(tuple, rows))) else None
 
 
-def _by_key(rows: list[Any]) -> Callable[[str], list[Any]]:
+def _values_of_key(rows: list[Any], common: tuple[str, ...] | None) -> Callable[[str], list[Any]]:
     """A function of a key that gives its value in each record, `None` where it is absent."""
-    keys = _common_keys(rows)
-    if keys is None:
+    if common is None:
         return lambda key: [row.get(key) for row in rows]
-    columns = dict(zip(keys, map(list, zip(*map(dict.values, rows), strict=True)), strict=True))
+    columns = dict(zip(common, map(list, zip(*map(dict.values, rows), strict=True)), strict=True))
     absent = [None] * len(rows)
     return lambda key: columns.get(key, absent)
 
