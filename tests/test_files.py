@@ -306,6 +306,12 @@ class TestJsonLines:
         assert error.detail.startswith(f"{tmp_path / 'x.jsonl'}, line 3{detail or ': not JSON ('}")
         assert detail is None or error.detail.endswith(detail)
 
+    def test_lines_that_are_json_only_together(self, tmp_path: Path) -> None:
+        """§9: one object per line, although lines are decoded together."""
+        good = '{"started": 0, "project_id": 1, "status": "ok"}'
+        error = jsonl_rejection(tmp_path, f'{good},{good}\n{good[:-1]}, "note": [1\n2]}}\n')
+        assert f"{tmp_path / 'x.jsonl'}, line 1: not JSON (Extra data, column 48)" in error.detail
+
     def test_invalid_bytes_and_depth_are_rejected(self, tmp_path: Path) -> None:
         assert jsonl_rejection(tmp_path, b"\n\xff\n").detail == f"{tmp_path / 'x.jsonl'}, line 2: not UTF-8"
         detail = jsonl_rejection(tmp_path, "[" * 100_000).detail

@@ -125,3 +125,12 @@ def test_records_that_make_up_missing_values() -> None:
     row = defaultdict(list, {"started": 0, "project_id": 1, "status": "ok"})
     assert len(from_records([row])) == 1
     assert set(row) == {"started", "project_id", "status"}
+
+
+@given(st.lists(updates, min_size=1, max_size=4), st.data())
+def test_the_order_of_keys_does_not_matter(rows: list[dict[str, Any]], data: st.DataObject) -> None:
+    """§1.1: records of the same keys in one order are read together, others one by one."""
+    rows = [dict.fromkeys(UPDATE_COLUMNS) | row for row in rows]
+    mixed = [dict(data.draw(st.permutations([*row.items()]))) for row in rows]
+    absent = [{key: value for key, value in row.items() if value is not None} for row in rows]
+    assert from_records(rows) == from_records(mixed) == from_records(absent)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.numbers import INT64_MAX
-from sessionstats.columns.values import Values, frozen, items_of, reject, reject_first
+from sessionstats.columns.values import Values, frozen, items_of, reject, reject_first, shapes
 from sessionstats.errors import DataError
 from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, parse_iso
 
@@ -35,8 +35,6 @@ FINER: Final = {"ns": 10**3, "ps": 10**6, "fs": 10**9, "as": 10**12}
 
 PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
 """An instant in the form in which nearly all are written."""
-
-DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
 
 MANY: Final = 5000
 """From this many texts of one length, parsing them by columns of digits is faster than NumPy's own parser."""
@@ -136,7 +134,7 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     if len(items) >= MANY and all(len(text) == width for text in items):
         return instants_of_bytes(np.frombuffer("".join(items).encode("utf-8", "replace"), np.uint8), width)
     lines = "\n".join([*items, ""]).replace("+00:00\n", "Z\n")
-    if not lines.isascii() or not all(map(PLAIN.fullmatch, _shapes(lines))):
+    if not all(map(PLAIN.fullmatch, shapes(lines.split("\n")[:-1]))):
         return None
     try:
         instants = np.array(lines.replace("Z\n", "\n").split("\n")[:-1], "M8[us]")
@@ -145,11 +143,6 @@ def plain_instants(items: list[str]) -> NDArray[np.datetime64] | None:
     microseconds = instants.view(np.int64)
     right = len(instants) == len(items) and microseconds.min() >= 0 and microseconds.max() < YEAR_2263
     return instants if right else None
-
-
-def _shapes(lines: str) -> set[str]:
-    """The distinct lines that remain if all digits are made the same one."""
-    return set(lines.encode("ascii").translate(DIGITS_ALIKE).decode("ascii").split("\n")[:-1])
 
 
 def instants_of_bytes(data: NDArray[np.uint8], width: int) -> NDArray[np.datetime64] | None:

@@ -23,6 +23,8 @@ Values: TypeAlias = Iterable[Any] | NDArray[Any] | Encoded[Any]
 SHOWN: Final = 80
 """Most characters of a value that an error text repeats."""
 
+DIGITS_ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
+
 S = TypeVar("S", bound=np.generic)
 
 
@@ -106,6 +108,21 @@ def is_missing_in_frames(value: object) -> bool:
 def _as_python(value: object) -> object:
     """A number or text of NumPy as Python's; a time stays as is, lest it be mistaken for a number."""
     return value.item() if isinstance(value, np.generic) and value.dtype.kind not in "mM" else value
+
+
+def shapes(texts: list[str]) -> set[str]:
+    """The distinct texts that remain if all ASCII digits are made the same one.
+
+    A form that does not tell digits apart need only be looked for in these, which are few.
+
+    Examples
+    --------
+    >>> sorted(shapes(["1.25", "7", "3.14", "8e7"]))
+    ['0', '0.00', '0e0']
+    """
+    alike = "\n".join(texts).encode("utf-8", "surrogatepass").translate(DIGITS_ALIKE)
+    lines = alike.decode("utf-8", "surrogatepass").split("\n")
+    return set(lines if len(lines) == len(texts) else texts)  # a text may have several lines itself
 
 
 def show(value: object) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sessionstats.columns.schema import BY_NAME, Kind
+from sessionstats.columns.values import shapes
 from sessionstats.instants import parse_iso
 
 INTEGER: Final = re.compile(r"-?[0-9]{1,20}")
@@ -53,8 +54,13 @@ def read_cells(name: str, cells: Sequence[str]) -> Sequence[Any]:
 
 
 def _read_all(cells: Sequence[str], form: re.Pattern[str], read: Callable[[str], Any]) -> list[Any]:
-    values = {cell: read(cell) if form.fullmatch(cell) else cell or None for cell in set(cells)}
-    return [values[cell] for cell in cells]
+    distinct = [cell for cell in set(cells) if cell]
+    if all(map(form.fullmatch, shapes(distinct))):
+        values = dict(zip(distinct, map(read, distinct), strict=True))
+    else:
+        values = {cell: read(cell) if form.fullmatch(cell) else cell for cell in distinct}
+    values[""] = None
+    return list(map(values.__getitem__, cells))
 
 
 def _read_instants(cells: Sequence[str]) -> Sequence[Any]:

@@ -12,7 +12,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
-from itertools import islice
+from itertools import compress, islice, repeat
+from operator import attrgetter
 from typing import Any, BinaryIO, Final, Protocol
 
 from sessionstats.columns.schema import COLUMNS
@@ -248,15 +249,15 @@ def _rows(reader: Any, count: int, before: int = 0) -> tuple[list[int], list[lis
     """The next `count` non-blank rows, fewer only at the end; and the lines on which they begin."""
     lines: list[int] = []
     rows: list[list[str]] = []
+    ends = map(attrgetter("line_num"), repeat(reader))  # read after each row
+    begins = before + reader.line_num + 1
     try:
-        begins = before + reader.line_num + 1
-        for row in reader:
-            if row:
-                lines.append(begins)
-                rows.append(row)
-                if len(rows) == count:
-                    break
-            begins = before + reader.line_num + 1
+        while some := list(islice(zip(reader, ends, strict=False), count - len(rows))):
+            cells = [row for row, _ in some]
+            starts = [begins, *(before + end + 1 for _, end in some)]
+            begins = starts.pop()
+            lines += compress(starts, cells)
+            rows += filter(None, cells)
     except csv.Error as error:
         raise DataError(str(error)).at(line=before + reader.line_num) from None
     return lines, rows
