@@ -88,5 +88,5 @@ def wilson(rates: NDArray[Any], whole: NDArray[Any]) -> Bounds:
     scale = Z * Z / n
     middle = (rates + scale / 2) / (1 + scale)
     half = np.sqrt(rates * (1 - rates) * scale + scale * scale / 4) / (1 + scale)
-    # Rounding may put an end slightly off a rate of 0 or 1, which it must equal.
-    return Bounds(np.clip(middle - half, 0, rates), np.clip(middle + half, rates, 1), whole)
+    # Rounding may put the end slightly off a rate of 1, which it must equal; it keeps that of a rate of 0.
+    return Bounds(middle - half, np.clip(middle + half, rates, 1), whole)

@@ -26,8 +26,10 @@ from sessionstats.engines import blocks
 from sessionstats.engines.blocks import BlockEngine, Settings
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
 from sessionstats.engines.blocks.exact_sums import exact_parts
+from sessionstats.engines.blocks.measuring import _ranges
 from sessionstats.engines.blocks.threads import run
 from sessionstats.engines.blocks.users import distinct
+from sessionstats.engines.interface import slot_of_group
 from sessionstats.engines.plain import PlainEngine
 from sessionstats.protocol import read, respond
 from sessionstats.rules import Rules
@@ -184,9 +186,29 @@ def test_parts_add_up_exactly(a: list[float], b: list[float]) -> None:
         assert math.fsum(part) == math.fsum(values)
 
 
+def test_slots_of_groups() -> None:
+    """§7.5: releases without sessions, and groups that are not shown, have no slot."""
+    assert slot_of_group(np.array([0, 2, 3]), 3).tolist() == [0, -1, 1, -1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "ranges"),
+    [
+        ([], [(0, 0)]),
+        ([0, 0], [(0, 2)]),
+        ([7, 6, 1], [(0, 1), (1, 3)]),
+        ([5, 1, 1, 9, 0], [(0, 3), (3, 4), (4, 5)]),
+    ],
+)
+def test_ranges_of_enough_values(counts: list[int], ranges: list[tuple[int, int]]) -> None:
+    """At least seven, except in the last."""
+    assert _ranges(np.array(counts, np.int64), 7) == ranges
+
+
 @given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([6, 1 << 31]))
+@example([4, 0, 1], 1 << 31)
 def test_order_by_cell_is_stable(cells: list[int], n_cells: int) -> None:
-    order = order_by_cell(np.array(cells, np.intp), n_cells)
+    order = order_by_cell(np.array(cells, np.intp) * (n_cells // 6), n_cells)
     assert order.tolist() == sorted(range(len(cells)), key=cells.__getitem__)
 
 

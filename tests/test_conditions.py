@@ -1,10 +1,12 @@
 """What a search means and how it is validated (§4.2, §4.3, §4.5 to §4.8, §7.5)."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionstats.errors import RequestError
+from sessionstats import Query, RequestError
 from sessionstats.health import HEALTH_CLASSES
 from sessionstats.search.context import SearchContext
 from sessionstats.search.releases import EnvironmentRequirement, Releases
@@ -123,6 +125,14 @@ class TestProjects:
         assert rejection(text, context) == (
             f"Invalid query. Project(s) {named} do not exist or are not actively selected."
         )
+
+    def test_a_search_knows_the_selected_projects(self) -> None:
+        """§4.2: by the names of the accessible ones."""
+        params = {"field": "sum(session)", "interval": "1d", "project": 1}
+        given: dict[str, Any] = {"now": "2024-01-29", "projects": {"web": 1, "app": 2}}
+        assert Query.parse({**params, "query": "project:web"}, **given).projects == {1}
+        with pytest.raises(RequestError, match=r"Project\(s\) app do not exist or are not actively selected"):
+            Query.parse({**params, "query": "project:app"}, **given)
 
     @pytest.mark.parametrize("value", ["x", "1.0", "+1", "1_0", '""', "١", "*"])
     @pytest.mark.parametrize("key", ["project_id", "project.id"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sessionstats import Query, Releases, Sessions, compute, write
+from sessionstats import Query, Releases, Rules, Sessions, compute, write
 from sessionstats.cli import main
 from sessionstats.explanation import explain
 
@@ -20,7 +20,8 @@ SESSIONS = Sessions(
 
 
 def reason(request: str, sessions: Any = SESSIONS, **options: Any) -> str:
-    answer = compute(sessions, f"statsPeriod=1h&{request}", now=options.pop("now", NOW), **options)
+    request = request if "start=" in request else f"statsPeriod=1h&{request}"
+    answer = compute(sessions, request, now=options.pop("now", NOW), **options)
     assert answer.is_empty
     assert str(answer).splitlines()[-1] == str(answer.explanation)
     return str(answer.explanation).removeprefix("Nothing is counted: ").removesuffix(".")
@@ -60,6 +61,49 @@ SELECTED = "of 4 rows 3 are in the window, of these 2 are of a selected project"
 def test_conditions_in_their_order(request_: str, expected: str) -> None:
     """§4, §5, §6.4, §7.6: how many rows each of them keeps, until none is left."""
     assert reason(request_) == expected
+
+
+def at(*started: str, **columns: Any) -> Sessions:
+    n = len(started)
+    given = {"project_id": [1] * n, "status": ["exited"] * n} | columns
+    return Sessions(started=[f"2024-01-29T{time}Z" for time in started], **given)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sessions", "rules", "expected"),
+    [
+        (
+            f"{COUNT}&project=7",
+            at("11:00"),
+            Rules(),
+            "of 1 row 1 is in the window, of these none is of a selected",
+        ),
+        (f"{COUNT}&project=7", at("11:30", "11:30"), Rules(), "of 2 rows 2 are in the window, of these none"),
+        (f"{COUNT}&project=7", at("11:30", "12:00"), Rules(), "of 2 rows 1 is in the window, of these none"),
+        (COUNT, iter([at("12:00")]), Rules(), "none of 1 row is in the window"),
+        (
+            f"{COUNT}&query=session.status:healthy",
+            at("11:30", status=["unhandled"]),
+            Rules.of("latest"),
+            "of 1 row 1 is in the window, of these none is of a kind that the fields count",
+        ),
+        (
+            "field=count_unique(user)&query=session.status:healthy",
+            at("11:30"),
+            Rules(),
+            "of 1 row 1 is in the window, of these none is of a kind that the fields count",
+        ),
+        (
+            f"{COUNT}&start=2024-02-01&end=2024-02-02",
+            at("11:30"),
+            Rules(rounding="hourly"),
+            "the window is empty",
+        ),
+    ],
+)
+def test_one_row_more_or_less(request_: str, sessions: Any, rules: Rules, expected: str) -> None:
+    """§1.3, §3.5, §3.7, §5"""
+    assert reason(request_, sessions, rules=rules).startswith(expected)
 
 
 def test_the_window() -> None:

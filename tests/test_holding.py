@@ -1,5 +1,6 @@
 """Chunks held in memory: the answer is that of the whole, to the bit, whatever is held (§6.7)."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,6 +122,13 @@ def test_a_summary_without_counted_sessions_is_explained() -> None:
     assert (explanation.n_rows, explanation.span) == (len(SAMPLE), (ends.min(), ends.max()))
 
 
+def test_rows_of_quantity_0_are_not_seen() -> None:
+    """§1.1"""
+    chunk = Sessions(started=[9, 20, 30], project_id=[1] * 3, status=["ok"] * 3, quantity=[0, 1, 0])
+    seen = hold([chunk], query(ALL)).seen
+    assert (seen.n_rows, seen.span) == (1, (20_000_000, 20_000_000))
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sessions.csv"
     write(SAMPLE, path)
@@ -144,5 +152,19 @@ def test_available_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert holding._read_numbers(str(info), "MemAvailable:", 1024) == [77 * 1024]
     info.write_text("max\n")
     assert holding._read_numbers(str(info), "", 1) == []
-    monkeypatch.setattr(holding, "_read_numbers", lambda *_: [])
-    assert available_memory() > 0
+    said = {
+        ("/proc/meminfo", "MemAvailable:", 1024): [1000],
+        ("/sys/fs/cgroup/memory.max", "", 1): [700],
+        ("/sys/fs/cgroup/memory.current", "", 1): [100],
+    }
+    monkeypatch.setattr(holding, "_read_numbers", lambda *asked: said.get(asked, []))
+    assert available_memory() == 600
+    said["/sys/fs/cgroup/memory.current", "", 1] = [701]
+    assert available_memory() == 0
+    del said["/sys/fs/cgroup/memory.current", "", 1]
+    assert available_memory() == 1000
+    said.clear()
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 10, "SC_PAGE_SIZE": 4}.__getitem__)
+    assert available_memory() == 20
+    monkeypatch.setattr(os, "sysconf_names", {})
+    assert available_memory() == holding.UNKNOWN

@@ -249,7 +249,9 @@ class TestParameters:
 
     def test_no_project_accessible(self) -> None:
         """§2.3: without any accessible project there is nothing to answer about."""
-        assert rejection("field=sum(session)", projects={}) == "No projects available"
+        with pytest.raises(RequestError, match=r"^No projects available$") as caught:
+            Query.parse("field=sum(session)", now=NOW, projects={})
+        assert caught.value.parameter == "project"
 
     def test_later_fields_need_the_later_edition(self) -> None:
         """§2.1: fields of the later edition are unknown to the documented one."""

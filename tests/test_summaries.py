@@ -35,7 +35,7 @@ from sessionstats.engines.summaries.sorted_sets import SortedTexts
 from sessionstats.pipeline import finish
 from sessionstats.protocol import read
 from sessionstats.testing.strategies import Claims, cases
-from tests.identical import assert_identical
+from tests.identical import assert_identical, block_answer, plain_answer
 
 NOW = "2024-01-29T12:00:00Z"
 EVERYTHING = (
@@ -187,6 +187,26 @@ def test_the_largest_sum_is_exact() -> None:
     assert compute(parts, query).totals["sum(session)"].tolist() == [2**63 - 1]
 
 
+def test_the_fifth_class() -> None:
+    """§1.3, §6.7: unhandled sessions, and the fields of the later edition."""
+    n, statuses = 60, ("unhandled", "exited", "abnormal", "crashed", "errored", "ok")
+    sessions = Sessions(
+        started=["2024-01-29T08:00Z"] * n,
+        project_id=[1] * n,
+        status=[statuses[row % 6] for row in range(n)],
+        errors=[row % 5 // 4 for row in range(n)],
+        distinct_id=[row % 17 for row in range(n)],
+        abnormal_mechanism=["anr_foreground"] * n,
+    )
+    rules = Rules.of("latest")
+    fields = [name for name in rules.fields if "duration" not in name]
+    for more in ({"field": fields}, {"field": fields[:2], "groupBy": "session.status"}):
+        query = parsed({"interval": "1d", "statsPeriod": "1d", **more}, rules=rules)
+        expected = plain_answer(sessions, query).to_json()
+        assert finish(summarize(sessions, query)).to_json() == expected
+        assert block_answer(sessions, query).to_json() == expected
+
+
 def test_statuses_of_another_edition_are_rejected_in_every_chunk() -> None:
     """§1.1, §1.4"""
     good = Sessions(started=[1], project_id=[1], status=["ok"])
@@ -220,9 +240,24 @@ def test_a_summary_is_picklable_and_says_what_it_is(search: str) -> None:
     summary = summarize(sample(1000), query, chunk="x")
     assert pickle.loads(pickle.dumps(summary)) == summary
     assert repr(summary).startswith("Summary(1,000 rows, 1,000 sessions, 2024-01-15T12:00:47Z to 2024-01-29T")
+    assert repr(summary).endswith(f"Z, 1 group, 0 users, {summary.nbytes:,} bytes)")
     layout, *values = summary.__reduce__()[1]
-    with pytest.raises(SessionStatsError, match=f"a summary of layout {layout + 1}"):
+    with pytest.raises(SessionStatsError, match=f"^a summary of layout {layout + 1}; .* layout {layout}$"):
         summary.__reduce__()[0](layout + 1, *values)
+
+
+def test_the_summary_of_nothing() -> None:
+    """§5, §6.6: one group if no key makes groups; an empty axis has a length."""
+    query = parsed("field=sum(session)&groupBy=session.status&statsPeriod=1h&includeTotals=1")
+    nothing = Summary.of_nothing(query)
+    assert nothing == summarize(Sessions.empty(), query)
+    assert (len(nothing.groups), len(Summary.of_nothing(parsed()).groups)) == (1, 0)
+    assert (nothing.counts.shape, nothing.memberships.shape, nothing.samples.shape) == (
+        (1, 1, 4),
+        (1, 1, 1),
+        (1, 1, 1),
+    )
+    assert finish(nothing).totals["sum(session)"].tolist() == [0] * 4
 
 
 def test_a_pickle_is_compact() -> None:
@@ -290,6 +325,18 @@ def test_tallies(data: st.DataObject, combine: np.ufunc, block: int) -> None:
             assert rows == [[i + offset, j, k, expected[i, j, k]] for i, j, k in sorted(expected)]
 
 
+@pytest.mark.parametrize("number", [255, 256])
+@pytest.mark.parametrize("bits", [55, 56, 57])
+def test_large_keys_and_numbers(bits: int, number: int) -> None:
+    """Keys that fit into one word with their numbers, just fit, and do not."""
+    counts = tallies.tally(
+        (2, 2**bits, 1), np.array([[1, 0, 1], [0] * 3, [0] * 3]), np.array([number] * 3), np.add
+    )
+    assert (counts.keys.tolist(), counts.numbers.tolist()) == ([0, 2**bits], [number, 2 * number])
+    last = tallies.tally((2, 2, 1), np.array([[0, 0], [0, 1], [0, 0]]), np.array([number, 1]), np.add)
+    assert (last.keys.tolist(), last.numbers.tolist()) == ([0, 1], [number, 1])
+
+
 def test_blocks_hold_whole_units() -> None:
     """Positions that agree on the first axes come in one block, however many they are."""
     places = np.repeat([0, 1, 2], 4), np.tile([0, 0, 1, 1], 3), np.tile([0, 1], 6)
@@ -298,6 +345,9 @@ def test_blocks_hold_whole_units() -> None:
         assert [len(numbers) for *_, numbers in counts.blocks(1)] == [4, 4, 4]
         assert [len(numbers) for *_, numbers in counts.blocks(2)] == [4] * 3
         assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4
+    with mock.patch.object(tallies, "BLOCK", 1):
+        last = tallies.tally((2, 1, 1), np.array([[0, 1], [0, 0], [0, 0]]), np.ones(2, np.int64), np.add)
+        assert [len(numbers) for *_, numbers in last.blocks(1)] == [1, 1]
 
 
 def test_a_table_that_is_too_large_is_rejected() -> None:

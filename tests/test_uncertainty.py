@@ -55,6 +55,13 @@ def test_wilson_as_published() -> None:
     assert bounds.high.round(4).tolist() == [0.3662, 0.1605, 0.1611, 0.1718]
 
 
+def test_the_ends_of_rates_that_are_ends() -> None:
+    """Rounding does not move them, whatever the number of sessions."""
+    whole = np.arange(1, 5000)
+    assert not wilson(np.zeros(len(whole)), whole).low.any()
+    assert (wilson(np.ones(len(whole)), whole).high == 1).all()
+
+
 def test_few() -> None:
     whole = np.array([0, 1, FEW - 1, FEW, 10**6])
     assert wilson(np.full(5, 0.5), whole).few.tolist() == [False, True, True, False, False]
