@@ -251,6 +251,7 @@ def test_the_summary_of_nothing() -> None:
     query = parsed("field=sum(session)&groupBy=session.status&statsPeriod=1h&includeTotals=1")
     nothing = Summary.of_nothing(query)
     assert nothing == summarize(Sessions.empty(), query)
+    assert repr(nothing) == "Summary(0 rows)"
     assert (len(nothing.groups), len(Summary.of_nothing(parsed()).groups)) == (1, 0)
     assert (nothing.counts.shape, nothing.memberships.shape, nothing.samples.shape) == (
         (1, 1, 4),
