@@ -9,6 +9,9 @@ import pytest
 
 from sessionstats import DataError, Query, Sessions, compute, pipeline, read_chunks, sample, write
 from sessionstats.cli import main
+from sessionstats.columns.dictionary import TextDictionary
+from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.schema import COLUMNS
 from sessionstats.engines import holding
 from sessionstats.engines.holding import available_memory, hold
 from sessionstats.engines.summaries import summarize
@@ -52,7 +55,9 @@ def test_the_answer_is_that_of_the_whole(
     monkeypatch.setattr(pipeline, "BLOCKS_FROM", blocks_from)
     for asked in (query(fields), query(fields, "&interval=1h&statsPeriod=2d&query=!environment:staging")):
         whole = compute(SAMPLE, asked).to_json()
-        assert [answer_chunks(chunks(size), asked, memory).to_json() for size in (100, 1100)] == [whole] * 2
+        assert [answer_chunks(chunks(size), asked, memory).to_json() for size in (100, 1100, 1500)] == [
+            whole
+        ] * 3
 
 
 def test_what_is_held() -> None:
@@ -142,6 +147,19 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         assert main([*arguments, "--memory", wrong]) == 2
         assert f"{wrong!r} is not a number of bytes, such as 500M or 2G" in capsys.readouterr().err
     assert answer_chunks(read_chunks(path), query(ALL)).to_json() + "\n" == answers[0]
+
+
+def test_texts_of_users_take_memory() -> None:
+    """Those of a file are shared by its chunks, beside what is held of each."""
+    texts = TextDictionary(["ann"]).texts
+    columns = dict(zip(COLUMNS, SAMPLE[:1].columns, strict=True))
+    columns["distinct_id"] = Encoded(np.zeros(1, np.int32), texts)
+    chunk = Sessions.from_columns(*columns.values())
+    held = hold([chunk], query(FIELDS["counts"]), 0)
+    assert held.rest is not None
+    enough = holding._bytes_of(held.parts[0]) + texts.nbytes
+    assert hold([chunk], query(FIELDS["counts"]), enough).rest is None
+    assert hold([chunk], query(FIELDS["counts"]), enough - 1).rest is not None
 
 
 def test_available_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

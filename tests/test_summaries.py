@@ -197,10 +197,17 @@ def test_the_fifth_class() -> None:
         errors=[row % 5 // 4 for row in range(n)],
         distinct_id=[row % 17 for row in range(n)],
         abnormal_mechanism=["anr_foreground"] * n,
+        release=["b" if row % 18 else "a" for row in range(n)],
     )
     rules = Rules.of("latest")
     fields = [name for name in rules.fields if "duration" not in name]
-    for more in ({"field": fields}, {"field": fields[:2], "groupBy": "session.status"}):
+    ranked = {
+        "field": "sum(session)",
+        "groupBy": "release",
+        "query": "session.status:unhandled",
+        "per_page": 1,
+    }
+    for more in ({"field": fields}, {"field": fields[:2], "groupBy": "session.status"}, ranked):
         query = parsed({"interval": "1d", "statsPeriod": "1d", **more}, rules=rules)
         expected = plain_answer(sessions, query).to_json()
         assert finish(summarize(sessions, query)).to_json() == expected
