@@ -49,7 +49,7 @@ fetch("/said", { method: "POST", body: JSON.stringify({ found, pages: pages.leng
 """
 """The page that looks at the others, one after another, in a frame."""
 
-WIDTHS = (390, 768, 1313, 1366, 1439, 1440)
+WIDTHS = (390, 768, 1024, 1313, 1320, 1366, 1400, 1439, 1440)
 """Screens, in pixels."""
 
 KINDS = (
@@ -63,6 +63,7 @@ KINDS = (
     "reference/api",
     "reference/api/sessionstats.rounding",
     "search",
+    "genindex",
 )
 """A page of each kind."""
 
