@@ -21,6 +21,7 @@ from sessionstats import (
 )
 from sessionstats.cli import main
 from sessionstats.io.bad_rows import BadRowsError, ReadReport
+from sessionstats.io.records import record_columns
 
 NOW = "2024-01-29T13:00:00Z"
 REQUEST = "field=sum(session)&statsPeriod=1d&interval=1d"
@@ -110,6 +111,21 @@ def test_reading_stops_when_nearly_all_are_bad(tmp_path: Path, monkeypatch: pyte
     report = ReadReport()
     assert len(read(tmp_path / "x.jsonl", errors="skip", report=report)) == 0
     assert report.bad_rows == 100
+
+
+def test_a_bad_row_costs_a_few_conversions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every hundredth row is bad: five conversions for each, and six of each row, are more than there are."""
+    rows = [ROW | ({"errors": -1} if n % 100 == 50 else {}) for n in range(10_000)]
+    converted: list[int] = []
+
+    def counted(part: list[Any], *others: Any) -> Any:
+        converted.append(len(part))
+        return record_columns(part, *others)
+
+    monkeypatch.setattr("sessionstats.io.records.record_columns", counted)
+    assert len(from_records(rows, errors="skip", report=ReadReport())) == 9900
+    assert len(converted) < 5 * 100
+    assert sum(converted) < 6 * len(rows)
 
 
 def test_without_a_report_a_warning_says_what_was_left_out() -> None:
