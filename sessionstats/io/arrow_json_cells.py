@@ -127,21 +127,28 @@ def _column(cell: _Cell, column: Any, texts: Mapping[str, TextDictionary]) -> Va
 
 def _decoded(cell: _Cell, column: Any, texts: Mapping[str, TextDictionary]) -> Values:
     """The values of a column whose cells are dictionaries, of integers or texts."""
-    described, places = BY_NAME[cell.name], []
+    described, parts = BY_NAME[cell.name], []
     distinct: dict[str, int] = {}
     for chunk in column.chunks:
         numbers = [distinct.setdefault(text, len(distinct)) for text in chunk.dictionary.to_pylist()]
-        places.append(np.array(numbers)[numbers_of(chunk.indices)])
-    place, before, after = np.concatenate(places), cell.before.decode(), cell.after.decode()
+        parts.append((np.array(numbers), numbers_of(chunk.indices)))
+    before, after = cell.before.decode(), cell.after.decode()
     if not all(text.startswith(before) and text.endswith(after) for text in distinct):
         raise Refused
     values = [loads(text.removeprefix(before).removesuffix(after)) for text in distinct]
+
+    def of_rows(of_distinct: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([of_distinct[numbers][indices] for numbers, indices in parts])
+
     if described.kind is Kind.INTEGER:
-        return converted(described, values, len(values))[place]  # type: ignore[no-any-return]
+        integers = converted(described, values, len(values))
+        if isinstance(integers, Encoded):
+            return integers.with_codes(of_rows(integers.codes))
+        return of_rows(integers)
     if not {*map(type, values)} <= {str, type(None)}:
         raise Refused
     codes = texts[cell.name].add([value or "" for value in values])
-    return Encoded(codes[place], texts[cell.name].strings)
+    return Encoded(of_rows(codes), texts[cell.name].strings)
 
 
 def _seconds(cell: _Cell, chunk: Any) -> NDArray[np.float64]:
