@@ -36,6 +36,7 @@ from sessionstats.engines.summaries import (
     streaming,
     summarize,
     summarize_chunks,
+    tallies,
 )
 from sessionstats.engines.summaries.numbering import NumberedTexts
 from sessionstats.folding import Updates
@@ -217,6 +218,15 @@ def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(summary.users, NumberedTexts)
     assert summary.users.dictionary is shared
     assert merging.with_texts(summary) == summarize(SAMPLE, query) == summarize_chunks(chunks, query)
+
+
+@pytest.mark.parametrize("block", [1, 7])
+def test_a_summary_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """§6.7: what several blocks hold adds up."""
+    sessions, query = SAMPLE[:300], Query.parse(REQUEST, now=NOW)
+    summary = summarize(sessions, query)
+    monkeypatch.setattr(tallies, "BLOCK", block)
+    assert finish(summary).to_json() == compute(sessions, query).to_json()
 
 
 def test_summaries_that_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
