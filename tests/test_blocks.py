@@ -27,10 +27,13 @@ from sessionstats.engines.blocks import BlockEngine, Settings
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
 from sessionstats.engines.blocks.exact_sums import exact_parts
 from sessionstats.engines.blocks.measuring import _ranges
+from sessionstats.engines.blocks.placing import Placing
+from sessionstats.engines.blocks.scan import Scan
 from sessionstats.engines.blocks.threads import run
 from sessionstats.engines.blocks.users import distinct
 from sessionstats.engines.interface import slot_of_group
 from sessionstats.engines.plain import PlainEngine
+from sessionstats.measures import Needs
 from sessionstats.protocol import read, respond
 from sessionstats.rules import Rules
 from sessionstats.testing.strategies import Claims, cases
@@ -184,6 +187,13 @@ def test_parts_add_up_exactly(a: list[float], b: list[float]) -> None:
     for part, values in zip(parts.T.tolist(), (a, [], b), strict=True):
         assert sum(map(Fraction, part)) == sum(map(Fraction, values))
         assert math.fsum(part) == math.fsum(values)
+
+
+def test_kinds_of_values_are_bits_of_a_byte() -> None:
+    scan = Scan.of([make(1)], asked(), TINY)
+    with pytest.raises(ValueError, match=r"^9 kinds of values do not fit into 8 bits$"):
+        Placing(scan, np.zeros(1, np.intp), 1, 1, Needs(False, tuple("abcdefgh"), ("avg",)))
+    assert len(Placing(scan, np.zeros(1, np.intp), 1, 1, Needs(False, tuple("abcdefg"), ("avg",))).kinds) == 8
 
 
 def test_slots_of_groups() -> None:
