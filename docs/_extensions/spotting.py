@@ -164,8 +164,8 @@ def table(case: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]) ->
     if right["status"] != 200 or wrong["status"] != 200:
         return {"right": [_outcome(right)], "wrong": [_outcome(wrong)]}
     evidence = Evidence(case, wrong, right)
-    paths = sorted(evidence.apart(evidence.right, evidence.given), key=_rank)
-    flats = (evidence.right, evidence.given)
+    paths = sorted(evidence.apart(evidence.expected, evidence.actual), key=_rank)
+    flats = (evidence.expected, evidence.actual)
     return {
         side: [{"name": str(path), "values": [_shown(flat.get(path, ABSENT))]} for path in paths[:MOST_ROWS]]
         for side, flat in zip(SIDES, flats, strict=True)

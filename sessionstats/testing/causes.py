@@ -165,19 +165,19 @@ class _Trial:
         chosen = set(units)
         bases = {base for base, _ in units}
         groups = [group for group in body[GROUPS] if base_group(group, case) in bases]
-        given = {"status": OK, "body": {GROUPS: groups}}
-        self.evidence = Evidence({**case, "sessions": table.rows(units)}, given)
+        actual = {"status": OK, "body": {GROUPS: groups}}
+        self.evidence = Evidence({**case, "sessions": table.rows(units)}, actual)
         lacking = _lacking(self.evidence)
-        right = self.evidence.right
+        expected = self.evidence.expected
         self.unit: dict[Path, Unit] = {}
-        for path in right.keys() | self.evidence.given.keys():
+        for path in expected.keys() | self.evidence.actual.keys():
             unit = table.unit_of(path)
             if unit in chosen and unit is not None and symptom(path) not in lacking:
                 self.unit[path] = unit
         if "0" in case["params"].get("includeSeries", ()):
             self.unit = {path: unit for path, unit in self.unit.items() if path.place == TOTALS}
-        self.right: Flat = {path: right.get(path, ABSENT) for path in self.unit}
-        self.given: Flat = {path: self.evidence.given.get(path, ABSENT) for path in self.unit}
+        self.expected: Flat = {path: expected.get(path, ABSENT) for path in self.unit}
+        self.actual: Flat = {path: self.evidence.actual.get(path, ABSENT) for path in self.unit}
         self._known: dict[Hypothesis, Flat] = {}
 
     def differing(self, one: Flat, other: Flat) -> frozenset[Path]:
@@ -193,11 +193,11 @@ class _Trial:
 
     def touched(self, each: Hypothesis) -> frozenset[Path]:
         """Positions at which a hypothesis differs from the right answer."""
-        return self.differing(self.gives(each), self.right)
+        return self.differing(self.gives(each), self.expected)
 
     def give(self, chosen: Sequence[Hypothesis]) -> Flat:
         """What several hypotheses give together; where they touch different positions, each on its own."""
-        laid = dict(self.right)
+        laid = dict(self.expected)
         seen: frozenset[Path] = frozenset()
         for each in chosen:
             touched = self.touched(each)
@@ -265,7 +265,7 @@ class _Search:
             return None
         case = {**self._case, "params": {**self._case["params"], **params}}
         trial = _Trial(case, self._body, self._table, units)
-        wrong = trial.units_of(trial.differing(trial.right, trial.given))
+        wrong = trial.units_of(trial.differing(trial.expected, trial.actual))
         return trial if trial.evidence.answer["status"] == OK and wrong <= self._differing.keys() else None
 
     def _plausible(self, trial: _Trial) -> list[Hypothesis]:
@@ -283,7 +283,7 @@ class _Search:
         judged = set(map(symptom, trial.unit))
         plausible = []
         for each in self._in_time(every):
-            touched = few.apart(few.predicted(each.variant), few.right)
+            touched = few.apart(few.predicted(each.variant), few.expected)
             kinds = judged & set(map(symptom, touched))
             if kinds <= wrong:
                 plausible.append(each)
@@ -294,7 +294,7 @@ class _Search:
         scores: dict[Hypothesis, Score] = {}
         for each in self._in_time(hypotheses):
             touched = trial.touched(each)
-            missed = touched & trial.differing(trial.gives(each), trial.given)
+            missed = touched & trial.differing(trial.gives(each), trial.actual)
             if touched - missed:
                 scores[each] = bool(missed), len(missed) - len(touched - missed)
         return scores
@@ -302,10 +302,10 @@ class _Search:
     def _together(self, trial: _Trial, kept: Sequence[Hypothesis]) -> list[Hypothesis]:
         """Hypotheses that together leave least unexplained, chosen one by one."""
         chosen: list[Hypothesis] = []
-        left = len(trial.differing(trial.right, trial.given))
+        left = len(trial.differing(trial.expected, trial.actual))
         while left and len(chosen) < MOST_CAUSES:
             ways = {
-                each: len(trial.differing(trial.give([*chosen, each]), trial.given))
+                each: len(trial.differing(trial.give([*chosen, each]), trial.actual))
                 for each in self._in_time(kept)
                 if each not in chosen
             }
@@ -319,7 +319,7 @@ class _Search:
     def _clean(self, trial: _Trial, chosen: list[Hypothesis]) -> list[Hypothesis]:
         """Those of them that leave nothing unexplained at the kinds of positions that they touch."""
         while chosen:
-            wrong = {symptom(path) for path in trial.differing(trial.give(chosen), trial.given)}
+            wrong = {symptom(path) for path in trial.differing(trial.give(chosen), trial.actual)}
             clean = [each for each in chosen if wrong.isdisjoint(map(symptom, trial.touched(each)))]
             if len(clean) == len(chosen):
                 break
@@ -393,5 +393,5 @@ def _shows_in_units(bug: Bug) -> bool:
 
 def _lacking(evidence: Evidence) -> set[Symptom]:
     """The kinds of positions that no group of the response has."""
-    there = {symptom(path) for path in evidence.given if path.place != SERIES}
-    return {symptom(path) for path in evidence.right if path.field is not None} - there
+    there = {symptom(path) for path in evidence.actual if path.place != SERIES}
+    return {symptom(path) for path in evidence.expected if path.field is not None} - there

@@ -159,8 +159,8 @@ def prove(
             break
         right = Evidence(case, model.answer(case), details=near[-1].details)
         differing = [each for each in bench.trials if right.differs(each.variant)]
-        if bench.wants(right, differing) and (given := ask(case)) is not None:
-            bench.face(Evidence(case, given, right.answer, details=right.details), differing)
+        if bench.wants(right, differing) and (actual := ask(case)) is not None:
+            bench.face(Evidence(case, actual, right.answer, details=right.details), differing)
     return Proof(_cause(bench.trials), bench.asked, bench.refuted)
 
 
@@ -250,15 +250,15 @@ def _is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
     """Whether a value is right where a hypothesis gives another one, in an answer with the right window."""
     if evidence.another_window or evidence.explained(each.variant):
         return False
-    touched = evidence.apart(evidence.aligned(each.variant), evidence.right)
-    return any(path in evidence.given and path not in evidence.wrong for path in touched if path.field)
+    touched = evidence.apart(evidence.aligned(each.variant), evidence.expected)
+    return any(path in evidence.actual and path not in evidence.wrong for path in touched if path.field)
 
 
 def _another_bug(evidence: Evidence, each: Hypothesis) -> bool:
     """Whether an answer is wrong where a hypothesis has no effect: in the window, or in other fields."""
     if evidence.another_window and not changes_window(evidence, each.variant):
         return True
-    touched = evidence.apart(evidence.predicted(each.variant), evidence.right)
+    touched = evidence.apart(evidence.predicted(each.variant), evidence.expected)
     fields = {path.field for path in touched}
     return bool(fields - {None}) and any(path.field not in fields for path in evidence.wrong if path.field)
 

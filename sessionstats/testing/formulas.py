@@ -94,17 +94,17 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
     """
     seen: dict[str, list[tuple[Any, dict[str, Any]]]] = defaultdict(list)
     for each in evidence:
-        for path, given, tried in _wrong_totals(each):
-            seen[str(path.field)].append((given, tried))
+        for path, actual, tried in _wrong_totals(each):
+            seen[str(path.field)].append((actual, tried))
     found = []
     for field, numbers in seen.items():
         if len(numbers) < LEAST:
             continue
         for name in numbers[0][1]:
             constant = name.startswith("always")
-            varied = len({repr(given) for given, _ in numbers}) > 1
+            varied = len({repr(actual) for actual, _ in numbers}) > 1
             place = Path((), field, TOTALS)
-            if (varied or constant) and all(close(place, tried[name], given) for given, tried in numbers):
+            if (varied or constant) and all(close(place, tried[name], actual) for actual, tried in numbers):
                 found.append(f"{field} is {name}, in all {len(numbers)} totals that are wrong")
     return tuple(found)
 
@@ -112,7 +112,7 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
 def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any]]]:
     """Every total that is wrong, its actual value, and what each formula gives."""
     paths = [path for path in evidence.wrong if path.place == TOTALS and path.field is not None]
-    paths = [path for path in paths if path in evidence.given and path in evidence.right]
+    paths = [path for path in paths if path in evidence.actual and path in evidence.expected]
     if not paths:
         return
     members, everything = _sessions(evidence)
@@ -121,11 +121,13 @@ def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any
         group = members.get(_key(dict(path.group)))
         if group is None:
             continue
-        right = evidence.right[path]
+        expected = evidence.expected[path]
         tried = {f"{name} in the group": function(group) for name, function in STATISTICS.items()}
         tried |= {f"{name} in the request": function(everything) for name, function in STATISTICS.items()}
-        tried |= {name: None if right is None else function(right) for name, function in OF_RIGHT.items()}
-        yield path, evidence.given[path], tried
+        tried |= {
+            name: None if expected is None else function(expected) for name, function in OF_RIGHT.items()
+        }
+        yield path, evidence.actual[path], tried
 
 
 def _sessions(evidence: Evidence) -> tuple[dict[str, list[Row]], list[Row]]:

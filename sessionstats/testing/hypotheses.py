@@ -28,7 +28,7 @@ from sessionstats.testing.model.parameters import Parameters
 from sessionstats.testing.model.question import Question
 from sessionstats.testing.model.rows import Row
 
-Places: TypeAlias = frozenset[Path]
+Paths: TypeAlias = frozenset[Path]
 """Positions in an answer."""
 
 DETAIL: Final = Path(None, None, "detail")
@@ -110,9 +110,9 @@ class Evidence:
     ----------
     case : mapping
         A decoded request of the protocol (§9).
-    given : object
-        The actual answer.
-    right : mapping, optional
+    actual : object
+        The answer of the program.
+    expected : mapping, optional
         The right answer; by default the model's.
     details : bool
         Whether the text of a rejection counts.
@@ -130,21 +130,21 @@ class Evidence:
     """
 
     def __init__(
-        self, case: Case, given: Any, right: Mapping[str, Any] | None = None, *, details: bool = True
+        self, case: Case, actual: Any, expected: Mapping[str, Any] | None = None, *, details: bool = True
     ) -> None:
         self.case = case
-        self.answer = model.answer(case) if right is None else right
+        self.answer = model.answer(case) if expected is None else expected
         self.details = details and self.answer["status"] != BAD_ROW
         self.names = _group_by(case)
         body = self.answer["body"]
         self.intervals: list[str] = body.get("intervals", [])
-        self.right = self._flat(self.answer)
-        self.given = self._flat(given)
+        self.expected = self._flat(self.answer)
+        self.actual = self._flat(actual)
 
     @cached_property
-    def wrong(self) -> Places:
+    def wrong(self) -> Paths:
         """The positions at which the actual answer is not right."""
-        return self.apart(self._right_as_given, self.given)
+        return self.apart(self._expected_as_chosen, self.actual)
 
     @cached_property
     def another_window(self) -> bool:
@@ -153,21 +153,21 @@ class Evidence:
 
     def agrees(self, variant: Variant) -> bool:
         """Whether a variant gives every actual value."""
-        return not self.apart(self.aligned(variant), self.given)
+        return not self.apart(self.aligned(variant), self.actual)
 
-    def explained(self, variant: Variant) -> Places:
+    def explained(self, variant: Variant) -> Paths:
         """The positions at which a variant differs from the right answer; none unless it is right at all."""
         predicted = self.predicted(variant)
-        if not self.apart(predicted, self.right):
+        if not self.apart(predicted, self.expected):
             return frozenset()
-        predicted = self._allowing(variant, predicted, self.given)
-        differing = self.apart(predicted, self._right_as_given)
-        return differing if not differing & self.apart(predicted, self.given) else frozenset()
+        predicted = self._allowing(variant, predicted, self.actual)
+        differing = self.apart(predicted, self._expected_as_chosen)
+        return differing if not differing & self.apart(predicted, self.actual) else frozenset()
 
     def differs(self, variant: Variant) -> bool:
         """Whether a variant does not give the right answer to the case."""
         predicted = self.predicted(variant)
-        return bool(self.apart(self._allowing(variant, predicted, self.right), self.right))
+        return bool(self.apart(self._allowing(variant, predicted, self.expected), self.expected))
 
     def predicted(self, variant: Variant) -> Flat:
         """What a variant gives."""
@@ -175,15 +175,15 @@ class Evidence:
 
     def aligned(self, variant: Variant) -> Flat:
         """What a variant gives, with the groups of equal rank that the actual answer shows."""
-        return self._allowing(variant, self.predicted(variant), self.given)
+        return self._allowing(variant, self.predicted(variant), self.actual)
 
     @cached_property
-    def _right_as_given(self) -> Flat:
+    def _expected_as_chosen(self) -> Flat:
         return self.aligned(RIGHT)
 
-    def _allowing(self, variant: Variant, predicted: Flat, given: Flat) -> Flat:
+    def _allowing(self, variant: Variant, predicted: Flat, actual: Flat) -> Flat:
         """A prediction with the actual choice among groups of equal rank, if it allows that."""
-        order = given.get(ORDER)
+        order = actual.get(ORDER)
         if predicted.get(ORDER) == order or not isinstance(order, tuple) or ORDER not in predicted:
             return predicted
         chosen = _choice(variant, self.case, order, self)
@@ -212,7 +212,7 @@ class Evidence:
         return flat
 
     @staticmethod
-    def apart(one: Flat, other: Flat) -> Places:
+    def apart(one: Flat, other: Flat) -> Paths:
         """The positions at which two answers differ by more than rounding."""
         return frozenset(
             path
@@ -243,20 +243,20 @@ def _answer(variant: Variant, case: Case, rows: list[Row] | None) -> Any:
         return None
 
 
-def _choice(variant: Variant, case: Case, keys_given: tuple[str, ...], evidence: Evidence) -> Flat | None:
+def _choice(variant: Variant, case: Case, keys_shown: tuple[str, ...], evidence: Evidence) -> Flat | None:
     """The answer of a variant with the groups of the actual answer, if its ranks allow them; else `None`."""
-    places: list[list[int]] = []
+    pages: list[list[int]] = []
     order: list[Any] = []
 
     def page(question: Question, by: Order, groups: list[Group]) -> list[Group]:
         shown = {id(group) for group in variant.definitions.page(question, by, groups)}
-        places.append([number for number, group in enumerate(groups) if id(group) in shown])
+        pages.append([number for number, group in enumerate(groups) if id(group) in shown])
         order.extend(group.rank for group in groups)
         return groups
 
     whole = dataclasses.replace(variant.definitions, page=page)
     answer = _answer(dataclasses.replace(variant, definitions=whole), case, evidence._rows)
-    if not places or not isinstance(answer, dict) or not order:
+    if not pages or not isinstance(answer, dict) or not order:
         return None
     groups = answer["body"].get(GROUPS, [])
     each = len(groups) // len(order)
@@ -264,17 +264,17 @@ def _choice(variant: Variant, case: Case, keys_given: tuple[str, ...], evidence:
         return None
     keys = list(evidence._flat(answer).get(ORDER, ()))
     at = {key: number // each for number, key in enumerate(keys)}
-    shown = [number for number in places[0] for _ in range(each)]
-    given = set(keys_given)
-    if len(keys_given) != len(shown) or len(given) != len(keys_given) or not given <= at.keys():
+    shown = [number for number in pages[0] for _ in range(each)]
+    distinct = set(keys_shown)
+    if len(keys_shown) != len(shown) or len(distinct) != len(keys_shown) or not distinct <= at.keys():
         return None
     value = Path((), "rank", "totals")
     if not all(
-        close(value, order[at[key]], order[number]) for key, number in zip(keys_given, shown, strict=True)
+        close(value, order[at[key]], order[number]) for key, number in zip(keys_shown, shown, strict=True)
     ):
         return None
     by_key = dict(zip(keys, groups, strict=True))
-    return evidence._flat({**answer, "body": {**answer["body"], GROUPS: [by_key[key] for key in keys_given]}})
+    return evidence._flat({**answer, "body": {**answer["body"], GROUPS: [by_key[key] for key in keys_shown]}})
 
 
 def candidates(evidence: Iterable[Evidence]) -> list[Hypothesis]:
@@ -284,11 +284,11 @@ def candidates(evidence: Iterable[Evidence]) -> list[Hypothesis]:
     """
     *others, last = evidence
     explained = {
-        each: places
+        each: paths
         for each in hypotheses_for(last.case)
-        if (places := last.explained(each.variant)) and places <= last.wrong
+        if (paths := last.explained(each.variant)) and paths <= last.wrong
     }
-    whole = [each for each, places in explained.items() if places == last.wrong or last.agrees(each.variant)]
+    whole = [each for each, paths in explained.items() if paths == last.wrong or last.agrees(each.variant)]
     found = whole or list(explained)
     return [each for each in found if all(_allows(other, each.variant) for other in others)]
 
@@ -300,7 +300,7 @@ WINDOW: Final = ("start", "end", "intervals", "status")
 def changes_window(evidence: Evidence, variant: Variant) -> bool:
     """Whether a variant differs from the right answer in something that does not depend on rows."""
     predicted = evidence.predicted(variant)
-    return any(path.place in WINDOW for path in evidence.apart(predicted, evidence.right))
+    return any(path.place in WINDOW for path in evidence.apart(predicted, evidence.expected))
 
 
 def _allows(evidence: Evidence, variant: Variant) -> bool:
