@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 try:
-    from tests.engines.asked import Asked
+    from tests.engines.query import Query
 except ModuleNotFoundError:  # run as a program, beside this file
-    from asked import Asked  # type: ignore[no-redef,import-not-found]
+    from query import Query  # type: ignore[no-redef,import-not-found]
 
 
 @dataclass(frozen=True)
@@ -26,32 +26,32 @@ class Head:
     page_size: int
 
 
-def lay_out(request: dict[str, Any], asked: Asked, head: Head, rows: list[list[Any]]) -> dict[str, Any]:
+def lay_out(request: dict[str, Any], query: Query, head: Head, rows: list[list[Any]]) -> dict[str, Any]:
     """The answer to a request."""
     body = {
-        "groups": [group(asked, row) for row in rows],
+        "groups": [group(query, row) for row in rows],
         "start": head.first,
         "end": head.last,
         "intervals": head.intervals,
         "query": "",
     }
     answer = {"id": request.get("id"), "status": 200, "body": body}
-    if asked.per_page:
-        back, on = max(0, asked.offset - head.page_size), asked.offset + head.page_size
+    if query.per_page:
+        back, on = max(0, query.offset - head.page_size), query.offset + head.page_size
         answer["links"] = {
-            "previous": {"cursor": f"0:{back}:1", "results": asked.offset > 0},
+            "previous": {"cursor": f"0:{back}:1", "results": query.offset > 0},
             "next": {"cursor": f"0:{on}:0", "results": on < head.n_groups},
         }
     return answer
 
 
-def group(asked: Asked, row: list[Any]) -> dict[str, Any]:
+def group(query: Query, row: list[Any]) -> dict[str, Any]:
     """One group (§8)."""
-    n_keys, n_fields = len(asked.group_by), len(asked.fields)
+    n_keys, n_fields = len(query.group_by), len(query.fields)
     totals, series = row[n_keys : n_keys + n_fields], row[n_keys + n_fields :]
-    described: dict[str, Any] = {"by": dict(zip(asked.group_by, row[:n_keys], strict=True))}
-    if asked.totals:
-        described["totals"] = dict(zip(asked.fields, totals, strict=True))
-    if asked.series:
-        described["series"] = dict(zip(asked.fields, series, strict=True))
+    described: dict[str, Any] = {"by": dict(zip(query.group_by, row[:n_keys], strict=True))}
+    if query.totals:
+        described["totals"] = dict(zip(query.fields, totals, strict=True))
+    if query.series:
+        described["series"] = dict(zip(query.fields, series, strict=True))
     return described

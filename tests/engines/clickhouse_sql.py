@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any
 
 from tests.engines.answers import Head, lay_out
-from tests.engines.asked import EPOCH, MICROSECOND, Asked, instant, read
 from tests.engines.duckdb_sql import CLASSES, NIL, PERCENTILES, Functions, something, value
+from tests.engines.query import EPOCH, MICROSECOND, Query, instant, read
 
 EXACT = Functions("uniqExact", "quantile_7(arraySort(groupArray(duration)), {})")
 """To the bit. ClickHouse's own ``quantileExactInclusive`` computes the position in binary64."""
@@ -151,11 +151,11 @@ def measures(functions: Functions) -> dict[str, str]:
     }
 
 
-def statements(asked: Asked, rows: list[dict[str, Any]], functions: Functions) -> list[str]:
+def statements(query: Query, rows: list[dict[str, Any]], functions: Functions) -> list[str]:
     """The SQL that answers a request."""
-    keys = ", ".join(asked.keys)
-    ranking = value(asked.ranking_field, by_status=False)
-    fields = [value(field, by_status=asked.by_status) for field in asked.fields]
+    keys = ", ".join(query.keys)
+    ranking = value(query.ranking_field, by_status=False)
+    fields = [value(field, by_status=query.by_status) for field in query.fields]
     needed = set(re.findall(r"\w+", " ".join([ranking, *fields])))
     measured = {name: sql for name, sql in measures(functions).items() if name in needed}
     names = [f"series_{place}" for place in range(len(fields))]
@@ -163,36 +163,36 @@ def statements(asked: Asked, rows: list[dict[str, Any]], functions: Functions) -
         nil=NIL,
         columns=", ".join(f"{name} {kind}" for name, kind in COLUMNS.items()),
         rows=literal("\n".join(json.dumps(row) for row in rows)),
-        **{name: microseconds(getattr(asked, name)) for name in ("start", "end", "now", "step")},
-        filters=filters(asked),
+        **{name: microseconds(getattr(query, name)) for name in ("start", "end", "now", "step")},
+        filters=filters(query),
         keys=f"{keys}," if keys else "",
         measures=", ".join(f'{sql} AS "{name}"' for name, sql in measured.items()),
-        grouped=f"GROUP BY {keys} HAVING {something(asked)}" if keys else "",
-        order=", ".join([f"{ranking} {'ASC' if asked.ascending else 'DESC'} NULLS LAST", *asked.keys]),
-        per_page=asked.per_page or asked.max_points,
-        max_points=asked.max_points,
-        offset=asked.offset,
-        points_of_a_group="n_intervals" if asked.series else "1",
-        classes=list(CLASSES) if asked.by_status else "['']",
-        same_keys=" AND ".join(f"selected.{key} = ranked.{key}" for key in asked.keys) or "true",
+        grouped=f"GROUP BY {keys} HAVING {something(query)}" if keys else "",
+        order=", ".join([f"{ranking} {'ASC' if query.ascending else 'DESC'} NULLS LAST", *query.keys]),
+        per_page=query.per_page or query.max_points,
+        max_points=query.max_points,
+        offset=query.offset,
+        points_of_a_group="n_intervals" if query.series else "1",
+        classes=list(CLASSES) if query.by_status else "['']",
+        same_keys=" AND ".join(f"selected.{key} = ranked.{key}" for key in query.keys) or "true",
         series=", ".join(
             f"arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((bucket, {field})))) AS {name}"
             for field, name in zip(fields, names, strict=True)
         ),
         series_names=", ".join(names),
-        shown_keys="".join("health, " if key == "session.status" else f"{key}, " for key in asked.group_by),
+        shown_keys="".join("health, " if key == "session.status" else f"{key}, " for key in query.group_by),
         values=", ".join(fields),
     )
     return [stage.format(**parts) for stage in STAGES]
 
 
-def filters(asked: Asked) -> str:
+def filters(query: Query) -> str:
     """The selected projects and environments, as a condition (§4)."""
     conditions = ["true"]
-    if asked.projects is not None:
-        conditions.append(f"has({asked.projects}, project)")
-    if asked.environments is not None:
-        conditions.append(f"has([{', '.join(map(literal, asked.environments))}], environment)")
+    if query.projects is not None:
+        conditions.append(f"has({query.projects}, project)")
+    if query.environments is not None:
+        conditions.append(f"has([{', '.join(map(literal, query.environments))}], environment)")
     return " AND ".join(conditions)
 
 
@@ -220,15 +220,15 @@ def database() -> Any:
 
 def answer(request: dict[str, Any], functions: Functions = EXACT) -> dict[str, Any]:
     """Answer a request of the protocol (§9)."""
-    asked = read(request)
+    query = read(request)
     rows = [typed(row) for row in request["sessions"]]
-    *stages, last_stage = statements(asked, rows, functions)
+    *stages, last_stage = statements(query, rows, functions)
     for stage in stages:
         database().query(stage)
     [[first, last, n_intervals, n_groups, page_size]] = found("SELECT * FROM head")
-    starts = [first + bucket * microseconds(asked.step) for bucket in range(n_intervals)]
+    starts = [first + bucket * microseconds(query.step) for bucket in range(n_intervals)]
     head = Head(text(first), text(last), [text(start) for start in starts], n_groups, page_size)
-    return lay_out(request, asked, head, [floats(asked, row) for row in found(last_stage)])
+    return lay_out(request, query, head, [floats(query, row) for row in found(last_stage)])
 
 
 def found(statement: str) -> list[list[Any]]:
@@ -247,10 +247,10 @@ def typed(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def floats(asked: Asked, row: list[Any]) -> list[Any]:
+def floats(query: Query, row: list[Any]) -> list[Any]:
     """A row with the numbers of all fields but counts as floats."""
-    keys, values = row[: len(asked.group_by)], row[len(asked.group_by) :]
-    counts = [field in ("sum(session)", "count_unique(user)") for field in asked.fields] * 2
+    keys, values = row[: len(query.group_by)], row[len(query.group_by) :]
+    counts = [field in ("sum(session)", "count_unique(user)") for field in query.fields] * 2
     return keys + [each if count else as_float(each) for count, each in zip(counts, values, strict=True)]
 
 

@@ -8,7 +8,7 @@
 6. ``series``: the cells and the intervals between them, as one list per group and field (§6.6).
 
 Measures (`measures`) are counts and statistics of sessions; fields are expressions of measures (`value`),
-written once and used for the rank, the totals and the series. `asked` lists what is not claimed.
+written once and used for the rank, the totals and the series. `query` lists what is not claimed.
 
 It speaks the protocol of §9 on standard input and output: ``python tests/engines/duckdb_sql.py``.
 """
@@ -25,10 +25,10 @@ from typing import Any
 
 try:
     from tests.engines.answers import Head, lay_out
-    from tests.engines.asked import Asked, instant, read
+    from tests.engines.query import Query, instant, read
 except ModuleNotFoundError:  # run as a program
     from answers import Head, lay_out  # type: ignore[no-redef,import-not-found]
-    from asked import Asked, instant, read  # type: ignore[no-redef,import-not-found]
+    from query import Query, instant, read  # type: ignore[no-redef,import-not-found]
 
 
 COLUMNS = {
@@ -212,20 +212,20 @@ def of_class(expressions: dict[str, str], missing: str) -> str:
     return f"coalesce(CASE health {cases} END, {missing})"
 
 
-def something(asked: Asked) -> str:
+def something(query: Query) -> str:
     """What a base group needs: data for at least one field (§5)."""
-    if any("session)" in field for field in asked.fields):
+    if any("session)" in field for field in query.fields):
         return "true"
-    subjects = {"duration" if "duration" in field else "user_id" for field in asked.fields}
+    subjects = {"duration" if "duration" in field else "user_id" for field in query.fields}
     return " OR ".join(f"count({subject}) > 0" for subject in sorted(subjects))
 
 
-def statement(asked: Asked, functions: Functions) -> str:
+def statement(query: Query, functions: Functions) -> str:
     """The SQL that answers a request."""
-    keys = ", ".join(asked.keys)
-    direction = "ASC" if asked.ascending else "DESC"
-    ranking = value(asked.ranking_field, by_status=False)
-    fields = [value(field, by_status=asked.by_status) for field in asked.fields]
+    keys = ", ".join(query.keys)
+    direction = "ASC" if query.ascending else "DESC"
+    ranking = value(query.ranking_field, by_status=False)
+    fields = [value(field, by_status=query.by_status) for field in query.fields]
     needed = set(re.findall(r"\w+", " ".join([ranking, *fields])))
     measured = {name: sql for name, sql in measures(functions).items() if name in needed}
     return STATEMENT.format(
@@ -233,13 +233,13 @@ def statement(asked: Asked, functions: Functions) -> str:
         columns=json.dumps([COLUMNS]),
         keys=f"{keys}," if keys else "",
         measures=", ".join(f'{sql} AS "{name}"' for name, sql in measured.items()),
-        grouped=f"GROUP BY {keys} HAVING {something(asked)}" if keys else "",
-        order=", ".join([f"{ranking} {direction} NULLS LAST", *asked.keys]),
-        points_of_a_group="(SELECT count(*) FROM intervals)" if asked.series else "1",
-        classes=list(CLASSES) if asked.by_status else "['']",
-        same_keys=" AND ".join(f"selected.{key} = ranked.{key}" for key in asked.keys) or "true",
+        grouped=f"GROUP BY {keys} HAVING {something(query)}" if keys else "",
+        order=", ".join([f"{ranking} {direction} NULLS LAST", *query.keys]),
+        points_of_a_group="(SELECT count(*) FROM intervals)" if query.series else "1",
+        classes=list(CLASSES) if query.by_status else "['']",
+        same_keys=" AND ".join(f"selected.{key} = ranked.{key}" for key in query.keys) or "true",
         series=", ".join(f"list({field} ORDER BY bucket)" for field in fields),
-        shown_keys="".join("health, " if key == "session.status" else f"{key}, " for key in asked.group_by),
+        shown_keys="".join("health, " if key == "session.status" else f"{key}, " for key in query.group_by),
         values=", ".join(fields),
     )
 
@@ -257,18 +257,18 @@ def connection() -> Any:
 
 def answer(request: dict[str, Any], functions: Functions = EXACT) -> dict[str, Any]:
     """Answer a request of the protocol (§9)."""
-    asked = read(request)
+    query = read(request)
     given = {
         "rows": json.dumps([typed(row) for row in request["sessions"]]),
         **{
-            name: getattr(asked, name) for name in ("start", "end", "now", "step", "projects", "environments")
+            name: getattr(query, name) for name in ("start", "end", "now", "step", "projects", "environments")
         },
-        **{name: getattr(asked, name) for name in ("per_page", "offset", "max_points")},
+        **{name: getattr(query, name) for name in ("per_page", "offset", "max_points")},
     }
-    found = connection().execute(statement(asked, functions), given).fetchall()
+    found = connection().execute(statement(query, functions), given).fetchall()
     first, last, intervals, n_groups, page_size = found[0][:5]
     head = Head(text(first), text(last), [text(each) for each in intervals], n_groups, page_size)
-    return lay_out(request, asked, head, [list(row[6:]) for row in found if row[5] is not None])
+    return lay_out(request, query, head, [list(row[6:]) for row in found if row[5] is not None])
 
 
 def typed(row: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """One request, without its sessions; instants are UTC without saying so."""
 
     fields: list[str]
@@ -62,7 +62,7 @@ class Asked:
         return bool(self.order_by) and not str(self.order_by).startswith("-")
 
 
-def read(request: dict[str, Any]) -> Asked:
+def read(request: dict[str, Any]) -> Query:
     """Read a request of the protocol (§9)."""
     given = {name: values_of(value) for name, value in request["params"].items()}
 
@@ -72,7 +72,7 @@ def read(request: dict[str, Any]) -> Asked:
     now = instant(request["now"])
     start, end = dates(last, now)
     interval = last("interval") or ""
-    return Asked(
+    return Query(
         fields=list(dict.fromkeys(given["field"])),
         group_by=list(dict.fromkeys(given.get("groupBy", []))),
         start=start,
@@ -95,10 +95,10 @@ def values_of(value: Any) -> list[str]:
     return [str(each) for each in (value if isinstance(value, list) else [value])]
 
 
-def projects(asked: list[str], accessible: dict[str, int] | None) -> list[int] | None:
+def projects(requested: list[str], accessible: dict[str, int] | None) -> list[int] | None:
     """The selected projects; None if that is any (§2)."""
-    if asked and "-1" not in asked:
-        return [int(text) for text in asked]
+    if requested and "-1" not in requested:
+        return [int(text) for text in requested]
     return None if accessible is None else list(accessible.values())
 
 
