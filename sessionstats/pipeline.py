@@ -110,7 +110,7 @@ def compute(
     if not isinstance(params, Query):
         params = Query.parse(params, now=now, rules=rules, projects=projects, releases=releases)
     if not isinstance(sessions, Sessions):
-        from sessionstats.io.given import sessions_of
+        from sessionstats.io.inputs import sessions_of
 
         sessions = sessions_of(sessions)
     if isinstance(sessions, Sessions):

@@ -17,7 +17,7 @@ import numpy as np
 
 from sessionstats.errors import SessionStatsError
 from sessionstats.instants import format_instant, parse_iso
-from sessionstats.io.given import sessions_of
+from sessionstats.io.inputs import sessions_of
 from sessionstats.io.records import to_records
 from sessionstats.pipeline import answer
 from sessionstats.request.query import Query
