@@ -125,8 +125,8 @@ def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.Capt
     off = "search filters paging ordering includes limits editions metadata updates quantity errors bad-rows"
     program = ("--", "perl", str(PEERS / "sums.pl"))
     claims = ("--fields", "sum(session)", "--group-by", "", *(f"--no-{name}" for name in off.split()))
-    told = ("--json", str(tmp_path / "report.json"), "--save", str(tmp_path), "--max-findings", "1")
-    assert main(["check", *claims, *told, "--shrink-seconds", "3", *program]) == 1
+    options = ("--json", str(tmp_path / "report.json"), "--save", str(tmp_path), "--max-findings", "1")
+    assert main(["check", *claims, *options, "--shrink-seconds", "3", *program]) == 1
     assert "(diagnosis end-inclusive)" in capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["findings"][0]["section"] == "3.5"
@@ -137,7 +137,7 @@ def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--examples", "0"), "--examples: must be more than 0, not 0"),
         (("--fields", "sum(sesion)"), "unknown field 'sum(sesion)'"),
@@ -147,10 +147,10 @@ def test_a_wrong_program_in_another_language(tmp_path: Path, capsys: pytest.Capt
     ],
 )
 def test_usage(
-    arguments: tuple[str, ...], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--save", str(tmp_path), *arguments, "--", sys.executable, "-c", "pass"]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def crash_after_abnormal(case: dict[str, Any]) -> dict[str, Any]:
@@ -301,6 +301,6 @@ def test_a_replay_names_no_seed() -> None:
 def test_help_shows_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     """The help cannot import the runner, but its numbers are those of the runner."""
     assert main(["check", "--help"]) == 0
-    told = " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().out.split())
     for default in (EXAMPLES, MAX_FINDINGS, f"{SHRINK_SECONDS:g}"):
-        assert f"(default: {default})" in told
+        assert f"(default: {default})" in printed

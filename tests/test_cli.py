@@ -192,9 +192,9 @@ class TestQuery:
         """§1.4: by line, column and value."""
         path = tmp_path / name
         path.write_text(text)
-        told = said(capsys, "query", str(path), REQUEST, "--now", NOW)
+        reported = said(capsys, "query", str(path), REQUEST, "--now", NOW)
         for part in parts:
-            assert part in told
+            assert part in reported
 
 
 class TestOthers:

@@ -268,8 +268,8 @@ def test_groups_of_other_pages(cursor: str, size: int, names: str, missing: str,
     rows = [row(release=name) for name in "aaabbc"]
     case = case_of(*rows, groupBy="release", per_page=size, cursor=cursor)
     findings = compare(case, respond(case), choice(*names, case=case))
-    told = {(str(finding.path).split("'")[1], finding.message) for finding in findings}
-    assert told == {(missing, "the group is missing"), (extra, "the group does not belong to this page")}
+    reported = {(str(finding.path).split("'")[1], finding.message) for finding in findings}
+    assert reported == {(missing, "the group is missing"), (extra, "the group does not belong to this page")}
 
 
 def test_another_choice_must_have_right_values() -> None:

@@ -68,8 +68,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["vectors", "--run", "--tag", "search", *files, *ORACLE]) == 0
     searched = [vector["id"] for vector in VECTORS if "search" in vector["tags"]]
     assert f"{len(searched)} passed, 0 failed" in capsys.readouterr().out
-    told = json.loads((tmp_path / "a.json").read_text())
-    assert [each["id"] for each in told["vectors"]] == searched
+    report = json.loads((tmp_path / "a.json").read_text())
+    assert [each["id"] for each in report["vectors"]] == searched
     suite = ElementTree.parse(tmp_path / "a.xml").getroot()
     assert [case.get("name") for case in suite] == searched
     wrong = "import json, sys\nfor l in sys.stdin: print(json.dumps({'id': json.loads(l)['id']}), flush=True)"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docs._extensions.oracle import Notes, told
+from docs._extensions.oracle import Notes, explained
 from docs._extensions.playground import pyodide, serve
 from sessionstats.testing import model
 from sessionstats.vectors import load
@@ -23,7 +23,7 @@ DAY = "interval=1d&statsPeriod=1d"
 def asked(params: str, *rows: dict[str, str], edition: str = "documented") -> dict[str, Any]:
     """What the page shows about a request."""
     base = {"started": "2024-01-29T10:00:00Z", "project_id": "1", "status": "exited"}
-    return told(NOW, params, edition, [{**base, **row} for row in rows])
+    return explained(NOW, params, edition, [{**base, **row} for row in rows])
 
 
 def sections(steps: list[dict[str, Any]]) -> list[str]:
@@ -32,20 +32,20 @@ def sections(steps: list[dict[str, Any]]) -> list[str]:
 
 def test_watching_changes_no_answer() -> None:
     """§9: the model still answers the vectors, and each number that is explained is in the answer."""
-    told_of = 0
+    numbers_explained = 0
     for vector in load()[::6]:
         notes = Notes()
         answer = model.answer(vector["request"], notes.definitions())
         assert answer == model.answer(vector["request"])
         groups = answer["body"].get("groups", [])
-        for group, told_group in zip(groups, notes.groups.values(), strict=False):
-            for number in told_group["numbers"]:
-                name, where, told_of = number["field"], number["where"], told_of + 1
+        for group, explained_group in zip(groups, notes.groups.values(), strict=False):
+            for number in explained_group["numbers"]:
+                name, where, numbers_explained = number["field"], number["where"], numbers_explained + 1
                 place = answer["body"]["intervals"].index(where) if where != "total" else None
                 values = group["totals"] if place is None else group["series"]
                 assert number["value"] == (values[name] if place is None else values[name][place])
                 assert sections(number["steps"])[0] == "6.4"
-    assert told_of > 400
+    assert numbers_explained > 400
 
 
 def test_rules_of_numbers() -> None:

@@ -88,9 +88,9 @@ def test_a_program_that_answers_nothing_is_given_up(
 ) -> None:
     """§9: a mistyped name of a script must not be tried for all of the cases."""
     assert check(tmp_path, "--", sys.executable, str(tmp_path / "nowhere.py")) == 3
-    told = capsys.readouterr().out
-    assert "nowhere.py" in told
-    assert f"1 finding in {IN_A_ROW} cases" in told
+    printed = capsys.readouterr().out
+    assert "nowhere.py" in printed
+    assert f"1 finding in {IN_A_ROW} cases" in printed
 
 
 def test_an_answer_without_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,24 +122,24 @@ def runs(pid: int) -> bool:
 
 def test_children_end_with_the_program(tmp_path: Path) -> None:
     """§9: the whole group is killed, so that nothing runs on after the check."""
-    told = tmp_path / "pid"
-    assert check(tmp_path, "--examples", "4", "--timeout", "1", *peer("parent"), "--tell", str(told)) == 3
-    assert not runs(int(told.read_text()))
+    pid_file = tmp_path / "pid"
+    assert check(tmp_path, "--examples", "4", "--timeout", "1", *peer("parent"), "--tell", str(pid_file)) == 3
+    assert not runs(int(pid_file.read_text()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_the_program_too(number: signal.Signals, tmp_path: Path) -> None:
     """§9: a check that is ended leaves no process, and has the usual status."""
-    told = tmp_path / "pid"
+    pid_file = tmp_path / "pid"
     command = [sys.executable, "-m", "sessionstats", "check", "--save", str(tmp_path), "--timeout", "60"]
-    checking = subprocess.Popen([*command, *peer("parent"), "--tell", str(told)], stderr=subprocess.PIPE)
-    while not (told.exists() and told.read_text()):
+    checking = subprocess.Popen([*command, *peer("parent"), "--tell", str(pid_file)], stderr=subprocess.PIPE)
+    while not (pid_file.exists() and pid_file.read_text()):
         assert checking.poll() is None
         time.sleep(0.05)
     checking.send_signal(number)
     assert checking.communicate(timeout=30)[1] == b""
     assert checking.returncode == 128 + number
-    assert not runs(int(told.read_text()))
+    assert not runs(int(pid_file.read_text()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

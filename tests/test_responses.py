@@ -144,9 +144,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("The response agrees with the sessions.\n")
     wrong = changed(lambda body: body["groups"][0]["totals"].update({USERS: -1}))
     assert command(tmp_path, wrong, "--json") == 1
-    told = json.loads(capsys.readouterr().out)
-    assert not told["agrees"]
-    assert told["differences"][0]["actual"] == -1
+    report = json.loads(capsys.readouterr().out)
+    assert not report["agrees"]
+    assert report["differences"][0]["actual"] == -1
 
 
 def test_assert_agrees() -> None:

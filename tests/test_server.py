@@ -270,9 +270,9 @@ def test_an_internal_error_is_reported(
             status, body, _ = ask(server, REQUEST)
         assert (status, body) == (500, {"detail": "internal error: ZeroDivisionError: division by zero"})
         assert ask(server, "field=%1b[2J")[0] == 400
-    told = capfd.readouterr().err
-    assert "Traceback" in told
-    assert '127.0.0.1 "GET /api/0/organizations/any/sessions/?field=%1b[2J HTTP/1.1" 400 -' in told
+    reported = capfd.readouterr().err
+    assert "Traceback" in reported
+    assert '127.0.0.1 "GET /api/0/organizations/any/sessions/?field=%1b[2J HTTP/1.1" 400 -' in reported
 
 
 def test_ipv6() -> None:

@@ -208,7 +208,7 @@ class Notes:
             for row in self.rows
             if not DEFINITIONS.is_session(row)
         ]
-        return sorted([*map(self._fate, self.sessions), *none], key=lambda told: told["rows"])
+        return sorted([*map(self._fate, self.sessions), *none], key=lambda fate: fate["rows"])
 
     def _fate(self, session: Row) -> dict[str, Any]:
         rows = self.indices[id(session)]
@@ -245,7 +245,7 @@ def _number(text: str) -> Any:
     return value if type(value) in (int, float) else text
 
 
-def told(now: str, params: str, edition: str, table: list[dict[str, str]]) -> dict[str, Any]:
+def explained(now: str, params: str, edition: str, table: list[dict[str, str]]) -> dict[str, Any]:
     """The answer, and how it came about.
 
     Parameters
@@ -267,7 +267,8 @@ def told(now: str, params: str, edition: str, table: list[dict[str, str]]) -> di
     Examples
     --------
     >>> row = {"started": "2024-01-29T10:00:00Z", "project_id": "1", "status": "crashed"}
-    >>> shown = told("2024-01-29T12:00:00Z", "field=crash_rate(session)&statsPeriod=1d", "documented", [row])
+    >>> params = "field=crash_rate(session)&statsPeriod=1d"
+    >>> shown = explained("2024-01-29T12:00:00Z", params, "documented", [row])
     >>> for step in shown["numbers"][0][0]["steps"][2:]:
     ...     print(step["sections"], step["says"], "→", step["gave"])
     ['6.5'] A share of sessions or users → 1.0
@@ -288,6 +289,6 @@ def told(now: str, params: str, edition: str, table: list[dict[str, str]]) -> di
     }
 
 
-def told_as_text(asked: str) -> str:
-    """`told` from JSON to JSON: what a browser calls."""
-    return json.dumps(told(**json.loads(asked)))
+def explained_as_text(request: str) -> str:
+    """`explained` from JSON to JSON: what a browser calls."""
+    return json.dumps(explained(**json.loads(request)))

@@ -49,7 +49,7 @@ def pyodide() -> Path | None:
 
 
 def model_files() -> dict[str, str]:
-    """The source of the model and of what tells its rules, by path; packages above are empty."""
+    """The source of the model and of what explains its answers, by path; packages above are empty."""
     package = ROOT / "sessionstats/testing/model"
     paths = [*sorted(package.glob("*.py")), ROOT / "docs/_extensions/oracle.py"]
     files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}

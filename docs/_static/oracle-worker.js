@@ -1,7 +1,7 @@
 // Python with the plain model, in a worker, so that the page stays alive while it is loaded and computes.
 //
 // Pyodide, the model (oracle.json) and nothing else is loaded, all of it from beside this file. A message in has
-// the request (`docs/_extensions/oracle.py`) and a number; the message out has the same number and what is told of it.
+// the request (`docs/_extensions/oracle.py`) and a number; the message out has the same number and what explains it.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 async function start() {
@@ -12,15 +12,15 @@ async function start() {
     python.FS.writeFile(`/oracle/${path}`, text);
   }
   python.runPython("import sys; sys.path.insert(0, '/oracle')");
-  return { rules, tell: python.pyimport("docs._extensions.oracle").told_as_text };
+  return { rules, explain: python.pyimport("docs._extensions.oracle").explained_as_text };
 }
 
 const started = start();
 
-onmessage = async ({ data: { number, asked } }) => {
+onmessage = async ({ data: { number, request } }) => {
   try {
-    const { rules, tell } = await started;
-    postMessage({ number, rules, told: JSON.parse(tell(JSON.stringify(asked))) });
+    const { rules, explain } = await started;
+    postMessage({ number, rules, explained: JSON.parse(explain(JSON.stringify(request))) });
   } catch (problem) {
     postMessage({ number, problem: String(problem) });
   }

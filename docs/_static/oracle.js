@@ -133,7 +133,7 @@
     return { element, read };
   }
 
-  // What was told, laid out. `rules` has the address of each rule.
+  // The explained answer, laid out. `rules` has the address of each rule.
   function answer({ answer: { status, body }, rejecting, numbers, rows, window, order }, rules) {
     const links = (sections) =>
       sections.flatMap((section) => [" ", make("a", { href: rules[section] }, `§${section}`)]);
@@ -186,8 +186,8 @@
     const status = make("p", { role: "status" });
     const result = make("div", { className: "oracle-answer" });
     let worker;
-    let asked = 0;
-    const ask = () => worker && worker.postMessage({ number: (asked += 1), asked: read() });
+    let latest = 0;
+    const ask = () => worker && worker.postMessage({ number: (latest += 1), request: read() });
     const fail = (problem) => (status.textContent = `Python does not run here: ${problem}`);
     const begin = () => {
       button.remove();
@@ -199,11 +199,11 @@
         return;
       }
       worker.onerror = (event) => fail(event.message || "a part of it is missing");
-      worker.onmessage = ({ data: { number, rules, told, problem } }) => {
-        if (number !== asked) return; // the reader has typed on
-        status.textContent = problem ? "" : `Answered by the model, in your browser (${told.answer.status}).`;
+      worker.onmessage = ({ data: { number, rules, explained, problem } }) => {
+        if (number !== latest) return; // the reader has typed on
+        status.textContent = problem ? "" : `Answered by the model, in your browser (${explained.answer.status}).`;
         if (problem) fail(problem);
-        else result.replaceChildren(...answer(told, rules));
+        else result.replaceChildren(...answer(explained, rules));
       };
       ask();
     };

@@ -42,8 +42,8 @@
         parts.push(`<text x="${(5 + (place + 0.5) * step).toFixed(1)}" y="${FLOOR + 18}">${safe(label(column))}</text>`);
       }
     });
-    const told = lines.map(({ name, values }) => `${name}: ${values.map(short).join(", ")}`).join("; ");
-    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${safe(told)}">${parts.join("")}</svg>`;
+    const spoken = lines.map(({ name, values }) => `${name}: ${values.map(short).join(", ")}`).join("; ");
+    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${safe(spoken)}">${parts.join("")}</svg>`;
   }
 
   // The least and the greatest value of both answers; 0 is always in sight.
@@ -82,7 +82,7 @@
     return make("div", {}, chart, make("p", { className: "legend" }, ...legend));
   }
 
-  function told(bug, rules, guessed) {
+  function solution(bug, rules, guessed) {
     const { smallest } = bug;
     const report = (text) => {
       const [project, number] = text.split("#");
@@ -126,7 +126,7 @@
         count.found += side === "wrong";
         score.textContent = ` ${count.found} of ${count.tried} found`;
         buttons.forEach((button) => (button.disabled = true));
-        verdict.replaceChildren(...told(bug, rules, side === "wrong"));
+        verdict.replaceChildren(...solution(bug, rules, side === "wrong"));
       };
       const rows = bug.of_week ? week : bug.smallest.rows;
       const sides = order.map((side, place) =>
@@ -151,8 +151,8 @@
       stage,
       verdict,
     );
-    const asked = decodeURIComponent(location.hash.slice(1));
-    show(bugs.find((bug) => bug.id === asked) ?? bugs[0]);
+    const requested = decodeURIComponent(location.hash.slice(1));
+    show(bugs.find((bug) => bug.id === requested) ?? bugs[0]);
   }
 
   if (typeof module !== "undefined") module.exports = { draw, spanOf };
