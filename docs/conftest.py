@@ -1,4 +1,4 @@
-"""The scripts that build the site are no documentation: pytest reads the pages only.
+"""The scripts that build the site are not documentation: pytest reads the pages only.
 
 The page on scaling needs the extras ``arrow`` and ``dask``, the one on one's own data ``arrow``; without them
 they are left out.

@@ -20,8 +20,8 @@ def test_short_run(kind: str, count: int) -> None:
     assert found["failures"] == []
     assert sum(found["outcomes"].values()) == count
     assert found["bytes"] < MOST_BYTES
-    wanted = {"files": {"same", "rejected", "other values"}, "lines": {"200", "400", "422"}}[kind]
-    assert wanted <= set(found["outcomes"])
+    expected = {"files": {"same", "rejected", "other values"}, "lines": {"200", "400", "422"}}[kind]
+    assert expected <= set(found["outcomes"])
 
 
 class TestTheRunItself:

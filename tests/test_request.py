@@ -322,10 +322,9 @@ class TestParameters:
         """§2: a validated request can be answered for any sessions, just as its text can."""
         params = "field=sum(session)&statsPeriod=1d&interval=1d&groupBy=release"
         sessions = sample(50, seed=3)
-        judged = Query.parse(params, now="2024-01-29T12:00Z")
+        query = Query.parse(params, now="2024-01-29T12:00Z")
         assert (
-            compute(sessions, judged).to_json()
-            == compute(sessions, params, now="2024-01-29T12:00Z").to_json()
+            compute(sessions, query).to_json() == compute(sessions, params, now="2024-01-29T12:00Z").to_json()
         )
 
 

@@ -21,7 +21,7 @@ from sessionstats.vectors import schema
 EXAMPLES = 1500
 """Cases among which every shape must occur; fewer than a check draws by default."""
 
-NOTHING_REFUSED = Claims(errors=False, bad_rows=False)
+NOTHING_REJECTED = Claims(errors=False, bad_rows=False)
 
 Case = dict[str, Any]
 Answer = dict[str, Any]
@@ -37,8 +37,8 @@ def drawn() -> list[tuple[Case, Answer]]:
     return draw(Claims(), EXAMPLES)
 
 
-def has_row(wanted: Callable[[Case], bool]) -> Callable[[Case, Answer], bool]:
-    return lambda case, answer: any(wanted(row) for row in case["sessions"])
+def has_row(holds: Callable[[Case], bool]) -> Callable[[Case, Answer], bool]:
+    return lambda case, answer: any(holds(row) for row in case["sessions"])
 
 
 def query(case: Case) -> str:
@@ -252,10 +252,10 @@ def test_what_is_not_claimed_is_not_requested() -> None:
 
 def test_nothing_is_rejected_that_was_not_claimed() -> None:
     """§2.3: if errors are not claimed, every request is answered, whatever the combination of its parts."""
-    assert {answer["status"] for _, answer in draw(NOTHING_REFUSED, EXAMPLES)} == {200}
+    assert {answer["status"] for _, answer in draw(NOTHING_REJECTED, EXAMPLES)} == {200}
 
 
-@given(cases(NOTHING_REFUSED))
+@given(cases(NOTHING_REJECTED))
 @settings(max_examples=50)
 def test_hypothesis_draws_the_same_kind_of_cases(case: Case) -> None:
     assert respond(case)["status"] == 200

@@ -277,10 +277,10 @@ def test_hourly_rounding_keeps_the_length(start: int, length: int, interval: int
     dates = DateRange(start, start + length, end_given)
     unit = interval if interval < MINUTE else -(-interval // HOUR) * HOUR
     window = align_hourly(dates, interval, now=start + 1000 * DAY)
-    wanted = length + (SECOND if end_given else 0)
+    requested = length + (SECOND if end_given else 0)
     assert window.end % unit == 0
     assert window.end - unit < dates.end + (SECOND if end_given else 0) <= window.end
-    assert window.length - unit < wanted <= window.length
+    assert window.length - unit < requested <= window.length
     assert window.end - window.start in (window.length, window.length + unit)
     grew = window.end - window.start > window.length
     assert grew == (unit > interval and window.end - window.length > start)

@@ -3,7 +3,7 @@
 1. Examples become cells of code without prompts; a cell ends with each output, and holds it. An example of an
    error is tagged ``raises-exception``, so that the notebook runs through.
 2. Everything else stays text: commands, parts of ``mini.py``, and the answers of exercises, unfolded.
-3. A notebook stands alone: its picture is inside, and of links to other pages only the words are left.
+3. A notebook is self-contained: its picture is inside, and of links to other pages only the words are left.
 """
 
 import json

@@ -231,8 +231,8 @@ def _report(args: argparse.Namespace, program: "Program") -> "Report":
     tolerance = _tolerance(args)
     if args.replay is not None:
         cases = [read_case(path) for path in args.replay]
-        judged = {"tolerance": tolerance, "ordered": args.ordered, "known": known}
-        return replay(program, cases, **judged)
+        options = {"tolerance": tolerance, "ordered": args.ordered, "known": known}
+        return replay(program, cases, **options)
     given = {name: getattr(args, name) for name in ("examples", "max_findings", "shrink_seconds")}
     limits = {name: value for name, value in given.items() if value is not None}
     for name, value in limits.items():

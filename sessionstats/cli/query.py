@@ -58,7 +58,7 @@ the formats:
   csv    columns: the keys of groupBy, part, start, end, the fields. For every row of
          the answer a line with part "total", and one with part "interval" for each
          interval; null is an empty cell
-  html   a page by itself, for a browser or a mail
+  html   a standalone page, for a browser or a mail
 """
 
 

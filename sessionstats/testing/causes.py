@@ -280,11 +280,11 @@ class _Search:
         if len(rows) <= 3 * SMALL:
             return every
         wrong = set().union(*self._differing.values())
-        judged = set(map(symptom, trial.unit))
+        compared = set(map(symptom, trial.unit))
         plausible = []
         for each in self._in_time(every):
             touched = few.apart(few.predicted(each.variant), few.expected)
-            kinds = judged & set(map(symptom, touched))
+            kinds = compared & set(map(symptom, touched))
             if kinds <= wrong:
                 plausible.append(each)
         return plausible

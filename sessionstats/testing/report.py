@@ -61,7 +61,7 @@ class Report:
     examples : int
         Cases drawn.
     attempts : int
-        Requests judged, those of shrinking included.
+        Requests run, including those of shrinking.
     findings : tuple of Suspect
         The bugs found.
     stale : tuple of Known

@@ -26,7 +26,7 @@ RULES: Final = tuple(name for name in SECTIONS if "." in name or name in ("5", "
 ALWAYS: Final = frozenset({"1.1", "1.3", "2.1", "3.1", "3.2", "3.3", "3.5", "6.7", "8", "9"})
 """The rules that every answer depends on."""
 
-REFUSALS: Final = (
+REJECTIONS: Final = (
     ("interval", "3.2"),
     ("statsPeriod", "3.3"),
     ("start", "3.3"),
@@ -156,7 +156,7 @@ def _of_rejection(answer: Mapping[str, Any], rows: Any) -> Iterator[str]:
         yield "1.5" if any(name not in UPDATE_COLUMNS for row in records for name in row) else "1.4"
         return
     yield from ("2.2", "2.3")
-    yield from (rule for part, rule in REFUSALS if part in answer["body"]["detail"])
+    yield from (rule for part, rule in REJECTIONS if part in answer["body"]["detail"])
 
 
 def _of_params(case: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:

@@ -27,16 +27,16 @@ class ReleasesCut(Desk):
 class LikeForEquality(Desk):
     MAY = ("search-as-pattern", "search-without-case")
 
-    def same(self, value: str, wanted: str) -> bool:
-        pattern = re.escape(wanted).replace("%", ".*").replace("_", ".")
+    def same(self, value: str, required: str) -> bool:
+        pattern = re.escape(required).replace("%", ".*").replace("_", ".")
         return re.fullmatch(pattern, value, re.IGNORECASE | re.DOTALL) is not None
 
 
 class AnyCase(Desk):
     MAY = ("search-without-case", "search-as-pattern")
 
-    def same(self, value: str, wanted: str) -> bool:
-        return value.casefold() == wanted.casefold()
+    def same(self, value: str, required: str) -> bool:
+        return value.casefold() == required.casefold()
 
 
 class KeysJoined(Desk):

@@ -159,21 +159,21 @@ class Desk:
     def bucket(self, row: dict[str, Any], start: float, step: int, n: int) -> int | None:
         return int((row["at"] - start * 10**6) // (step * 10**6))
 
-    def same(self, value: str, wanted: str) -> bool:
-        return value == wanted
+    def same(self, value: str, required: str) -> bool:
+        return value == required
 
     def kept(self, rows: Rows, params: dict[str, list[Any]], known: Any, start: int, end: int) -> Rows:
         ids = {int(p) for p in params.get("project", [])}
         allowed = set(known.values()) if known else None
         if ids and -1 not in ids:
             allowed = ids
-        wanted = params.get("environment", [])
+        required = params.get("environment", [])
         return [
             row
             for row in rows
             if self.inside(row, start, end)
             and (allowed is None or row["project_id"] in allowed)
-            and (not wanted or any(self.same(row["environment"], one) for one in wanted))
+            and (not required or any(self.same(row["environment"], one) for one in required))
         ]
 
     def has(self, field: str, row: dict[str, Any]) -> bool:

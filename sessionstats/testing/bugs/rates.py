@@ -121,11 +121,11 @@ def nothing_by_kind(d: Definitions, field: str, sessions: list[Row]) -> float | 
 
 
 def written(
-    change: Callable[[float], float], detail: str, wanted: Callable[[str], bool] = is_rate
+    change: Callable[[float], float], detail: str, applies: Callable[[str], bool] = is_rate
 ) -> Variant:
     """A variant that writes rates differently."""
     return values_as(
-        lambda name, value: change(value) if wanted(name) and value is not None else value, detail
+        lambda name, value: change(value) if applies(name) and value is not None else value, detail
     )
 
 
@@ -213,7 +213,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "rate-of-healthy", "6.5", "Rates divide by the healthy or the unhealthy instead of by all",
-        "A rate divides by all sessions, or all users: crashed over healthy is no share, and can exceed 1.",
+        "A rate divides by all sessions or users: crashed over healthy is not a share, and can exceed 1.",
         of_crashed(lambda c: c["crashed"], lambda c: c["healthy"] or c["all"], "by the healthy"),
         of_crashed(lambda c: c["crashed"], lambda c: c["healthy"], "by the healthy, if any"),
         of_crashed(lambda c: c["crashed"], lambda c: c["all"] - c["crashed"], "by those that did not crash"),

@@ -48,7 +48,7 @@ def _if_rejected(changed: Case, case: Case) -> Case:
 
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
-        "judged-in-another-order", "2.2", "Parameters are validated in another order",
+        "validated-in-another-order", "2.2", "Parameters are validated in another order",
         "The first failure is the answer: page, projects, fields, groupBy, interval, dates, search, and "
         "so on; bad rows come before all of them.",
         first("the search", "query"),

@@ -172,11 +172,11 @@ def unclamped(d: Definitions, sessions: list[Row]) -> dict[str, int]:
     }
 
 
-def total_of(combine: Callable[[list[Any]], Any], wanted: Callable[[str], bool]) -> tuple[Variant, Variant]:
+def total_of(combine: Callable[[list[Any]], Any], applies: Callable[[str], bool]) -> tuple[Variant, Variant]:
     """Variants whose totals are combined from the buckets; the right or the wrong totals rank."""
 
     def wrong(question: Question, group: Group, field: str) -> Any:
-        if not wanted(field):
+        if not applies(field):
             return total(question, group, field)
         values = [value for value in question.definitions.series(question, group, field) if value is not None]
         return combine(values) if values else total(question, group, field)

@@ -22,14 +22,14 @@ def by_text(
         right = versions.version_condition(d, term)
         value = term.values[0]
         package, _, rest = value.raw.rpartition("@")
-        wanted = None if has_wildcard(rest) else versions.read_version(rest.partition("+")[0])
-        if wanted is None:
+        operand = None if has_wildcard(rest) else versions.read_version(rest.partition("+")[0])
+        if operand is None:
             return right
 
         def holds(release: Parsed) -> bool:
             if release.version is None or (package and release.package != package):
                 return False
-            return COMPARE[value.operator](*compare(release.version, wanted))
+            return COMPARE[value.operator](*compare(release.version, operand))
 
         return holds
 
@@ -76,14 +76,14 @@ def without_package(text: str) -> Parsed | None:
     return versions.read_release(text) or versions.read_release(f"none@{text}")
 
 
-def as_text(version: Version, wanted: Version) -> tuple[Any, Any]:
+def as_text(version: Version, operand: Version) -> tuple[Any, Any]:
     """The two texts."""
-    return version.text, wanted.text
+    return version.text, operand.text
 
 
-def as_floats(version: Version, wanted: Version) -> tuple[Any, Any]:
+def as_floats(version: Version, operand: Version) -> tuple[Any, Any]:
     """Major and minor as one number with a fraction."""
-    return _float(version.text), _float(wanted.text)
+    return _float(version.text), _float(operand.text)
 
 
 def _float(text: str) -> float:

@@ -184,7 +184,7 @@ def read_release(index: int, release: Any) -> Release:
         raise Rejection(f"{place}.environments must be a list of texts: {environments!r}.")
     stages = absent_as(release.get("stages"), {})
     if isinstance(stages, dict):
-        # silent (§9): a stage of null is no stage.
+        # silent (§9): a stage of null is not a stage.
         stages = {environment: stage for environment, stage in stages.items() if stage is not None}
     if not isinstance(stages, dict) or not all(isinstance(stage, str) for stage in stages.values()):
         raise Rejection(f"{place}.stages must map environments to stages: {stages!r}.")

@@ -73,7 +73,7 @@ def instant(value: str | int | float) -> int | None:
 
 
 def user_text(value: str | int | None) -> str:
-    """The user as text; an integer is its decimal text; nil UUID and `""` are no user (§1.1)."""
+    """The user as text; an integer is its decimal text; nil UUID and `""` are not users (§1.1)."""
     # silent (§1.1): an integer user may be of any size, since it only stands for its decimal text.
     return "" if value is None or value in NIL_USERS else str(value)
 
