@@ -24,7 +24,7 @@ from sessionstats.fields import PERCENTILES
 MILLISECONDS: Final = 1000.0
 """Milliseconds per second (§6.3)."""
 
-BLOCK: Final = 1 << 16
+VALUES_TOGETHER: Final = 1 << 16
 """Values converted to Python floats at a time: all at once would take four times the array's memory."""
 
 
@@ -117,7 +117,7 @@ def mean(samples: OrderedSamples) -> NDArray[np.float64]:
 def exact_sum(values: ArrayLike) -> float:
     """Sum of non-negative values, rounded once; infinity beyond binary64."""
     floats = np.asarray(values)
-    blocks = (floats[at : at + BLOCK].tolist() for at in range(0, len(floats), BLOCK))
+    blocks = (floats[at : at + VALUES_TOGETHER].tolist() for at in range(0, len(floats), VALUES_TOGETHER))
     try:
         return math.fsum(chain.from_iterable(blocks))
     except OverflowError:

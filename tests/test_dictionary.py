@@ -84,8 +84,8 @@ def test_codes_are_those_of_a_dict(hashing: str, blocks: list[list[str]], block:
     """§1.1: one user is one text, whatever its hash."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dictionary, "mixed", HASHES[hashing])
-        patch.setattr(dictionary, "BLOCK", block)
-        patch.setattr(dictionary, "LEAST", 4)
+        patch.setattr(dictionary, "TEXTS_TOGETHER", block)
+        patch.setattr(dictionary, "FIRST_SLOTS", 4)
         users = TextDictionary(["", "first"])
         code_of, earlier = {"": 0, "first": 1}, users.texts
         for texts in blocks:

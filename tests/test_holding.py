@@ -51,7 +51,7 @@ def test_the_answer_is_that_of_the_whole(
     monkeypatch: pytest.MonkeyPatch, fields: str, memory: int | None, blocks_from: int
 ) -> None:
     """§6.7: held in several parts, held in part, hardly held; by either engine."""
-    monkeypatch.setattr(holding, "ENOUGH", 700)
+    monkeypatch.setattr(holding, "WORTH_A_PART", 700)
     monkeypatch.setattr(pipeline, "BLOCKS_FROM", blocks_from)
     for asked in (query(fields), query(fields, "&interval=1h&statsPeriod=2d&query=!environment:staging")):
         whole = compute(SAMPLE, asked).to_json()

@@ -205,8 +205,8 @@ def of_dictionary(sessions: Sessions, texts: TextDictionary) -> Sessions:
 
 def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """§6.7: from one dictionary, several, or none; the texts are restored if they are needed."""
-    monkeypatch.setattr(streaming, "ENOUGH", 1)
-    monkeypatch.setattr(numbering, "LEAST", 1)
+    monkeypatch.setattr(streaming, "WORTH_A_SUMMARY", 1)
+    monkeypatch.setattr(numbering, "SHORTEST_AXIS", 1)
     query, shared, other = Query.parse(REQUEST, now=NOW), TextDictionary(), TextDictionary(["x"])
     parts = [SAMPLE[first : first + 30] for first in range(0, len(SAMPLE), 30)]
     chunks = [
@@ -231,7 +231,7 @@ def test_a_summary_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch, block: int
 
 def test_summaries_that_come_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few are merged at once, none twice, and a summary requested on the way does not disturb it."""
-    monkeypatch.setattr(streaming, "LEAST", 2000)
+    monkeypatch.setattr(streaming, "WORTH_A_MERGE", 2000)
     query = Query.parse(REQUEST, now=NOW)
     parts = [summarize(SAMPLE[first : first + 7], query) for first in range(0, len(SAMPLE), 7)]
     merges: list[int] = []
@@ -257,8 +257,8 @@ def test_a_stream_merges_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
     query = Query.parse(REQUEST, now=NOW)
     monkeypatch.setattr(streaming, "merge", merge)
-    monkeypatch.setattr(streaming, "ENOUGH", 1)
-    monkeypatch.setattr(streaming, "LEAST", 1)
+    monkeypatch.setattr(streaming, "WORTH_A_SUMMARY", 1)
+    monkeypatch.setattr(streaming, "WORTH_A_MERGE", 1)
     chunks = (SAMPLE[first : first + 30] for first in range(0, len(SAMPLE), 30))
     summary = streaming.summarize_chunks(chunks, query)
     assert len(merged) > 10

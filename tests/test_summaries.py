@@ -87,7 +87,7 @@ def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
     if (world := read_case(case)) is None:
         return
     sessions, query = world
-    with mock.patch.object(tallies, "BLOCK", draw.choice([1, 3, 1000])):
+    with mock.patch.object(tallies, "KEYS_TOGETHER", draw.choice([1, 3, 1000])):
         chunks = split(sessions, draw, parts)
         summary = merged_by_any_tree([summarize(chunk, query) for chunk in chunks], draw)
         assert summary == summarize(sessions, query)
@@ -113,10 +113,10 @@ def test_the_empty_element_and_single_rows(case: dict[str, Any]) -> None:
 
 def test_a_stream_is_merged_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """§6.7: with pieces smaller than chunks and merges after every few of them."""
-    monkeypatch.setattr(streaming, "ENOUGH", 500)
+    monkeypatch.setattr(streaming, "WORTH_A_SUMMARY", 500)
     monkeypatch.setattr(streaming, "PIECE", 700)
-    monkeypatch.setattr(streaming, "LEAST", 10_000)
-    monkeypatch.setattr(tallies, "BLOCK", 1000)
+    monkeypatch.setattr(streaming, "WORTH_A_MERGE", 10_000)
+    monkeypatch.setattr(tallies, "KEYS_TOGETHER", 1000)
     sessions = sample(20_000)
     sizes = [0, 1, 4000, 0, 300, 100, 600, 4000, 10_999]
     chunks = [sessions[a:b] for a, b in pairwise(accumulate([0, *sizes]))]
@@ -317,7 +317,7 @@ def test_tallies(data: st.DataObject, combine: np.ufunc, block: int) -> None:
     tables = data.draw(st.lists(st.lists(st.tuples(place, st.integers(0, 300))), min_size=1, max_size=4))
     expected: dict[tuple[int, ...], int] = {}
     parts = []
-    with mock.patch.object(tallies, "BLOCK", block):
+    with mock.patch.object(tallies, "KEYS_TOGETHER", block):
         for table in tables:
             for at, number in table:
                 expected[at] = int(combine(expected.get(at, 0), number))
@@ -349,7 +349,7 @@ def test_blocks_hold_whole_units() -> None:
     """Positions that agree on the first axes come in one block, however many they are."""
     places = np.repeat([0, 1, 2], 4), np.tile([0, 0, 1, 1], 3), np.tile([0, 1], 6)
     counts = tallies.tally((3, 2, 2), places, np.ones(12, np.int64), np.add)
-    with mock.patch.object(tallies, "BLOCK", 3):
+    with mock.patch.object(tallies, "KEYS_TOGETHER", 3):
         assert [len(numbers) for *_, numbers in counts.blocks(1)] == [4, 4, 4]
         assert [len(numbers) for *_, numbers in counts.blocks(2)] == [4] * 3
         assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sessionstats.columns.packed import Column, PackedTexts, utf8_of, word_columns
 
-BLOCK: Final = 1 << 16
+TEXTS_TOGETHER: Final = 1 << 16
 """Texts that are looked up together: few enough that the intermediate arrays stay in cache."""
 
 T = TypeVar("T", bound=np.generic)
@@ -37,7 +37,7 @@ HALF: Final = np.uint64(32)
 FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 """2⁶⁴ divided by the golden ratio, an odd number: multiplying mixes bits upwards."""
 
-LEAST: Final = 1 << 10
+FIRST_SLOTS: Final = 1 << 10
 """Slots in a new table."""
 
 
@@ -58,7 +58,7 @@ class TextDictionary:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._n = 0
-        self._table = np.full(LEAST, FREE)
+        self._table = np.full(FIRST_SLOTS, FREE)
         self._hashes = np.empty(0, np.uint64)
         self._starts = np.zeros(1, np.int64)
         self._words = np.empty(0, np.uint64)
@@ -104,9 +104,9 @@ class TextDictionary:
         """
         n = len(offsets) - 1
         codes = np.empty(n, np.int32)
-        for first in range(0, n, BLOCK):
-            block = offsets[first : first + BLOCK + 1].astype(np.int64)
-            codes[first : first + BLOCK] = self._add_block(data, block)
+        for first in range(0, n, TEXTS_TOGETHER):
+            block = offsets[first : first + TEXTS_TOGETHER + 1].astype(np.int64)
+            codes[first : first + TEXTS_TOGETHER] = self._add_block(data, block)
         return codes
 
     def _add_block(self, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -30,7 +30,7 @@ SHARE: Final = 0.25
 UNKNOWN: Final = 1 << 30
 """Bytes assumed to be available if the system does not say."""
 
-ENOUGH: Final = 1 << 18
+WORTH_A_PART: Final = 1 << 18
 """Rows of a part; smaller chunks are concatenated."""
 
 
@@ -117,7 +117,7 @@ def hold(chunks: Iterable[Sessions], query: Query, memory: int | None = None) ->
     for chunk in passing:
         few.append(_needed(chunk, query))
         size += _bytes_of(few[-1])
-        if sum(map(len, few)) >= ENOUGH:
+        if sum(map(len, few)) >= WORTH_A_PART:
             parts.append(Sessions.concat(few))
             few = []
         if size + _bytes_of_users(chunk) > most:

@@ -23,7 +23,7 @@ from sessionstats.testing.model.ordering import Group
 from sessionstats.testing.model.question import Question
 from sessionstats.testing.model.rows import Row
 
-LEAST: Final = 3
+LEAST_NUMBERS: Final = 3
 """Wrong numbers that a formula must give."""
 
 Statistic: TypeAlias = Callable[[Sequence[Row]], Any]
@@ -98,7 +98,7 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
             seen[str(path.field)].append((actual, tried))
     found = []
     for field, numbers in seen.items():
-        if len(numbers) < LEAST:
+        if len(numbers) < LEAST_NUMBERS:
             continue
         for name in numbers[0][1]:
             constant = name.startswith("always")

@@ -16,8 +16,8 @@ from sessionstats.columns.dictionary import TextDictionary
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.packed import PackedTexts
 
-LEAST: Final = 1 << 10
-"""Shortest axis."""
+SHORTEST_AXIS: Final = 1 << 10
+"""Size of the shortest axis."""
 
 
 class NumberedTexts:
@@ -32,7 +32,7 @@ class NumberedTexts:
 
     def __init__(self, dictionary: TextDictionary) -> None:
         self.dictionary = dictionary
-        self.size = max(LEAST, 1 << (len(dictionary) - 1).bit_length())
+        self.size = max(SHORTEST_AXIS, 1 << (len(dictionary) - 1).bit_length())
 
     def __len__(self) -> int:
         return self.size

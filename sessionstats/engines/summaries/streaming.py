@@ -21,10 +21,10 @@ from sessionstats.sessions import Sessions, validated_chunks
 PIECE: Final = 1 << 20
 """Most rows that are summarized at once: intermediate arrays then stay under some hundred megabytes."""
 
-ENOUGH: Final = 1 << 18
+WORTH_A_SUMMARY: Final = 1 << 18
 """Rows that are worth a summary of their own."""
 
-LEAST: Final = 1 << 24
+WORTH_A_MERGE: Final = 1 << 24
 """Bytes of waiting summaries that are worth a merge."""
 
 WAITING: Final = 0.125
@@ -97,7 +97,7 @@ class Running:
         """Add a summary; raises as `merge` does, perhaps only when a later one is added."""
         self._waiting.append(summary)
         self._size += summary.nbytes
-        if self._size > max(WAITING * self._done.nbytes, LEAST):
+        if self._size > max(WAITING * self._done.nbytes, WORTH_A_MERGE):
             self.summary()
 
     def summary(self) -> Summary:
@@ -119,7 +119,7 @@ def _gathered(chunks: Iterable[Sessions]) -> Iterator[Sessions]:
     for chunk in chunks:
         few.append(chunk)
         rows += len(chunk)
-        if rows >= ENOUGH:
+        if rows >= WORTH_A_SUMMARY:
             yield Sessions.concat(few)
             few, rows = [], 0
     yield Sessions.concat(few)

@@ -22,7 +22,7 @@ from sessionstats.errors import SessionStatsError
 
 Shape: TypeAlias = tuple[int, int, int]
 
-BLOCK: Final = 1 << 20
+KEYS_TOGETHER: Final = 1 << 20
 """Keys that are processed together: some tens of megabytes of intermediate arrays."""
 
 MOST_PLACES: Final = 2**63 - 1
@@ -77,7 +77,7 @@ class Tally:
         unit = prod(self.shape[depth:])
         first, end = 0, len(self)
         while first < end:
-            last = self._end_of_unit(min(first + BLOCK, end), unit)
+            last = self._end_of_unit(min(first + KEYS_TOGETHER, end), unit)
             places = np.unravel_index(self.keys[first:last].view(np.int64), self.shape)
             yield (*places, self.numbers[first:last].astype(np.int64))
             first = last
@@ -175,7 +175,7 @@ def _blocks_together(
     """The combined keys and numbers, one block at a time."""
     longest = max(parts, key=len)
     firsts = [0] * len(parts)
-    for place in range(BLOCK, len(longest) + BLOCK, BLOCK):
+    for place in range(KEYS_TOGETHER, len(longest) + KEYS_TOGETHER, KEYS_TOGETHER):
         lasts = [len(part) for part in parts]
         if place < len(longest):
             (bound,) = longest.keys[place : place + 1].tolist()
