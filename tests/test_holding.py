@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_left() -> None:
 
 def test_sessions_beyond_the_memory_are_summarized(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine is chosen for sessions that are held, and there are too many for it."""
-    monkeypatch.setattr(holding, "ENOUGH", 700)
+    monkeypatch.setattr(holding, "WORTH_A_PART", 700)
     monkeypatch.delattr(pipeline, "choose_engine")
     assert answer_chunks(chunks(500), query(ALL), 0).size
     with pytest.raises(NameError, match="choose_engine"):

@@ -33,7 +33,7 @@ def tally(shape: tallies.Shape, keys: list[int]) -> tallies.Tally:
 @given(keys_of_a_shape(), st.integers(1, 5))
 def test_keys_come_back(given: tuple[tallies.Shape, list[list[int]]], block: int) -> None:
     shape, parts = given
-    with mock.patch.object(tallies, "BLOCK", block):
+    with mock.patch.object(tallies, "KEYS_TOGETHER", block):
         together = tallies.merged([tally(shape, part) for part in parts], np.add)
         places = [np.ravel_multi_index(at, shape).tolist() for *at, _ in together.blocks(3)]
     everything = list(chain.from_iterable(parts))

@@ -353,7 +353,7 @@ def test_blocks_hold_whole_units() -> None:
         assert [len(numbers) for *_, numbers in counts.blocks(1)] == [4, 4, 4]
         assert [len(numbers) for *_, numbers in counts.blocks(2)] == [4] * 3
         assert [len(numbers) for *_, numbers in counts.blocks(3)] == [3] * 4
-    with mock.patch.object(tallies, "BLOCK", 1):
+    with mock.patch.object(tallies, "KEYS_TOGETHER", 1):
         last = tallies.tally((2, 1, 1), np.array([[0, 1], [0, 0], [0, 0]]), np.ones(2, np.int64), np.add)
         assert [len(numbers) for *_, numbers in last.blocks(1)] == [1, 1]
 

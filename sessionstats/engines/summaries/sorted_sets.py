@@ -20,7 +20,7 @@ from sessionstats.columns.packed import PackedTexts, utf8_of
 Ranks: TypeAlias = NDArray[np.signedinteger[Any]]
 """Ranks in a union, by rank in one of its parts."""
 
-NARROW_RANKS: Final = 2**31
+NARROW: Final = 2**31
 """Up to this many values, ranks have 32 bits."""
 
 
@@ -50,7 +50,7 @@ def united(parts: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], list[Ranks]]:
     together = together[order]
     new = np.ones(len(order), np.bool_)
     new[1:] = together[1:] != together[:-1]
-    kind = np.int32 if len(order) <= NARROW_RANKS else np.int64
+    kind = np.int32 if len(order) <= NARROW else np.int64
     ranks: NDArray[Any] = np.empty(len(order), kind)
     ranks[order] = np.cumsum(new, dtype=kind)
     ranks -= 1
