@@ -67,7 +67,7 @@ def test_every_bug_shows_in_cases_that_are_drawn(family: Any) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS if THOROUGH else MUTANTS[7::8], ids=lambda each: each.name)
 def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
     """§1 to §9: the registry names bugs that were not made from it."""
-    (found,) = check(mutant, max_findings=1, shrink_seconds=3).findings
+    (found,) = check(mutant, max_findings=1).findings
     assert mutant.cause in found.diagnoses
     cause = found.explanation.cause
     assert cause is not None
@@ -77,7 +77,7 @@ def test_blind_mutants_are_found_and_explained(mutant: Mutant) -> None:
 @pytest.mark.parametrize("program", PLANTED if THOROUGH else PLANTED[::9], ids=lambda each: each.__name__)
 def test_strangers_never_get_a_wrong_cause(program: Any) -> None:
     """Either the cause describes the planted bug, or none is named and what matters is reported."""
-    for found in check(program(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings:
+    for found in check(program(), claims=CLAIMS, max_findings=1).findings:
         assert set(found.diagnoses[:1]) <= set(program.MAY), str(found.explanation)
         assert found.diagnosis is not None or found.explanation.matters is not None
 
@@ -97,14 +97,14 @@ def test_habits_are_found(name: str) -> None:
 def test_habits_never_get_a_wrong_cause(name: str) -> None:
     """Either the cause describes the planted bug, or none is named and what matters is reported."""
     program, may = habits.PLANTED[name]
-    for found in check(program, max_findings=2, shrink_seconds=3).findings:
+    for found in check(program, max_findings=2).findings:
         assert set(found.diagnoses[:1]) <= set(may), str(found.explanation)
         assert found.diagnosis is not None or found.explanation.matters is not None
 
 
 def test_what_matters_where_no_cause_is_known() -> None:
     """Users that begin with a digit are nobody, which is not a bug of the registry."""
-    (found,) = check(NotANumberIsNobody(), claims=CLAIMS, max_findings=1, shrink_seconds=3).findings
+    (found,) = check(NotANumberIsNobody(), claims=CLAIMS, max_findings=1).findings
     assert found.explanation.matters is not None
     assert "the column distinct_id" in found.explanation.matters.needed
     assert "the column release" in found.explanation.matters.free
@@ -112,7 +112,7 @@ def test_what_matters_where_no_cause_is_known() -> None:
 
 def test_one_unknown_bug_is_one_finding() -> None:
     """A user who is nobody shows in counts and rates of users, in totals and intervals: that is one bug."""
-    (found,) = check(NotANumberIsNobody(), claims=CLAIMS, examples=300, shrink_seconds=3).findings
+    (found,) = check(NotANumberIsNobody(), claims=CLAIMS, examples=300).findings
     assert len({field for _, field in found.symptoms | found.also}) > 1
 
 

@@ -199,6 +199,36 @@ def test_a_program_says_what_it_claims(tmp_path: Path, capsys: pytest.CaptureFix
     assert "claims: groupBy nothing; no search; no errors; program: " in capsys.readouterr().out
 
 
+def test_a_hello_may_come_before_the_first_request() -> None:
+    """§9: a program that starts quickly has said it when it is asked."""
+    with Program([sys.executable, "-c", HELLO.replace("HELLO", '{"unsupported": []}', 1)]) as program:
+        assert program._process is not None
+        while not program._process.unread:
+            time.sleep(0.01)
+        assert program.introduce() == {"unsupported": []}
+
+
+FORGETFUL = """
+import json, sys
+from sessionstats.protocol import respond
+rows = {}
+for line in sys.stdin:
+    request = json.loads(line)
+    request["sessions"] = rows.setdefault(json.dumps(request["params"].get("interval")), request["sessions"])
+    print(json.dumps(respond(request)), flush=True)
+"""
+
+
+def test_what_requests_before_it_do_to_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cache by the wrong key: no case shows it alone, so none is made smaller, and nothing is to paste."""
+    claims = ("--no-errors", "--no-bad-rows", "--no-updates", "--examples", "25")
+    assert check(tmp_path, *claims, "--", sys.executable, "-c", FORGETFUL) == 1
+    out = capsys.readouterr().out
+    assert "1 finding in 25 cases" in out
+    assert "a program that was just started answers it rightly" in out
+    assert "to reproduce" not in out
+
+
 def test_a_program_that_claims_what_does_not_exist(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

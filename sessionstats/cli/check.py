@@ -183,7 +183,7 @@ def _add_budget(parser: argparse.ArgumentParser) -> None:
         "--max-findings", metavar="N", type=int, help="how many bugs to look for (default: 10)"
     )
     parser.add_argument(
-        "--shrink-seconds", metavar="S", type=float, help="time for making one case smaller (default: 10)"
+        "--shrink-seconds", metavar="S", type=float, help="time for making one case smaller (default: 30)"
     )
     parser.add_argument(
         "--timeout", metavar="S", type=float, default=10.0, help="seconds for one answer (default: 10)"

@@ -131,8 +131,7 @@ def prove(
     cases: Iterator[Case],
     ask: Ask,
     *,
-    seconds: float = SECONDS,
-    most_alike: int = MOST_ALIKE,
+    most_alike: int,
 ) -> Proof:
     """Try hypotheses on further cases.
 
@@ -146,14 +145,12 @@ def prove(
         Further cases; as many as it takes are drawn.
     ask : callable
         Runs the program.
-    seconds : float
-        Time for all of it.
     most_alike : int
         How many cases with the same request may count.
 
     """
     bench = _Bench({each: _Trial() for each in hypotheses}, near, most_alike)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + SECONDS
     for case in islice(cases, MOST_CASES):
         if bench.is_over or time.monotonic() > deadline:
             break
@@ -210,7 +207,7 @@ class _Bench:
         near = _request(evidence.case) in self._requests
         for each, trial in list(self.trials.items()):
             _judge(trial, each, evidence, each in differing, self._kinds if near else frozenset())
-            if each in differing and _is_refuted(each, evidence):
+            if each in differing and is_refuted(each, evidence):
                 self.refuted.add(each)
             if trial.failed:
                 del self.trials[each]
@@ -246,7 +243,7 @@ def _judge(
         trial.near += left or (bool(explained) and bool(kinds))
 
 
-def _is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
+def is_refuted(each: Hypothesis, evidence: Evidence) -> bool:
     """Whether a value is right where a hypothesis gives another one, in an answer with the right window."""
     if evidence.another_window or evidence.explained(each.variant):
         return False

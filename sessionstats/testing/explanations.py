@@ -2,13 +2,14 @@
 
 1. Hypotheses come from the smallest case, and are kept if they agree with the larger ones (`hypotheses`).
 2. They are tried on further cases (`experiments`).
-3. If none is proved, the smallest case is taken apart (`matters`, `formulas`).
+3. What they prove is examined on all earlier answers, and far from the failure (`examination`).
+4. If none is left, the smallest case is taken apart (`matters`, `formulas`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessionstats.testing.attempts import (
@@ -21,11 +22,12 @@ from sessionstats.testing.attempts import (
     Implementation,
     ask,
 )
-from sessionstats.testing.experiments import MOST_ASKED, Cause, prove
+from sessionstats.testing.examination import Examination
+from sessionstats.testing.experiments import MOST_ALIKE, MOST_ASKED, Ask, Cause, prove
 from sessionstats.testing.formulas import formulas
 from sessionstats.testing.hypotheses import Evidence, candidates, changes_window, is_large
 from sessionstats.testing.matters import Matters, what_matters
-from sessionstats.testing.neighbours import neighbours, other_rows
+from sessionstats.testing.neighbours import apart, neighbours, other_rows
 from sessionstats.testing.programs import SILENT
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
 from sessionstats.testing.strategies.recipes import Recipe
@@ -63,6 +65,8 @@ def explain_failure(
     recipes: Sequence[Recipe] = (),
     claims: Claims = EVERYTHING,
     tolerance: Tolerance,
+    before: Iterable[Evidence] = (),
+    unknown: Sequence[Case] = (),
 ) -> Explanation:
     """Find out why a program fails.
 
@@ -78,15 +82,17 @@ def explain_failure(
         What failing cases were made of; none if they were not drawn.
     claims : Claims
     tolerance : Tolerance
+    before : iterable of Evidence
+        Its answers to other cases, right and wrong ones.
+    unknown : sequence of mapping
+        The smallest cases of its other failures whose cause is not known.
     """
     smallest = failures[-1]
-    others = [failure for failure in failures[:-1] if not is_large(failure.case)]
     asked: list[Evidence] = []
     if smallest.kind == WRONG:
+        others = [failure for failure in failures[:-1] if not is_large(failure.case)]
         chosen = others[:: max(1, -(-len(others) // WITNESSES))]
         evidence = [_evidence(failure, tolerance) for failure in (*chosen, smallest)]
-        found = evidence[-1]
-        further = neighbours(recipes, [failure.case for failure in (*chosen[:1], smallest)], claims)
 
         def answer(case: Case) -> Any:
             try:
@@ -94,26 +100,47 @@ def explain_failure(
             except Breakdown:
                 return None
 
-        found_by = candidates(evidence)
-        proof = prove(found_by, evidence, further, answer)
-        asked += proof.asked
-        if proof.cause is None:
-            # Other bugs may interfere: try the smallest request again, with other rows, where they do not.
-            further = other_rows(recipes[-1:], smallest.case, claims)
-            left = [
-                each
-                for each in found_by
-                if each not in proof.refuted and not changes_window(found, each.variant)
-            ]
-            proof = prove(left, [found], further, answer, most_alike=MOST_ASKED)
-            asked += proof.asked
-        if proof.cause is not None:
-            return Explanation(proof.cause)
-        asked.append(found)
+        fresh = apart(smallest.case, unknown, claims if recipes else None)
+        examination = Examination(answer, before, fresh, details=tolerance.details)
+        # Other bugs may interfere: try the smallest request again, with other rows, where they do not.
+        rounds = (
+            (neighbours(recipes, [failure.case for failure in (*chosen[:1], smallest)], claims), MOST_ALIKE),
+            (other_rows(recipes[-1:], smallest.case, claims), MOST_ASKED),
+        )
+        cause, asked = _cause(evidence, rounds, answer, examination)
+        if cause is not None:
+            return Explanation(cause)
+        asked.append(evidence[-1])
     if smallest.kind in SELF_EVIDENT:
         return Explanation()
     matters = what_matters(smallest.case, fails)
     return Explanation(None, Matters(matters.needed, matters.free, formulas(asked)))
+
+
+def _cause(
+    evidence: Sequence[Evidence],
+    rounds: Sequence[tuple[Iterator[Case], int]],
+    answer: Ask,
+    examination: Examination,
+) -> tuple[Cause | None, list[Evidence]]:
+    """What is proved and stands, and what was asked; of each round the cases, and how many may be alike."""
+    found, left = evidence[-1], candidates(evidence)
+    asked: list[Evidence] = []
+    for cases, most_alike in rounds:
+        proof = prove(left, evidence, cases, answer, most_alike=most_alike)
+        asked += proof.asked
+        examination.add(proof.asked)
+        proved = () if proof.cause is None else proof.cause.hypotheses
+        standing = tuple(each for each in proved if examination.stands(each))
+        if proof.cause is not None and standing:
+            return replace(proof.cause, hypotheses=standing), asked
+        left = [
+            each
+            for each in left
+            if each not in proof.refuted and each not in proved and not changes_window(found, each.variant)
+        ]
+        evidence = [found]
+    return None, asked
 
 
 def _evidence(failure: Failure, tolerance: Tolerance) -> Evidence:

@@ -35,6 +35,9 @@ DAY: Final = 86_400 * SECOND
 ORDINARY_DAY: Final = 19_493
 """2023-05-16, a Tuesday, in days since 1970."""
 
+EARLIER: Final = "the requests before it: a program that was just started answers it rightly"
+"""What a disagreement needs that comes from what a program keeps: a cache, a table that was left over."""
+
 FIELD: Final = "field="
 """Begins what is reported about one of several fields."""
 
@@ -63,6 +66,11 @@ class Matters:
     needed: tuple[str, ...]
     free: tuple[str, ...]
     formulas: tuple[str, ...] = ()
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the disagreement needs other requests."""
+        return EARLIER in self.needed
 
 
 def what_matters(case: Case, fails: Fails) -> Matters:
@@ -174,7 +182,7 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
         yield "the way in which instants are written", _starting(case, rows, at)
     if any(place % SECOND for place in at):
         yield "fractions of a second", _starting(case, rows, [place // SECOND * SECOND for place in at])
-    yield from _date(case, rows, at)
+    yield from _date(case)
     hour = 3600 * SECOND
     if any(
         place % hour in (0, 1, hour - 1) or place % hour < SECOND or place % hour >= hour - SECOND
@@ -189,16 +197,26 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
         )
 
 
-def _date(case: Case, rows: Sequence[Row], at: Sequence[int]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _date(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     """The same on another day, far from the ends of years, leap days and changes of summer time."""
-    now, params = instants.from_iso(str(case["now"])), case["params"]
-    absolute = not isinstance(params, Mapping) or "start" in params or "end" in params
-    if now is None or absolute or now // DAY == ORDINARY_DAY:
+    now = instants.from_iso(str(case["now"]))
+    if now is None or now // DAY == ORDINARY_DAY:
         return
-    shift = (ORDINARY_DAY - now // DAY) * DAY
-    moved = [place + shift for place in at]
-    if min(moved, default=0) >= 0:
-        yield "the date", {**_starting(case, rows, moved), "now": _text(now + shift)}
+    if (other := moved(case, ORDINARY_DAY - now // DAY)) is not None:
+        yield "the date", other
+
+
+def moved(case: Case, days: int) -> dict[str, Any] | None:
+    """A case so many days later; `None` where its instants are not plain, or some would be before 1970."""
+    now, params, rows = instants.from_iso(str(case["now"])), case["params"], case["sessions"]
+    absolute = not isinstance(params, Mapping) or "start" in params or "end" in params
+    if now is None or absolute or not all(isinstance(row, dict) for row in rows):
+        return None
+    places = [_instant(row.get("started")) for row in rows]
+    later = [place + days * DAY for place in (now, *places) if place is not None]
+    if len(later) <= len(places) or min(later) < 0:
+        return None
+    return {**_starting(case, rows, later[1:]), "now": _text(later[0])}
 
 
 def _instant(value: Any) -> int | None:

@@ -3,21 +3,25 @@
 1. From the recipes of failing cases: rows drawn anew, changed, repeated or left out; other fields, another
    search, another window. What the claims exclude stays out (`strategies.assembly`).
 2. From failing cases themselves: their rows in other numbers and mixtures, each column with a value that it
-   has elsewhere in the case. So a case that was not drawn, such as one from a file, also has neighbours.
+   has elsewhere in the case, or a similar text; the whole on another day. So a case that was not drawn, such
+   as one from a file, also has neighbours.
 3. Fresh cases in between, so that a hypothesis is not only tested where it came from.
 4. If other bugs interfere, the request of one case alone, with other rows (`other_rows`).
+5. To examine what was proved there: fresh cases and mixtures with other cases (`apart`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Case
 from sessionstats.testing.hypotheses import OK
+from sessionstats.testing.matters import TEXTS, moved
 from sessionstats.testing.model import instants
 from sessionstats.testing.model.instants import SECOND
 from sessionstats.testing.strategies.assembly import assemble
@@ -26,6 +30,19 @@ from sessionstats.testing.strategies.recipes import MOST_ROWS, Recipe, draws
 
 ROW: Final = len(next(draws(0)).rows[0])
 """Bytes of a row of a recipe."""
+
+NEAR: Final[tuple[Callable[[str], str], ...]] = (
+    str.upper,
+    str.lower,
+    str.strip,
+    lambda text: f"{text} ",
+    lambda text: unicodedata.normalize("NFD", text),
+    lambda text: "".join(each for each in unicodedata.normalize("NFD", text) if each.isascii()),
+    lambda text: text[:-1],
+    lambda text: f"{text}1",
+    lambda text: "",
+)
+"""Texts that a program may take for the same, or for nothing."""
 
 MOST_REPEATED: Final = 80
 """Most rows of a case whose rows are repeated."""
@@ -90,6 +107,30 @@ def other_rows(
         yield other if chance.random() < 0.5 else _asking_more(other, chance.choice(fields))
 
 
+def apart(
+    case: Case, others: Sequence[Case], claims: Claims | None, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Cases far from one that failed: fresh ones, and mixtures of it with these and with others.
+
+    Parameters
+    ----------
+    case : mapping
+    others : sequence of mapping
+    claims : Claims or None
+        What the implementation claims to do; without them no case is fresh.
+    seed : int
+        The same seed gives the same cases.
+    """
+    chance = random.Random(seed)
+    fresh = (recipe for recipe in draws(seed + 2) if not recipe.bulk)
+    while claims is not None or others:
+        drawn = [] if claims is None else [assemble(next(fresh), claims)]
+        yield from drawn
+        for other in (*drawn, *others):
+            rows = [*case["sessions"], *other["sessions"]]
+            yield mixed({**chance.choice((case, other)), "sessions": rows}, chance)
+
+
 def _asking_more(case: dict[str, Any], field: str) -> dict[str, Any]:
     """A case that requests a further field; unchanged if that would be rejected."""
     params = case["params"]
@@ -145,7 +186,11 @@ def mixed(case: Case, chance: random.Random, *, rows_only: bool = False) -> dict
                 row.pop(name) if name not in REQUIRED and chance.random() < 0.3 else _take(
                     row, name, rows, chance
                 )
-    return {**(case if rows_only else _later(case, chance)), "sessions": chosen}
+            elif name in TEXTS and isinstance(row[name], str) and chance.random() < 0.2:
+                row[name] = chance.choice(NEAR)(row[name])
+    other = {**(case if rows_only else _later(case, chance)), "sessions": chosen}
+    another_day = moved(other, chance.randint(-400, 400)) if chance.random() < 0.2 else None
+    return other if another_day is None else another_day
 
 
 def _later(case: Case, chance: random.Random) -> dict[str, Any]:

@@ -101,7 +101,8 @@ class Program:
         if self._process is None:
             self._process = self._start()
         try:
-            self._require_silence(self._process)
+            if not self._fresh:  # a hello comes unasked
+                self._require_silence(self._process)
             self._sent += 1
             line = json.dumps({**case, "id": self._identity})
             if self._pending is not None:

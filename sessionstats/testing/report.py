@@ -230,7 +230,9 @@ def _finding(number: int, found: Suspect, command: Sequence[str] | None) -> str:
     if failure.evidence:
         last = failure.evidence.splitlines()[-MOST_EVIDENCE:]
         parts.append(f"also seen\n{_indented(line[:LONGEST_TITLE] for line in last)}")
-    parts.append(_to_paste(failure.case, command))
+    matters = found.explanation.matters
+    if matters is None or not matters.earlier:
+        parts.append(_to_paste(failure.case, command))
     parts.append(f"See §{section(found)} of the semantics. Found after {_cases(found.found_after)}.")
     return "\n\n".join(parts)
 

@@ -13,7 +13,8 @@ While a case is shrunk, verdicts are remembered by case, so that shrinking and H
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -22,10 +23,13 @@ from typing import Any, Final
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 
-from sessionstats.testing.attempts import UNSTEADY, Case, Failure, Implementation, attempt
-from sessionstats.testing.explanations import explain_failure
+from sessionstats.testing import model
+from sessionstats.testing.attempts import UNSTEADY, WRONG, Case, Failure, Implementation, attempt
+from sessionstats.testing.explanations import Explanation, explain_failure
+from sessionstats.testing.hypotheses import Evidence, is_large
 from sessionstats.testing.known import Known
-from sessionstats.testing.programs import KINDS, SILENT
+from sessionstats.testing.matters import EARLIER, Matters
+from sessionstats.testing.programs import KINDS, SILENT, Program
 from sessionstats.testing.report import Report
 from sessionstats.testing.shrinking import fewer
 from sessionstats.testing.strategies.assembly import assemble
@@ -41,8 +45,11 @@ EXAMPLES: Final = 2000
 MAX_FINDINGS: Final = 10
 """Bugs looked for by default."""
 
-SHRINK_SECONDS: Final = 10.0
-"""Time for shrinking one failure by default."""
+SHRINK_SECONDS: Final = 30.0
+"""Time for shrinking one failure by default: mostly a hundred cases are enough, and end it before."""
+
+REMEMBERED: Final = 400
+"""Answers, the latest ones, that a cause is examined on."""
 
 PATIENCE: Final = 3
 """Requests that may time out before the check ends."""
@@ -175,6 +182,7 @@ class _Search:
         self.in_a_row = 0
         self.broke_down = False
         self.tally = Tally()
+        self.answered: deque[tuple[Case, Failure | None]] = deque(maxlen=REMEMBERED)
 
     @property
     def stopped(self) -> str:
@@ -199,6 +207,9 @@ class _Search:
 
     def suspect(self, recipe: Recipe, first: Failure) -> Suspect:
         """What explains a new failure, and the smallest case found that shows it."""
+        if self._needs_others(first):
+            explanation = Explanation(None, Matters((EARLIER,), ()))
+            return Suspect(first, self.asked, explanation, symptoms(first))
         failures, recipes = ([first], [recipe]) if first.kind == UNSTEADY else self._shrunk(recipe, first)
         explanation = explain_failure(
             failures,
@@ -207,19 +218,39 @@ class _Search:
             recipes=recipes,
             claims=self.options.claims,
             tolerance=self.options.tolerance,
+            before=self._before(),
+            unknown=[each.failure.case for each in self.watch.suspects if each.diagnosis is None],
         )
         shown = frozenset[Symptom]().union(*map(symptoms, failures))
         return Suspect(failures[-1], self.asked, explanation, shown)
+
+    def _before(self) -> Iterator[Evidence]:
+        """What was answered last, right or wrong."""
+        details = self.options.tolerance.details
+        for case, failure in list(self.answered):
+            if failure is None:
+                yield Evidence(case, right := model.answer(case), right, details=details)
+            elif failure.kind == WRONG:
+                yield Evidence(case, failure.actual, failure.expected, details=details)
 
     def same_as(self, suspect: Suspect) -> Suspect | None:
         """The earlier suspect that is the same bug; `None` if it is a new one."""
         for other in self.watch.suspects:
             if suspect.diagnoses and suspect.diagnoses == other.diagnoses:
                 return other
-            unknown = suspect.explanation.matters is not None and other.explanation.matters is not None
-            if unknown and self._also_shows(suspect, other) and self._also_shows(other, suspect):
+            mine, its = suspect.explanation.matters, other.explanation.matters
+            if mine is None or its is None or mine.earlier != its.earlier:
+                continue
+            if mine.earlier or (self._also_shows(suspect, other) and self._also_shows(other, suspect)):
                 return other
         return None
+
+    def _needs_others(self, failure: Failure) -> bool:
+        """Whether a program that was just started answers rightly: then it keeps what it should not."""
+        if failure.kind != WRONG or not isinstance(self.implementation, Program):
+            return False
+        self.implementation.close()
+        return self._same(failure.case, failure) is None
 
     def _also_shows(self, one: Suspect, other: Suspect) -> bool:
         """Whether the case of a suspect, with the fields of another one, fails as that one did."""
@@ -299,6 +330,7 @@ class _Search:
         if self.silences >= PATIENCE:
             return None
         self.attempts += 1
+        unsupported = self.tally.unsupported.total()
         failure = attempt(
             self.implementation,
             case,
@@ -306,6 +338,8 @@ class _Search:
             ordered=self.options.ordered,
             tally=tally,
         )
+        if tally is not None and unsupported == tally.unsupported.total() and not is_large(case):
+            self.answered.append((case, failure))
         self.broke_down = failure is not None and failure.kind in KINDS
         self.silences += failure is not None and failure.kind == SILENT
         return None if failure is None else self.watch.news(failure)

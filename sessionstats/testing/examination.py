@@ -1,0 +1,105 @@
+"""Cross-examination: a cause must hold wherever it should show, not only where it was proved.
+
+1. Every answer counts that was given before: right ones above all, and those to the experiments.
+2. So do fresh cases that have nothing to do with the finding, and mixtures of it with the cases of findings
+   whose cause is unknown.
+3. Where a hypothesis does not give the right answer, what it gives must have been given. It falls if a value
+   that it changes is right. Where the answer is wrong in another way, another bug may be at work: the
+   hypothesis stands only if it gives that answer together with another known bug.
+4. One that stands mostly because other bugs hide it falls, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from sessionstats.testing.bugs.bug import Case
+from sessionstats.testing.experiments import Ask, is_refuted
+from sessionstats.testing.hypotheses import Evidence, Hypothesis, changes_window, hypotheses_for, together
+
+FRESH: Final = 300
+"""Most further cases that are drawn to examine one hypothesis."""
+
+ENOUGH: Final = 40
+"""Of these, those on which it is not right: after so many no further case is drawn."""
+
+MOST_BESIDE: Final = 3
+"""Most other bugs that may be at work beside a hypothesis."""
+
+
+class Examination:
+    """What hypotheses that were proved are examined on.
+
+    Parameters
+    ----------
+    ask : callable
+        Asks the program.
+    before : iterable of Evidence
+        Answers that are known already; looked at only once something is to be examined.
+    fresh : iterator of mapping
+        Further cases.
+    details : bool
+        Whether the text of a rejection counts.
+    """
+
+    def __init__(
+        self, ask: Ask, before: Iterable[Evidence], fresh: Iterator[Case], *, details: bool = True
+    ) -> None:
+        self._ask, self._fresh, self._details = ask, fresh, details
+        self._before, self._answers = before, list[Evidence]()
+
+    def add(self, answers: Sequence[Evidence]) -> None:
+        """Take further answers into account."""
+        self._answers += answers
+
+    def stands(self, each: Hypothesis) -> bool:
+        """Whether a hypothesis holds wherever it should show."""
+        shown = hidden = 0
+        beside: list[Hypothesis] = []
+        for evidence in self._shows(each):
+            if evidence.explained(each.variant):
+                shown += 1
+            elif evidence.agrees(each.variant):
+                continue
+            elif not evidence.wrong or is_refuted(each, evidence):
+                return False
+            else:
+                hidden += 1
+                if not (_another_window(evidence, each) or _is_hidden(evidence, each, beside)):
+                    return False
+        return shown >= max(1, hidden)
+
+    def _shows(self, each: Hypothesis) -> Iterator[Evidence]:
+        """The answers to cases on which a hypothesis is not right; first those that are known."""
+        self._answers += self._before
+        self._before = ()
+        for evidence in list(self._answers):
+            if evidence.differs(each.variant):
+                yield evidence
+        further = (Evidence(case, None, details=self._details) for case in islice(self._fresh, FRESH))
+        for right in islice((right for right in further if right.differs(each.variant)), ENOUGH):
+            if (given := self._ask(right.case)) is not None:
+                self._answers.append(Evidence(right.case, given, right.answer, details=self._details))
+                yield self._answers[-1]
+
+
+def _another_window(evidence: Evidence, each: Hypothesis) -> bool:
+    """Whether the window is wrong, of which a hypothesis says nothing."""
+    return evidence.another_window and not changes_window(evidence, each.variant)
+
+
+def _is_hidden(evidence: Evidence, each: Hypothesis, beside: list[Hypothesis]) -> bool:
+    """Whether a hypothesis gives what was given together with a known bug: one that did so before, or any."""
+
+    def explain(other: Hypothesis) -> bool:
+        return bool(evidence.explained(together([each.variant, other.variant])))
+
+    if any(map(explain, beside)):
+        return True
+    if len(beside) >= MOST_BESIDE:
+        return False
+    found = next(filter(explain, hypotheses_for(evidence.case)), None)
+    beside += [] if found is None else [found]
+    return found is not None
