@@ -142,6 +142,8 @@ def check(
                 watch.suspects.append(suspect)
             else:
                 same.also |= suspect.symptoms
+                if suspect.diagnosis is not None:  # in a way that agrees with what was answered since
+                    same.explanation = suspect.explanation
         if search.stopped:
             break
     return Report(

@@ -113,6 +113,8 @@ class Watch:
         if not variants or failure.kind != WRONG:
             return failure
         evidence = _evidence(failure)
+        if not evidence.wrong and any(map(evidence.agrees, variants)):
+            return None  # it differs by less than causes are told apart by
         explained = frozenset[Path]().union(*(evidence.explained(variant) for variant in variants))
         if len(variants) > 1 and not explained.issuperset(failure.paths):
             explained |= evidence.explained(together(variants))

@@ -101,7 +101,7 @@ def weeks_begin_on_monday() -> Any:
     return {"dates": dates}
 
 
-@plant("local-time-zone")
+@plant("local-buckets")
 def days_in_berlin() -> Any:
     """dt.tz_convert('Europe/Berlin').dt.floor('D') for the bucket, the window in UTC."""
 
@@ -174,7 +174,7 @@ def sequence_as_text() -> Any:
     return {"fold_one": folded}
 
 
-@plant()
+@plant("worst-status-ranked-otherwise")
 def status_by_alphabet() -> Any:
     """MAX(status)."""
 
@@ -218,7 +218,7 @@ def outliers_dropped() -> Any:
     return {"counted_duration": length}
 
 
-@plant()
+@plant("groups-without-case")
 def accents_do_not_matter() -> Any:
     """utf8_general_ci: é, É and e are one letter."""
 
@@ -331,7 +331,7 @@ def p99_needs_a_hundred() -> Any:
     return {"duration": duration}
 
 
-@plant()
+@plant("local-buckets")
 def dst_days() -> Any:
     """pd.date_range(freq='D', tz='America/New_York'): buckets after the change of time move by an hour."""
 

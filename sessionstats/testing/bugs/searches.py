@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
+from sessionstats.testing.bugs.users import unaccented
 from sessionstats.testing.model import conditions, search
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.rows import Row
@@ -287,12 +288,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
     ),
     bug(
-        "search-without-case", "4.2", "Values are compared regardless of case, space or Unicode form",
+        "search-without-case", "4.2", "Values are compared regardless of case, space, accents or Unicode form",
         "Releases and environments are compared exactly.",
         found(lambda value, text: value.lower() == text.lower()),
         found(lambda value, text: value.strip() == text.strip(), "space at the ends"),
         found(lambda value, text: value.rstrip() == text.rstrip(), "space at the end"),
         found(lambda value, text: value.strip().lower() == text.strip().lower(), "case and space"),
+        found(lambda value, text: unaccented(value) == unaccented(text), "accents"),
+        found(lambda value, text: unaccented(value).lower() == unaccented(text).lower(), "case and accents"),
         family=of_parameter((lambda value, text: value.lower() == text.lower(), "case"),
                             (lambda value, text: value.strip() == text.strip(), "space")),
     ),

@@ -20,7 +20,7 @@ from sessionstats.testing.bugs.bug import (
     rows_as,
     table_as,
 )
-from sessionstats.testing.bugs.users import MISSING_TEXTS, NA_TEXTS, PROTOTYPE
+from sessionstats.testing.bugs.users import MISSING_TEXTS, NA_TEXTS, PROTOTYPE, unaccented
 from sessionstats.testing.model.rows import Row
 
 TEXTS: Final = ("release", "environment")
@@ -202,12 +202,15 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["PostHog/posthog#12669"],
     ),
     bug(
-        "groups-without-case", "5", "Groups that differ in case or space are merged",
+        "groups-without-case", "5", "Groups that differ in case, space or accents are merged",
         "Releases and environments are compared exactly.",
         *(defined(detail, column=lambda row, name, change=change: _changed(row, name, change))
           for detail, change in (("", str.lower), ("space", str.strip), ("case and space",
               lambda t: t.strip().lower()))),
         defined("under the name of the first", group_key=lambda columns: str(columns).lower()),
+        defined("accents, under the name of the first", group_key=lambda columns: unaccented(str(columns))),
+        defined("case and accents, under the name of the first",
+                group_key=lambda columns: unaccented(str(columns)).lower()),
     ),
     bug(
         "groups-joined", "5", "Groups are identified by their columns joined into one text",

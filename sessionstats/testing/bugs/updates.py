@@ -87,6 +87,27 @@ def _updates(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.session_id != ""]
 
 
+def ranked(*statuses: str) -> Callable[[str], int]:
+    """The place of a status among some; -1 where it is none of them."""
+    return lambda status: statuses.index(status) if status in statuses else -1
+
+
+def worst(rank: Callable[[str], Any]) -> Pick:
+    """The worst status by some order."""
+    return lambda updates: max((row.status for row in updates), key=rank)
+
+
+RANKS: Final[tuple[tuple[str, Callable[[str], Any]], ...]] = (
+    ("the last in the alphabet", str),
+    ("the best", lambda status: -severity(status)),
+    ("exited before errored", ranked("ok", "exited", "errored", "unhandled", "abnormal", "crashed")),
+    ("exited above all", ranked("ok", "errored", "unhandled", "abnormal", "crashed", "exited")),
+    ("abnormal above crashed", ranked("ok", "errored", "exited", "unhandled", "crashed", "abnormal")),
+    ("unhandled above abnormal", ranked("ok", "errored", "exited", "abnormal", "unhandled", "crashed")),
+    ("unhandled above crashed", ranked("ok", "errored", "exited", "abnormal", "crashed", "unhandled")),
+)
+"""Other orders of statuses, the worst last."""
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "updates-not-folded", "1.2", "Every update counts as a session",
@@ -147,6 +168,12 @@ BUGS: Final[tuple[Bug, ...]] = (
             key=lambda r: r.started).status),
         folded("or of the first", status=of_first("status")),
         folded("with its errors", status=of_last("status"), errors=of_last("errors")),
+    ),
+    bug(
+        "worst-status-ranked-otherwise", "1.2", "Statuses are ranked in another order",
+        "From best to worse: ok, errored, exited, unhandled, abnormal, crashed.",
+        *(folded(detail, status=worst(rank)) for detail, rank in RANKS),
+        folded("the first in the alphabet", status=lambda updates: min(row.status for row in updates)),
     ),
     bug(
         "errors-of-last-update", "1.2", "The errors are those of one update, or errored updates are ignored",

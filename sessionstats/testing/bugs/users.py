@@ -47,6 +47,11 @@ def form(name: Any) -> Callable[[str], str]:
     return lambda text: unicodedata.normalize(name, text)
 
 
+def unaccented(text: str) -> str:
+    """A text without accents."""
+    return "".join(each for each in form("NFD")(text) if not unicodedata.combining(each))
+
+
 def read_as(change: Callable[[str | int | None], str | None], detail: str = "") -> Variant:
     """A variant that reads the id of a user differently; `None` leaves it to the semantics."""
 
@@ -264,7 +269,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         person_as(lambda text: int(text) if text.isdecimal() else text, "leading zeros lost"),
     ),
     bug(
-        "user-ids-normalized", "1.1", "Users are compared regardless of case, space or Unicode form",
+        "user-ids-normalized", "1.1", "Users are compared regardless of case, space, accents or Unicode form",
         "Ids are opaque: those that differ in case, space or form are different users.",
         person_as(str.lower, "case"),
         person_as(str.strip, "space at the ends"),
@@ -273,6 +278,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         person_as(form("NFC"), "form: NFC"),
         person_as(form("NFKC"), "form: NFKC"),
         person_as(lambda text: form("NFC")(text).lower(), "case and form"),
+        person_as(unaccented, "accents"),
+        person_as(lambda text: unaccented(text).lower(), "case and accents"),
         person_as(lambda text: text.encode("ascii", "ignore").decode() or None, "all but ASCII"),
         person_as(lambda text: text.replace("-", ""), "dashes"),
         person_as(lambda text: text.strip() or None, "space, and nobody if nothing is left"),

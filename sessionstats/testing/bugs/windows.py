@@ -73,6 +73,28 @@ def bucketed(place: Callable[[Window, int], int], detail: str = "") -> Variant:
     return defined(detail, bucket=bucket)
 
 
+def local_clock(case: Case) -> Iterable[Variant]:
+    """Sessions that are counted by the clock of some zone."""
+    for half in range(-24, 29):
+        if half:
+            yield clocked(constant(half * 30 * MINUTE), f"UTC{half / 2:+g} h")
+    for zone in named_zones():
+        yield clocked(zone_shift(zone), str(zone))
+        yield changing(zone_shift(zone), f"changes of time in {zone} only")
+
+
+def clocked(shift: Callable[[int], int], detail: str) -> Variant:
+    """A variant whose buckets hold what local clocks show, while the window stays."""
+    return bucketed(lambda within, started: right_place(within, started + shift(started)), detail)
+
+
+def changing(shift: Callable[[int], int], detail: str) -> Variant:
+    """A variant whose buckets begin late or early once clocks have changed within the window."""
+    return bucketed(
+        lambda within, started: right_place(within, started + shift(started) - shift(within.start)), detail
+    )
+
+
 def right_place(within: Window, started: int) -> int:
     """The bucket of a session."""
     return (started - within.start) // within.interval
@@ -267,6 +289,11 @@ BUGS: Final[tuple[Bug, ...]] = (
         "Intervals are counted from 1970-01-01T00:00:00Z, everywhere in the world.",
         family=local_days,
         reports=["PostHog/posthog#31775", "elastic/elasticsearch#18805"],
+    ),
+    bug(
+        "local-buckets", "3.5", "Sessions are counted in buckets of local time",
+        "A session belongs to the interval in which it began, in UTC, summer or winter.",
+        family=local_clock,
     ),
     bug(
         "day-of-last-bucket", "3.5", "The window is rounded to whole days",
