@@ -288,7 +288,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
     ),
     bug(
-        "search-without-case", "4.2", "Values are compared regardless of case, space, accents or Unicode form",
+        "search-without-case", "4.2", "Values are compared regardless of case, space, accents or form",
         "Releases and environments are compared exactly.",
         found(lambda value, text: value.lower() == text.lower()),
         found(lambda value, text: value.strip() == text.strip(), "space at the ends"),
