@@ -22,7 +22,15 @@ from sessionstats.testing.bugs.bug import Bug
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, Path
 from sessionstats.testing.flat import Flat, close
 from sessionstats.testing.hypotheses import OK, Evidence, Hypothesis, hypotheses_for, together
-from sessionstats.testing.samples import Symptom, Table, Unit, base_group, case_of, symptom
+from sessionstats.testing.samples import (
+    Symptom,
+    Table,
+    Unit,
+    base_group,
+    case_of,
+    shows_in_units,
+    symptom,
+)
 
 Score: TypeAlias = tuple[bool, int]
 """Whether a hypothesis gives any wrong value; and how many more of its values are wrong than right."""
@@ -48,17 +56,11 @@ MOST_KEPT: Final = 20
 MOST_COMBINED: Final = 4
 """Of these, those that are combined."""
 
-UNRELATED: Final = ("1.2", "2", "7", "8")
-"""Sections, or their beginnings, of bugs that no unit shows: there are no updates, and no page."""
-
-OF_TABLES: Final = ("rows-limited", "last-rows-lost")
-"""Bugs that show only in whole tables."""
-
 MOST_RIVALS: Final = 3
 """Bugs that may be named for one cause."""
 
 SECONDS: Final = 12.0
-"""Time for all of it; beyond that no cause is named."""
+"""Processor time for all of it; beyond that no cause is named."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def causes_of(
     tuple of Confirmed
         Empty if nothing is confirmed.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.process_time() + seconds
     ends = (query.window.end - 1, query.window.end)
     instants = [now] if isinstance(now, str) else [format_instant(at) for at in ends]
     cases = [case_of(params, query, instant, projects) for instant in instants]
@@ -239,7 +241,13 @@ class _Search:
         large = self._trial(LARGE, {})
         if small is None or large is None:
             return ()
-        likely = self._likely(small, self._plausible(small))
+        plausible = self._plausible(small)
+        likely = self._likely(small, plausible)
+        explained = [_fields(small.touched(each)) for each, (missed, _) in likely.items() if not missed]
+        if left := _fields(small.differing(small.right, small.given)).difference(*explained):
+            # Two bugs in one field: in short intervals there may be one of them alone.
+            touching = [each for each in plausible if left & _fields(small.touched(each))]
+            likely |= self._likely(self._trial(SMALL, {}) or small, touching)
         likely = self._likely(large, _best(small, likely, MOST_KEPT))
         combined = _best(large, self._distinguished(large, likely), MOST_COMBINED)
         chosen = self._clean(large, self._together(large, combined))
@@ -276,7 +284,7 @@ class _Search:
         case = trial.evidence.case
         rows = case["sessions"]
         few = Evidence({**case, "sessions": rows[:: -(-len(rows) // SMALL)]}, None)
-        every = [each for each in hypotheses_for(few.case) if _shows_in_units(each.bug)]
+        every = [each for each in hypotheses_for(few.case) if shows_in_units(each.bug)]
         if len(rows) <= 3 * SMALL:
             return every
         wrong = set().union(*self._differing.values())
@@ -363,7 +371,7 @@ class _Search:
 
     def _in_time(self, hypotheses: Iterable[Hypothesis]) -> Iterator[Hypothesis]:
         for each in hypotheses:
-            if time.monotonic() > self._deadline:
+            if time.process_time() > self._deadline:
                 raise _TooLong
             yield each
 
@@ -382,13 +390,6 @@ def _best(trial: _Trial, scores: Mapping[Hypothesis, Score], most: int) -> list[
             better.append(scores[each])
             chosen.append(each)
     return chosen
-
-
-def _shows_in_units(bug: Bug) -> bool:
-    section = bug.section
-    return bug.id not in OF_TABLES and not any(
-        section == each or section.startswith(f"{each}.") for each in UNRELATED
-    )
 
 
 def _lacking(evidence: Evidence) -> set[Symptom]:

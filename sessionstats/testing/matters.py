@@ -38,6 +38,9 @@ ORDINARY_DAY: Final = 19_493
 EARLIER: Final = "the requests before it: a program that was just started answers it rightly"
 """What a disagreement needs that comes from what a program keeps: a cache, a table that was left over."""
 
+RATHER: Final = " rather than any text"
+"""Ends what is reported about a plain text, if it is needed."""
+
 FIELD: Final = "field="
 """Begins what is reported about one of several fields."""
 
@@ -97,7 +100,9 @@ def what_matters(case: Case, fails: Fails) -> Matters:
     needed: list[str] = []
     free: list[str] = []
     for what, other in simpler(case):
-        (free if fails(other) else needed).append(what)
+        fail = fails(other)
+        if not (fail and what.endswith(RATHER)):
+            (free if fail else needed).append(what)
     if not needed and fails({**case, "sessions": []}):
         free.insert(0, "any session")
     fields = [what for what in free if what.startswith(FIELD)]
@@ -111,6 +116,7 @@ def simpler(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     rows = case["sessions"]
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         yield from _columns(case, rows)
+        yield from _texts(case, rows)
         yield from _values(case, rows)
         yield from _instants(case, rows)
     yield from _parameters(case)
@@ -132,33 +138,44 @@ def _columns(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, A
             )
 
 
-def _values(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Equal values made different, odd ones plain, states ordinary."""
+def _texts(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Equal texts made different, unusual ones plain."""
+    asked = str(case["params"])
     for name in (*TEXTS, "session_id"):
         values = [row.get(name) for row in rows if row.get(name) not in (None, "")]
         if len(set(map(str, values))) < len(values):
             yield f"rows with the same {name}", _with(case, rows, name, lambda row, n: f"v{n}")
         for value in dict.fromkeys(value for value in values if isinstance(value, str)):
+            changed = _with(case, rows, name, _instead(value, "other@1.2.3" if "@" in value else "plain"))
             if not PLAIN.fullmatch(value):
-                plain = {value: "plain"}
-                yield (
-                    f"{name} {shortened(value)}, which is not plain text",
-                    _with(case, rows, name, lambda row, n, plain=plain: plain.get(row, row)),  # type: ignore[misc]
-                )
+                yield f"{name} {shortened(value)}, which is not plain text", changed
+            elif value not in asked:
+                yield f"{name} {shortened(value)}{RATHER}", changed
         if any(type(value) is int for value in values):
             yield f"a {name} that is a number", _with(case, rows, name, lambda row, n: f"n{row}")
-    ordinary: dict[str, tuple[str, Any]] = {
-        "status": ("a status other than exited", "exited"),
-        "errors": ("errors", 0),
-        "quantity": ("a quantity other than 1", 1),
-        "duration": ("a duration other than a small whole number", None),
-        "project_id": ("several projects", 1),
+
+
+def _instead(value: str, other: str) -> Callable[[Any, int], Any]:
+    return lambda each, n: other if each == value else each
+
+
+def _values(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Equal numbers made different, unusual ones and states ordinary."""
+    for name in ("duration", "errors", "quantity"):
+        numbers = [row[name] for row in rows if isinstance(row.get(name), (int, float))]
+        if len(set(numbers)) < len(numbers):
+            yield f"rows with the same {name}", _with(case, rows, name, lambda row, n: 1 + n)
+    lengths = sorted({row["duration"] for row in rows if isinstance(row.get("duration"), (int, float))})
+    short = {repr(length): 1 + place for place, length in enumerate(lengths)}
+    ordinary: dict[str, tuple[str, Callable[[Any, int], Any]]] = {
+        "status": ("a status other than exited", lambda row, n: "exited"),
+        "errors": ("errors", lambda row, n: 0),
+        "quantity": ("a quantity other than 1", lambda row, n: 1),
+        "duration": ("a duration other than a small whole number", lambda row, n: short.get(repr(row), row)),
+        "project_id": ("several projects", lambda row, n: 1),
     }
     for name, (what, usual) in ordinary.items():
-        if name == "duration":
-            changed = _with(case, rows, name, lambda row, n: 1 + n % 5)
-        else:
-            changed = _with(case, rows, name, lambda row, n, usual=usual: usual)  # type: ignore[misc]
+        changed = _with(case, rows, name, usual)
         if changed["sessions"] != rows:
             yield what, changed
 

@@ -19,6 +19,7 @@ from sessionstats.io.records import to_records
 from sessionstats.request.parameters import NAMES, Parameters
 from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
+from sessionstats.testing.bugs.bug import Bug
 from sessionstats.testing.findings import TOTALS, GroupKey, Path
 from sessionstats.testing.oracle import UNCAPPED, base_of
 
@@ -42,6 +43,13 @@ STRETCHED: Final = 12
 
 UNPAGED: Final = ("per_page", "cursor", "orderBy")
 """Parameters that decide which groups are shown, but not their values."""
+
+
+UNRELATED: Final = ("1.2", "2", "7", "8")
+"""Sections, or their beginnings, of bugs that no unit shows: there are no updates, and no page."""
+
+OF_TABLES: Final = ("rows-limited", "last-rows-lost")
+"""Bugs that show only in whole tables."""
 
 
 def symptom(path: Path) -> Symptom:
@@ -175,3 +183,11 @@ def base_group(group: Any, case: Mapping[str, Any]) -> Any:
     if any(isinstance(value, (dict, list)) for value in by.values()):
         return None
     return base_of(tuple((name, by[name]) for name in dict.fromkeys(names)))
+
+
+def shows_in_units(bug: Bug) -> bool:
+    """Whether a bug can show in a unit by itself."""
+    section = bug.section
+    return bug.id not in OF_TABLES and not any(
+        section == each or section.startswith(f"{each}.") for each in UNRELATED
+    )
