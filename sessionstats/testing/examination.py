@@ -25,6 +25,9 @@ FRESH: Final = 300
 ENOUGH: Final = 40
 """Of these, those on which it is not right: after so many no further case is drawn."""
 
+MOST_RIVALS: Final = 6
+"""Most hypotheses that are examined at once; others are not named beside them."""
+
 MOST_BESIDE: Final = 3
 """Most other bugs that may be at work beside a hypothesis."""
 
@@ -54,11 +57,25 @@ class Examination:
         """Take further answers into account."""
         self._answers += answers
 
-    def stands(self, each: Hypothesis) -> bool:
-        """Whether a hypothesis holds wherever it should show."""
+    def standing(self, rivals: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        """Those of the first few hypotheses that hold wherever they should show."""
+        self._answers += self._before
+        self._before = ()
+        left = [each for each in rivals[:MOST_RIVALS] if self._stands(each)]
+        further = (Evidence(case, None, details=self._details) for case in islice(self._fresh, FRESH))
+        showing = (right for right in further if any(right.differs(each.variant) for each in left))
+        for right in islice(showing, ENOUGH) if left else ():
+            if (given := self._ask(right.case)) is not None:
+                self._answers.append(Evidence(right.case, given, right.answer, details=self._details))
+        return tuple(each for each in left if self._stands(each))
+
+    def _stands(self, each: Hypothesis) -> bool:
+        """Whether a hypothesis agrees with the answers to all cases on which it is not right."""
         shown = hidden = 0
         beside: list[Hypothesis] = []
-        for evidence in self._shows(each):
+        for evidence in self._answers:
+            if not evidence.differs(each.variant):
+                continue
             if evidence.explained(each.variant):
                 shown += 1
             elif evidence.agrees(each.variant):
@@ -70,19 +87,6 @@ class Examination:
                 if not (_another_window(evidence, each) or _is_hidden(evidence, each, beside)):
                     return False
         return shown >= max(1, hidden)
-
-    def _shows(self, each: Hypothesis) -> Iterator[Evidence]:
-        """The answers to cases on which a hypothesis is not right; first those that are known."""
-        self._answers += self._before
-        self._before = ()
-        for evidence in list(self._answers):
-            if evidence.differs(each.variant):
-                yield evidence
-        further = (Evidence(case, None, details=self._details) for case in islice(self._fresh, FRESH))
-        for right in islice((right for right in further if right.differs(each.variant)), ENOUGH):
-            if (given := self._ask(right.case)) is not None:
-                self._answers.append(Evidence(right.case, given, right.answer, details=self._details))
-                yield self._answers[-1]
 
 
 def _another_window(evidence: Evidence, each: Hypothesis) -> bool:

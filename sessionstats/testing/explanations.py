@@ -131,7 +131,7 @@ def _cause(
         asked += proof.asked
         examination.add(proof.asked)
         proved = () if proof.cause is None else proof.cause.hypotheses
-        standing = tuple(each for each in proved if examination.stands(each))
+        standing = examination.standing(proved)
         if proof.cause is not None and standing:
             return replace(proof.cause, hypotheses=standing), asked
         left = [

@@ -312,6 +312,7 @@ BUGS: Final[tuple[Bug, ...]] = (
             for text in MISSING_TEXTS
         ),
         read_as(missing_as(NOBODY), "one for all, where the column is missing"),
+        read_as(lambda value: NOBODY if value in (None, "") else None, "one for all, but not the nil user"),
         *(
             read_as(missing_as(text), f'one for all, where the column is missing, "{text}"')
             for text in MISSING_TEXTS
