@@ -21,7 +21,7 @@ USERS: Final = "count_unique(user)"
 MISSING_TEXTS: Final = ("None", "null", "nan", "NaN", "undefined", "anonymous", "unknown")
 """What a missing value becomes where it is written as text."""
 
-NOBODY: Final = "\N{ZERO WIDTH SPACE}nobody"
+NOBODY: Final = "(no user)"
 """A name that no user has."""
 
 NA_TEXTS: Final = frozenset(
@@ -92,9 +92,9 @@ def nobody_if(name: str) -> Callable[[str], str | None]:
     return lambda text: None if text == name else text
 
 
-def missing_as(text: str) -> Callable[[str | int | None], str | None]:
-    """Reads a missing user as a text; an empty one stays nobody."""
-    return lambda value: text if value is None else None
+def missing_as(text: str, *missing: object) -> Callable[[str | int | None], str | None]:
+    """Reads some values as a text; whatever else means no user stays nobody."""
+    return lambda value: text if value in missing else None
 
 
 def cut(case: Case) -> Iterable[Variant]:
@@ -311,11 +311,11 @@ BUGS: Final[tuple[Bug, ...]] = (
             defined(f'one for all, "{text}"', person=lambda row, text=text: row.user or text)
             for text in MISSING_TEXTS
         ),
-        read_as(missing_as(NOBODY), "one for all, where the column is missing"),
-        read_as(lambda value: NOBODY if value in (None, "") else None, "one for all, but not the nil user"),
         *(
-            read_as(missing_as(text), f'one for all, where the column is missing, "{text}"')
-            for text in MISSING_TEXTS
+            read_as(missing_as(text, *missing), f'one for all, where the user is {which}, "{text}"')
+            for missing, which in (((None,), "missing"), ((None, ""), "missing or empty"),
+                                   ((None, "", 0), "missing, empty or the number 0"))
+            for text in (NOBODY, *MISSING_TEXTS)
         ),
     ),
     bug(
