@@ -244,7 +244,7 @@ class _Search:
         plausible = self._plausible(small)
         likely = self._likely(small, plausible)
         explained = [_fields(small.touched(each)) for each, (missed, _) in likely.items() if not missed]
-        if left := _fields(small.differing(small.right, small.given)).difference(*explained):
+        if left := _fields(small.differing(small.expected, small.actual)).difference(*explained):
             # Two bugs in one field: in short intervals there may be one of them alone.
             touching = [each for each in plausible if left & _fields(small.touched(each))]
             likely |= self._likely(self._trial(SMALL, {}) or small, touching)
