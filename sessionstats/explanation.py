@@ -81,7 +81,7 @@ class Explanation:
         if self.left and all(self.left.values()):
             return f"the cursor is past the last of the groups that {rows} make"
         steps = [f"{_are(count)} {PASSING[name]}" for name, count in self.left.items()]
-        return f"of {rows} {', of these '.join(steps) or 'none counts'}"
+        return f"of {rows}, {'; of these, '.join(steps) or 'none counts'}"
 
 
 def _are(count: int) -> str:
@@ -103,7 +103,7 @@ def explain(chunks: Iterable[Sessions], query: Query) -> Explanation:
     >>> sessions = Sessions(started=["2024-01-29T11:30Z"], project_id=[1], status=["ok"], release=["app@1"])
     >>> request = "field=sum(session)&statsPeriod=1h&query=release:app@2"
     >>> print(explain([sessions], Query.parse(request, now="2024-01-29T12:00Z")))
-    Nothing is counted: of 1 row 1 is in the window, of these none is selected by the search.
+    Nothing is counted: of 1 row, 1 is in the window; of these, none is selected by the search.
     """
     n_rows, spans, left = 0, list[int](), dict[str, int]()
     for chunk in (chunk[chunk.quantity > 0] for chunk in chunks):

@@ -28,25 +28,25 @@ def reason(request: str, sessions: Any = SESSIONS, **options: Any) -> str:
 
 
 COUNT = "field=sum(session)"
-SELECTED = "of 4 rows 3 are in the window, of these 2 are of a selected project"
+SELECTED = "of 4 rows, 3 are in the window; of these, 2 are of a selected project"
 
 
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        (f"{COUNT}&project=7", "of 4 rows 3 are in the window, of these none is of a selected project"),
-        (f"{COUNT}&project=1&environment=x", f"{SELECTED}, of these none is of a selected environment"),
+        (f"{COUNT}&project=7", "of 4 rows, 3 are in the window; of these, none is of a selected project"),
+        (f"{COUNT}&project=1&environment=x", f"{SELECTED}; of these, none is of a selected environment"),
         (
             f"{COUNT}&project=1&environment=dev&query=release:x",
-            f"{SELECTED}, of these 1 is of a selected environment, of these none is selected by the search",
+            f"{SELECTED}; of these, 1 is of a selected environment; of these, none is selected by the search",
         ),
         (
             "field=count_unique(user)",
-            "of 4 rows 3 are in the window, of these none is of a kind that the fields count",
+            "of 4 rows, 3 are in the window; of these, none is of a kind that the fields count",
         ),
         (
             f"{COUNT}&query=session.status:crashed",
-            "of 4 rows 3 are in the window, of these none is of a kind that the fields count",
+            "of 4 rows, 3 are in the window; of these, none is of a kind that the fields count",
         ),
         (
             "field=p50(session.duration)&query=session.status:crashed",
@@ -76,22 +76,32 @@ def at(*started: str, **columns: Any) -> Sessions:
             f"{COUNT}&project=7",
             at("11:00"),
             Rules(),
-            "of 1 row 1 is in the window, of these none is of a selected",
+            "of 1 row, 1 is in the window; of these, none is of a selected",
         ),
-        (f"{COUNT}&project=7", at("11:30", "11:30"), Rules(), "of 2 rows 2 are in the window, of these none"),
-        (f"{COUNT}&project=7", at("11:30", "12:00"), Rules(), "of 2 rows 1 is in the window, of these none"),
+        (
+            f"{COUNT}&project=7",
+            at("11:30", "11:30"),
+            Rules(),
+            "of 2 rows, 2 are in the window; of these, none",
+        ),
+        (
+            f"{COUNT}&project=7",
+            at("11:30", "12:00"),
+            Rules(),
+            "of 2 rows, 1 is in the window; of these, none",
+        ),
         (COUNT, iter([at("12:00")]), Rules(), "none of 1 row is in the window"),
         (
             f"{COUNT}&query=session.status:healthy",
             at("11:30", status=["unhandled"]),
             Rules.of("latest"),
-            "of 1 row 1 is in the window, of these none is of a kind that the fields count",
+            "of 1 row, 1 is in the window; of these, none is of a kind that the fields count",
         ),
         (
             "field=count_unique(user)&query=session.status:healthy",
             at("11:30"),
             Rules(),
-            "of 1 row 1 is in the window, of these none is of a kind that the fields count",
+            "of 1 row, 1 is in the window; of these, none is of a kind that the fields count",
         ),
         (
             f"{COUNT}&start=2024-02-01&end=2024-02-02",
@@ -129,14 +139,14 @@ def test_no_sessions_and_no_window() -> None:
 
 def test_chunks_are_looked_at_once() -> None:
     """An iterable of chunks is gone when the answer is there."""
-    assert reason(f"{COUNT}&project=7", iter([SESSIONS])) == "of 4 rows none counts"
+    assert reason(f"{COUNT}&project=7", iter([SESSIONS])) == "of 4 rows, none counts"
 
 
 def test_releases_that_participate() -> None:
     """§7.5"""
     releases = Releases.from_records([{"version": "app@2", "date_added": 0, "project_ids": [1]}])
     request = f"{COUNT}&groupBy=release&orderBy=-release.timestamp"
-    expected = "of these none is of a release that participates in orderBy=release.timestamp"
+    expected = "of these, none is of a release that participates in orderBy=release.timestamp"
     assert reason(request, releases=releases).endswith(expected)
 
 
@@ -164,5 +174,5 @@ def test_command(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     write(SESSIONS, path)
     assert main(["query", path, f"{COUNT}&statsPeriod=1h&project=7", "--now", NOW, "--format", form]) == 0
     captured = capsys.readouterr()
-    text = "of 4 rows 3 are in the window, of these none is of a selected project."
+    text = "of 4 rows, 3 are in the window; of these, none is of a selected project."
     assert (text in captured.out, text in captured.err) == (form == "table", form != "table")

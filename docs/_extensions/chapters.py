@@ -22,7 +22,7 @@ CHAPTER: Final = re.compile(r"^## (\d)\. .+$", re.MULTILINE)
 
 HEAD: Final = (
     "*A chapter of the [semantics](semantics.md), which explain its marks and what its examples share. The "
-    "[oracle in the page](oracle.md) shows for rows of your own which of its rules make each number.*"
+    "[oracle in the browser](oracle.md) shows which of its rules make each number, for rows of your own.*"
 )
 
 

@@ -113,7 +113,7 @@ def _as_python(value: object) -> object:
 def shapes(texts: list[str]) -> set[str]:
     """The distinct texts that remain if all ASCII digits are made the same one.
 
-    A form that does not tell digits apart need only be looked for in these, which are few.
+    A form that does not distinguish digits need only be looked for in these, which are few.
 
     Examples
     --------
