@@ -114,16 +114,26 @@ def seconds_of(chunk: Any) -> NDArray[np.float64] | None:
     >>> seconds_of(pa.array(["12.5", "-3", ""])), seconds_of(pa.array(["1e3"])), seconds_of(pa.array(["1."]))
     (array([12.5, -3. ,  nan]), None, None)
     """
-    pa = needed("pyarrow", "arrow")
     data, offsets = texts_of(chunk)
     starts = range(0, len(chunk), CELLS_TOGETHER)
     if not all(_are_decimals(data, offsets[first : first + CELLS_TOGETHER + 1]) for first in starts):
         return None
-    filled = np.diff(offsets) > 0
-    validity = np.packbits(filled, bitorder="little")
-    buffers = [pa.py_buffer(buffer) for buffer in (validity, offsets, data)]
-    numbers = pa.Array.from_buffers(pa.string(), len(filled), buffers).cast(pa.float64())
-    return np.where(filled, numbers_of(numbers), np.nan)
+    if not len(chunk):
+        return np.empty(0)
+    # Casting would import the wrappers of all of Arrow's functions, which takes longer.
+    pa, csv = needed("pyarrow", "arrow"), needed("pyarrow.csv", "arrow")
+    lines = np.full(int(offsets[-1] - offsets[0]) + len(chunk), ord("\n"), np.uint8)
+    is_cell = np.ones(len(lines), np.bool_)
+    is_cell[offsets[1:] - offsets[0] + np.arange(len(chunk))] = False
+    lines[is_cell] = data[offsets[0] : offsets[-1]]
+    table = csv.read_csv(
+        pa.BufferReader(lines),
+        csv.ReadOptions(column_names=["seconds"], block_size=len(lines) + 1, use_threads=False),
+        csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+        csv.ConvertOptions(column_types={"seconds": pa.float64()}, null_values=[""]),
+    )
+    (numbers,) = table.column("seconds").chunks
+    return np.where(np.diff(offsets) > 0, numbers_of(numbers), np.nan)
 
 
 def _are_decimals(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> bool:
