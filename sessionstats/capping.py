@@ -7,14 +7,13 @@
 3. Status groups do not count separately.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """Where an adjacent page is.
 
     Parameters
@@ -61,8 +60,7 @@ def links(offset: int, size: int, n_groups: int) -> tuple[Link, Link]:
     return previous, Link(f"0:{offset + size}:0", offset + size < n_groups)
 
 
-@dataclass(frozen=True)
-class PageRows:
+class PageRows(NamedTuple):
     """The rows of an answer.
 
     Parameters

@@ -10,9 +10,8 @@ exited one with a duration.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from sessionstats.errors import RequestError
 
@@ -36,8 +35,7 @@ ANR_MECHANISMS: Final = MappingProxyType(
 """Mechanisms that make a user count in each ANR rate (§6.5)."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field that can be requested.
 
     Parameters

@@ -9,8 +9,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ NO_GROUP: Final = -1
 _KEY_LIMIT: Final = 2**62
 
 
-@dataclass(frozen=True)
-class BaseGroups:
+class BaseGroups(NamedTuple):
     """The base groups of the sessions that count, in ascending order of their keys.
 
     Parameters

@@ -11,7 +11,7 @@ This module is the reference that faster engines are tested against.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(NamedTuple):
     """The measures that a set of fields is computed from.
 
     Parameters

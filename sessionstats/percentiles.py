@@ -12,9 +12,8 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,8 +27,7 @@ VALUES_TOGETHER: Final = 1 << 16
 """Values converted to Python floats at a time: all at once would take four times the array's memory."""
 
 
-@dataclass(frozen=True)
-class OrderedSamples:
+class OrderedSamples(NamedTuple):
     """Samples of several slots, ascending within each slot.
 
     Parameters

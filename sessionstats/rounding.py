@@ -13,7 +13,6 @@ Windows are half-open: a session belongs to one if start ≤ ``started`` < end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -48,8 +47,7 @@ FINE_AGE: Final = 30 * DAY
 """How long before now such a range may start (§3.8)."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """A rounded window; all in microseconds (since the epoch).
 
     Parameters

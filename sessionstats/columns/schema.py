@@ -8,11 +8,10 @@
    cells of text files, Arrow types, archives.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from math import nan
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Kind(Enum):
@@ -36,8 +35,7 @@ class Fold(Enum):
     GREATEST = "the greatest of all"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column.
 
     Parameters

@@ -6,8 +6,7 @@
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sessionstats.errors import RequestError
 from sessionstats.request.parameters import Parameters
@@ -17,8 +16,7 @@ from sessionstats.rules import Rules
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """The requested page (§7.6).
 
     Parameters
