@@ -93,15 +93,17 @@ def _sets(lists: Sequence[Any], kind: type) -> tuple[frozenset[Any], ...] | None
     """Each list as a set, equal ones the same object; `None` unless all are lists of one kind of values."""
     if not (_all_of(lists, list, tuple) and _all_of(chain.from_iterable(lists), kind)):
         return None
-    known: dict[tuple[Any, ...], frozenset[Any]] = {}
-    keys = [tuple(values) for values in lists]
-    return tuple([known.get(key) or known.setdefault(key, frozenset(key)) for key in keys])
+    keys = list(map(tuple, lists))
+    known = {key: frozenset(key) for key in set(keys)}
+    return tuple(map(known.__getitem__, keys))
 
 
 def _stage_mappings(mappings: Sequence[Any]) -> tuple[Mapping[str, str], ...] | None:
     """Each mapping, read-only, equal ones the same object; `None` unless all are dicts of stages by text."""
     if not _all_of(mappings, dict, MappingProxyType):
         return None
+    if mappings.count(NO_STAGES) == len(mappings):
+        return (NO_STAGES,) * len(mappings)
     keys = [tuple(own.items()) for own in mappings]
     try:
         distinct = set(keys)
@@ -111,7 +113,7 @@ def _stage_mappings(mappings: Sequence[Any]) -> tuple[Mapping[str, str], ...] | 
     if not (_all_of((name for name, _ in pairs), str) and {stage for _, stage in pairs}.issubset(STAGES)):
         return None
     known = {key: MappingProxyType(dict(key)) if key else NO_STAGES for key in distinct}
-    return tuple([known[key] for key in keys])
+    return tuple(map(known.__getitem__, keys))
 
 
 def _all_of(values: Iterable[Any], *kinds: type) -> bool:

@@ -23,8 +23,6 @@ from sessionstats.search.release_records import NO_STAGES, STAGES, Read, instant
 REQUIRED: Final = ("version", "date_added", "project_ids")
 """Keys that a record must have; ``environments`` and ``stages`` may be missing."""
 
-_REQUIRED_KEYS: Final = frozenset(REQUIRED)
-
 LISTS: Final = (list, tuple, set, frozenset, np.ndarray)
 """What counts as a list of projects or environments; a text does not."""
 
@@ -135,14 +133,19 @@ class Releases:
         if isinstance(records, str | bytes | Mapping) or not isinstance(records, Iterable):
             raise _error(f"must be a list of records, not {records!r:.80}")
         records = list(records)
-        if not all(type(record) is dict and record.keys() >= _REQUIRED_KEYS for record in records):
+        if not set(map(type, records)).issubset((dict,)):
             _reject_wrong_records(records)
+        try:
+            versions, instants, project_ids = ([record[key] for record in records] for key in REQUIRED)
+        except KeyError:
+            _reject_wrong_records(records)
+            raise
         return cls(
-            [record["version"] for record in records],
-            [record["date_added"] for record in records],
-            [record["project_ids"] for record in records],
+            versions,
+            instants,
+            project_ids,
             [() if (own := record.get("environments")) is None else own for record in records],
-            [_stages_given(record.get("stages")) for record in records],
+            [NO_STAGES if (own := record.get("stages")) is None else _given(own) for record in records],
         )
 
     def __len__(self) -> int:
@@ -249,13 +252,9 @@ def _reject_wrong_records(records: list[Any]) -> None:
                 raise _error(f"release {place} ({record.get('version')!r:.80}): {key} is missing")
 
 
-def _stages_given(stages: Any) -> Any:
+def _given(stages: Any) -> Any:
     """The stages of a record without null ones; anything but a mapping is left to be rejected."""
-    if stages is None:
-        return NO_STAGES
-    if not isinstance(stages, Mapping):
-        return stages
-    if None not in stages.values():
+    if not isinstance(stages, Mapping) or None not in stages.values():
         return stages
     return {environment: stage for environment, stage in stages.items() if stage is not None}
 
