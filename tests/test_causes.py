@@ -95,6 +95,15 @@ def test_groups_of_many_sessions() -> None:
     assert names(comparison) == {frozenset({"quantity-ignored"})}
 
 
+def test_what_begins_at_the_end_of_the_window() -> None:
+    """§3.5: groups of many sessions are taken apart, and what begins just beside the window is not lost."""
+    late = [{**row, "started": "2024-01-30T00:00:00Z"} for row in ROWS[:200]]
+    kept = [{**row, "started": "2024-01-29T23:59:59Z"} for row in late]
+    body = compute(from_records(ROWS * 30 + kept), PARAMS, now=NOW).to_dict()
+    comparison = explain(from_records(ROWS * 30 + late), urlencode(PARAMS, doseq=True), body, now=NOW)
+    assert "end-inclusive" in {bug.id for cause in comparison.causes for bug in cause.bugs}
+
+
 def one_more(group: dict[str, Any]) -> None:
     group["totals"][COUNT] += 1
 

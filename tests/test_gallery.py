@@ -128,6 +128,27 @@ def test_the_date_matters_where_it_does() -> None:
     assert anything.free[0] == "any session"
 
 
+def test_what_matters_about_ordinary_values() -> None:
+    """A plain text, equal durations, one project, different instants: told if they are needed."""
+    row = {"started": "2024-01-29T10:30:00Z", "project_id": 10, "status": "exited", "duration": 2.5}
+    params = {"field": "sum(session)", "statsPeriod": "1d"}
+    later = {**row, "started": "2024-01-29T11:30:00Z", "release": "constructor"}
+    case = {"now": "2024-01-29T12:00:00Z", "params": params, "sessions": [row, later]}
+
+    def needed(key: Any) -> tuple[str, ...]:
+        wanted = key(case["sessions"])
+        return what_matters(case, lambda case: key(case["sessions"]) == wanted).needed
+
+    assert "release 'constructor' rather than any other" in needed(lambda rows: rows[1].get("release"))
+    assert needed(lambda rows: rows[0]["project_id"]) == ("project_id 10 rather than any other",)
+    assert "rows with the same duration" in needed(
+        lambda rows: rows[0].get("duration") == rows[1].get("duration")
+    )
+    assert needed(lambda rows: rows[0]["started"] == rows[1]["started"]) == (
+        "sessions that begin at different instants",
+    )
+
+
 @pytest.mark.parametrize("right", [model.answer, respond], ids=["model", "kernel"])
 def test_nothing_is_found_in_right_implementations(right: Any) -> None:
     """§1 to §9: no false alarm."""

@@ -166,9 +166,21 @@ def _body(
         if name == GROUPS and isinstance(actual, list):
             yield from compare_groups(Oracle(case), expected, body, tolerance, ordered=ordered)
         elif not same(value, actual):
-            yield _wrong(name, value, actual, SECTIONS[name], f"{name!r} differs")
+            yield _wrong(name, value, actual, SECTIONS[name], part_differs(name, value, actual))
     if ordered and list(expected) != list(body) and expected.keys() == body.keys():
         yield _wrong("body", list(expected), list(body), "8", "the parts are in another order")
+
+
+def part_differs(name: str, expected: object, actual: object) -> str:
+    """What is reported about a part of an answer other than its groups; instants are short enough to show.
+
+    Examples
+    --------
+    >>> part_differs("start", "2024-01-29T00:00:00Z", "2024-01-28T23:00:00Z")
+    '2024-01-28T23:00:00Z instead of 2024-01-29T00:00:00Z'
+    """
+    instants = name in ("start", "end") and isinstance(actual, str)
+    return f"{actual} instead of {expected}" if instants else f"{name!r} differs"
 
 
 def _wrong(place: str, expected: Any, actual: Any, section: str, message: str) -> Finding:

@@ -38,8 +38,8 @@ ORDINARY_DAY: Final = 19_493
 EARLIER: Final = "the requests before it: a program that was just started answers it rightly"
 """What a disagreement needs that comes from what a program keeps: a cache, a table that was left over."""
 
-RATHER: Final = " rather than any text"
-"""Ends what is reported about a plain text, if it is needed."""
+RATHER: Final = " rather than any other"
+"""Ends what is reported about an ordinary value, if it is needed."""
 
 FIELD: Final = "field="
 """Begins what is reported about one of several fields."""
@@ -164,20 +164,25 @@ def _values(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, An
     for name in ("duration", "errors", "quantity"):
         numbers = [row[name] for row in rows if isinstance(row.get(name), (int, float))]
         if len(set(numbers)) < len(numbers):
-            yield f"rows with the same {name}", _with(case, rows, name, lambda row, n: 1 + n)
+            yield f"rows with the same {name}", _with(case, rows, name, lambda row, n: 1 + n * n)
     lengths = sorted({row["duration"] for row in rows if isinstance(row.get("duration"), (int, float))})
-    short = {repr(length): 1 + place for place, length in enumerate(lengths)}
+    short = {repr(length): 1 + place * place for place, length in enumerate(lengths)}
     ordinary: dict[str, tuple[str, Callable[[Any, int], Any]]] = {
         "status": ("a status other than exited", lambda row, n: "exited"),
         "errors": ("errors", lambda row, n: 0),
         "quantity": ("a quantity other than 1", lambda row, n: 1),
         "duration": ("a duration other than a small whole number", lambda row, n: short.get(repr(row), row)),
-        "project_id": ("several projects", lambda row, n: 1),
+        "project_id": (_projects(rows), lambda row, n: 1),
     }
     for name, (what, usual) in ordinary.items():
         changed = _with(case, rows, name, usual)
         if changed["sessions"] != rows:
             yield what, changed
+
+
+def _projects(rows: Sequence[Row]) -> str:
+    known = list(dict.fromkeys(repr(row.get("project_id")) for row in rows))
+    return f"project_id {known[0]}{RATHER}" if len(known) == 1 else "several projects"
 
 
 def _with(case: Case, rows: Sequence[Row], name: str, change: Callable[[Any, int], Any]) -> dict[str, Any]:
@@ -207,6 +212,8 @@ def _instants(case: Case, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, 
     ):
         middle = [place // hour * hour + hour // 2 for place in at]
         yield "a session that begins at the edge of an hour", _starting(case, rows, middle)
+    if len(set(at)) > 1:
+        yield "sessions that begin at different instants", _starting(case, rows, [at[0]] * len(at))
     if len(set(at)) < len(at):
         yield (
             "sessions that begin at the same instant",

@@ -25,6 +25,7 @@ from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 from sessionstats.testing.causes import SECONDS, Confirmed, causes_of
+from sessionstats.testing.comparison import part_differs
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.groups import compare_groups
 from sessionstats.testing.oracle import Oracle, base_of
@@ -147,7 +148,12 @@ def _differences(
     for name, section in FRAME.items():
         if name in body and not same(expected[name], body[name]):
             yield Finding(
-                Path(None, None, name), expected[name], body[name], None, section, f"{name!r} differs"
+                Path(None, None, name),
+                expected[name],
+                body[name],
+                None,
+                section,
+                part_differs(name, expected[name], body[name]),
             )
     yield from compare_groups(oracle, expected, body, tolerance, ordered=False)
 

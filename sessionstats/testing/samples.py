@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from sessionstats.bucketing import OUTSIDE, bucket_index
+from sessionstats.bucketing import microseconds
 from sessionstats.fields import KEY_COLUMNS
 from sessionstats.instants import format_instant
 from sessionstats.io.records import to_records
@@ -85,8 +85,10 @@ class Table:
         for column in columns:
             rows = rows * len(column.categories) + column.codes
         if by_bucket:
-            bucket = bucket_index(sessions.started, window)
-            rows = np.where(bucket == OUTSIDE, -1, rows * window.n_intervals + bucket)
+            # What begins just beside the window shows bugs of its edges: it belongs to the outermost buckets.
+            at = (microseconds(sessions.started) - window.start) // window.interval
+            bucket = np.clip(at, 0, window.n_intervals - 1)
+            rows = np.where(np.abs(at - bucket) > 1, -1, rows * window.n_intervals + bucket)
         self._rows = rows
         numbers, counts = np.unique(rows, return_counts=True)
         self._sizes: dict[int, int] = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
