@@ -149,8 +149,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert answer_chunks(read_chunks(path), query(ALL)).to_json() + "\n" == answers[0]
 
 
-def test_texts_of_users_take_memory() -> None:
-    """Those of a file are shared by its chunks, beside what is held of each."""
+def test_texts_of_users_take_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a file are shared by its chunks, beside what is held of each; a quarter of memory is used."""
     texts = TextDictionary(["ann"]).texts
     columns = dict(zip(COLUMNS, SAMPLE[:1].columns, strict=True))
     columns["distinct_id"] = Encoded(np.zeros(1, np.int32), texts)
@@ -160,6 +160,9 @@ def test_texts_of_users_take_memory() -> None:
     enough = holding._bytes_of(held.parts[0]) + texts.nbytes
     assert hold([chunk], query(FIELDS["counts"]), enough).rest is None
     assert hold([chunk], query(FIELDS["counts"]), enough - 1).rest is not None
+    for available, fits in ((4 * enough, True), (4 * enough - 4, False)):
+        monkeypatch.setattr(holding, "available_memory", lambda available=available: available)
+        assert (hold([chunk], query(FIELDS["counts"])).rest is None) == fits
 
 
 def test_available_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
