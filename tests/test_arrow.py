@@ -11,6 +11,7 @@ from hypothesis import given
 
 from sessionstats import (
     DataError,
+    Releases,
     Sessions,
     SessionStatsError,
     compute,
@@ -287,6 +288,11 @@ def test_the_answer_as_a_data_frame() -> None:
     assert str(frame["start"].dtype) == "datetime64[s, UTC]"
     nothing = compute(SAMPLE, "field=sum(session)&groupBy=project&statsPeriod=1d", now=0).to_pandas()
     assert list(nothing.columns) == ["project", "part", "start", "end", "sum(session)"]
+    # §7.5: a release without sessions has no project, and projects stay integers.
+    releases = Releases(["none", SAMPLE.release.decode()[0]], [0, 1], [[1], [1]])
+    request = "field=sum(session)&groupBy=project&groupBy=release&orderBy=release.timestamp&statsPeriod=90d"
+    ordered = compute(SAMPLE, f"{request}&interval=1d&includeSeries=0", now=NOW, releases=releases)
+    assert [type(project) for project in ordered.to_pandas()["project"]][:2] == [type(None), int]
 
 
 def test_users_of_a_file_are_one_dictionary(tmp_path: Path) -> None:

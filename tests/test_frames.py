@@ -1,6 +1,7 @@
 """Data frames as sessions, whatever their library and however missing values look (§1.1, §1.4)."""
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -160,3 +161,9 @@ def test_the_answer_as_a_frame_of_polars() -> None:
     assert made["part"].to_list() == ["total", "interval", "interval", "interval"]
     assert made["sum(session)"].to_list() == [6, 0, 1, 5]
     assert made["crash_rate(user)"].to_list() == [0.5, None, 0.0, 1.0]
+
+
+def test_the_error_without_polars_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError, match=r'pip install "sessionstats\[polars\]"$'):
+        compute(SESSIONS, "field=sum(session)&statsPeriod=1h", now=NOW).to_polars()

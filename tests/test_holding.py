@@ -179,13 +179,13 @@ def test_available_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         ("/sys/fs/cgroup/memory.current", "", 1): [100],
     }
     monkeypatch.setattr(holding, "_read_numbers", lambda *asked: said.get(asked, []))
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 10, "SC_PAGE_SIZE": 4}.__getitem__)
     assert available_memory() == 600
     said["/sys/fs/cgroup/memory.current", "", 1] = [701]
     assert available_memory() == 0
     del said["/sys/fs/cgroup/memory.current", "", 1]
     assert available_memory() == 1000
     said.clear()
-    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 10, "SC_PAGE_SIZE": 4}.__getitem__)
     assert available_memory() == 20
     monkeypatch.setattr(os, "sysconf_names", {})
     assert available_memory() == holding.UNKNOWN

@@ -54,6 +54,23 @@ def test_the_answer_does_not_depend_on_them(field: str, rest: str) -> None:
     assert compute(Sessions.from_columns(*columns), query).to_json() == compute(SAMPLE, query).to_json()
 
 
+@pytest.mark.parametrize(
+    ("request_", "needed"),
+    [
+        ("field=sum(session)", set()),
+        ("field=count_unique(user)", {"distinct_id"}),
+        ("field=anr_rate()", {"distinct_id", "abnormal_mechanism"}),
+        ("field=p50(session.duration)&groupBy=release", {"duration", "release"}),
+        ("field=sum(session)&environment=a&groupBy=session.status", {"environment"}),
+        ("field=sum(session)&query=release:a", {"release", "environment"}),
+    ],
+)
+def test_all_others_are_unneeded(request_: str, needed: set[str]) -> None:
+    """§5, §6"""
+    optional = {"release", "environment", "distinct_id", "duration", "abnormal_mechanism"}
+    assert unneeded_columns(Query.parse(f"{request_}&statsPeriod=1d", now=NOW)) == optional - needed
+
+
 @pytest.mark.usefixtures("_either_reader")
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_they_are_neither_read_nor_checked(
