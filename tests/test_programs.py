@@ -225,7 +225,7 @@ def test_what_requests_before_it_do_to_an_answer(tmp_path: Path, capsys: pytest.
     assert check(tmp_path, *claims, "--", sys.executable, "-c", FORGETFUL) == 1
     out = capsys.readouterr().out
     assert "1 finding in 25 cases" in out
-    assert "a program that was just started answers it rightly" in out
+    assert "a freshly started program answers it correctly" in out
     assert "to reproduce" not in out
 
 

@@ -1,12 +1,12 @@
 """Cross-examination: a cause must hold wherever it should show, not only where it was proved.
 
-1. Every answer counts that was given before: right ones above all, and those to the experiments.
+1. All earlier answers count: the right ones above all, and those to the experiments.
 2. So do fresh cases that have nothing to do with the finding, and mixtures of it with the cases of findings
    whose cause is unknown.
-3. Where a hypothesis does not give the right answer, what it gives must have been given. It falls if a value
+3. Where a hypothesis does not give the right answer, it must give the actual one. It is dropped if a value
    that it changes is right. Where the answer is wrong in another way, another bug may be at work: the
-   hypothesis stands only if it gives that answer together with another known bug.
-4. One that stands mostly because other bugs hide it falls, too.
+   hypothesis is kept only if it gives that answer together with another known bug.
+4. One that is kept mostly because other bugs hide it is dropped, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FRESH: Final = 300
 """Most further cases that are drawn to examine one hypothesis."""
 
 ENOUGH: Final = 40
-"""Of these, those on which it is not right: after so many no further case is drawn."""
+"""Further cases on which a hypothesis differs from the right answer: so many are enough."""
 
 MOST_RIVALS: Final = 6
 """Most hypotheses that are examined at once; others are not named beside them."""
@@ -33,14 +33,14 @@ MOST_BESIDE: Final = 3
 
 
 class Examination:
-    """What hypotheses that were proved are examined on.
+    """The answers on which proved hypotheses are examined.
 
     Parameters
     ----------
     ask : callable
         Asks the program.
     before : iterable of Evidence
-        Answers that are known already; looked at only once something is to be examined.
+        Answers that are known already; read only when there is something to examine.
     fresh : iterator of mapping
         Further cases.
     details : bool
@@ -65,8 +65,8 @@ class Examination:
         further = (Evidence(case, None, details=self._details) for case in islice(self._fresh, FRESH))
         showing = (right for right in further if any(right.differs(each.variant) for each in left))
         for right in islice(showing, ENOUGH) if left else ():
-            if (given := self._ask(right.case)) is not None:
-                self._answers.append(Evidence(right.case, given, right.answer, details=self._details))
+            if (actual := self._ask(right.case)) is not None:
+                self._answers.append(Evidence(right.case, actual, right.answer, details=self._details))
         return tuple(each for each in left if self._stands(each))
 
     def _stands(self, each: Hypothesis) -> bool:
@@ -90,12 +90,12 @@ class Examination:
 
 
 def _another_window(evidence: Evidence, each: Hypothesis) -> bool:
-    """Whether the window is wrong, of which a hypothesis says nothing."""
+    """Whether the window is wrong, and the hypothesis does not change it."""
     return evidence.another_window and not changes_window(evidence, each.variant)
 
 
 def _is_hidden(evidence: Evidence, each: Hypothesis, beside: list[Hypothesis]) -> bool:
-    """Whether a hypothesis gives what was given together with a known bug: one that did so before, or any."""
+    """Whether a hypothesis gives the actual answer together with a known bug: an earlier such one, or any."""
 
     def explain(other: Hypothesis) -> bool:
         return bool(evidence.explained(together([each.variant, other.variant])))

@@ -123,7 +123,7 @@ def _cause(
     answer: Ask,
     examination: Examination,
 ) -> tuple[Cause | None, list[Evidence]]:
-    """What is proved and stands, and what was asked; of each round the cases, and how many may be alike."""
+    """The cause that is proved and holds, and the answers; a round is cases, and how many may be alike."""
     found, left = evidence[-1], candidates(evidence)
     asked: list[Evidence] = []
     for cases, most_alike in rounds:

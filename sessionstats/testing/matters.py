@@ -35,8 +35,8 @@ DAY: Final = 86_400 * SECOND
 ORDINARY_DAY: Final = 19_493
 """2023-05-16, a Tuesday, in days since 1970."""
 
-EARLIER: Final = "the requests before it: a program that was just started answers it rightly"
-"""What a disagreement needs that comes from what a program keeps: a cache, a table that was left over."""
+EARLIER: Final = "the requests before it: a freshly started program answers it correctly"
+"""What a disagreement needs if it comes from what the program keeps: a cache, a table left over."""
 
 RATHER: Final = " rather than any other"
 """Ends what is reported about an ordinary value, if it is needed."""

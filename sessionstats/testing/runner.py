@@ -248,7 +248,7 @@ class _Search:
         return None
 
     def _needs_others(self, failure: Failure) -> bool:
-        """Whether a program that was just started answers rightly: then it keeps what it should not."""
+        """Whether a freshly started program answers correctly: then it keeps what it should not."""
         if failure.kind != WRONG or not isinstance(self.implementation, Program):
             return False
         self.implementation.close()

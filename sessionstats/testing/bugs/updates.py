@@ -88,7 +88,7 @@ def _updates(rows: list[Row]) -> list[Row]:
 
 
 def ranked(*statuses: str) -> Callable[[str], int]:
-    """The place of a status among some; -1 where it is none of them."""
+    """The rank of a status among some; -1 if it is none of them."""
     return lambda status: statuses.index(status) if status in statuses else -1
 
 
@@ -171,7 +171,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     ),
     bug(
         "worst-status-ranked-otherwise", "1.2", "Statuses are ranked in another order",
-        "From best to worse: ok, errored, exited, unhandled, abnormal, crashed.",
+        "From best to worst: ok, errored, exited, unhandled, abnormal, crashed.",
         *(folded(detail, status=worst(rank)) for detail, rank in RANKS),
         folded("the first in the alphabet", status=lambda updates: min(row.status for row in updates)),
     ),
