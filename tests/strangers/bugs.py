@@ -257,6 +257,60 @@ class Winsorised(Desk):
         return math.fsum(min(length, 3600.0) for length in lengths) / len(lengths)
 
 
+class DistinctDurations(Desk):
+    """Percentiles of the distinct durations: no entry."""
+
+    MAY = ()
+
+    def quantile(self, lengths: list[float], percent: int) -> float:
+        return super().quantile(sorted(set(lengths)), percent)
+
+
+class LargestPercentile(Desk):
+    """The percentile of the whole window is the largest of those of the buckets."""
+
+    MAY = ("percentile-total-mean-of-buckets",)
+
+    def total(self, field: str, rows: Rows, buckets: list[Rows]) -> Any:
+        if not field.startswith("p"):
+            return super().total(field, rows, buckets)
+        return max((each for b in buckets if (each := self.value(field, b)) is not None), default=None)
+
+
+class RowsOnce(Desk):
+    """Rows with the same start, user and release are taken for one: no entry."""
+
+    MAY = ()
+
+    def clean(self, sessions: Rows) -> Rows:
+        rows = super().clean(sessions)
+        return list({(row["at"], row["user"], row["release"]): row for row in reversed(rows)}.values())
+
+
+class RememberedInstants(Desk):
+    """Instants are kept by their first 19 characters, without offset: no entry."""
+
+    MAY = ()
+
+    def __init__(self) -> None:
+        self.known: dict[str, int] = {}
+
+    def instant(self, value: Any) -> int:
+        if not isinstance(value, str):
+            return super().instant(value)
+        return self.known.setdefault(value[:19], super().instant(value))
+
+
+class WholeHours(Desk):
+    """The minutes of an offset are lost, so that +05:30 is read as +05:00: no entry."""
+
+    MAY = ()
+
+    def of(self, when: dt.datetime) -> int:
+        offset = when.utcoffset() or dt.timedelta()
+        return super().of(when) + offset % dt.timedelta(hours=1) // dt.timedelta(microseconds=1)
+
+
 PLANTED = [
     each
     for each in globals().values()
