@@ -225,7 +225,7 @@ def test_a_summary_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch, block: int
     """§6.7: what several blocks hold adds up."""
     sessions, query = SAMPLE[:300], Query.parse(REQUEST, now=NOW)
     summary = summarize(sessions, query)
-    monkeypatch.setattr(tallies, "BLOCK", block)
+    monkeypatch.setattr(tallies, "KEYS_TOGETHER", block)
     assert finish(summary).to_json() == compute(sessions, query).to_json()
 
 
