@@ -54,6 +54,11 @@ class TestStarted:
             *(NOON, 0, 1_000_000, 500_000, 86_400_000_000)
         ]
 
+    def test_offsets_among_plain_instants(self) -> None:
+        """§1.1: only +00:00 is the plain form with another ending."""
+        assert micros(["2024-01-29T12:00:00+00:00", "2024-01-29T12:00:00Z"]) == [NOON] * 2
+        assert micros(["2024-01-29T12:00:00+00:00", "2024-01-29T17:30:00+05:30"]) == [NOON] * 2
+
     @pytest.mark.parametrize("unit", ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps"])
     def test_every_unit(self, unit: Any) -> None:
         """§1.1: from the epoch on; attoseconds end ten seconds, femtoseconds three hours after it."""
