@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Case
-from sessionstats.testing.hypotheses import OK
+from sessionstats.testing.hypotheses import OK, is_large
 from sessionstats.testing.matters import TEXTS, moved
 from sessionstats.testing.model import instants
 from sessionstats.testing.model.instants import SECOND
@@ -123,10 +123,10 @@ def apart(
     """
     chance = random.Random(seed)
     fresh = (recipe for recipe in draws(seed + 2) if not recipe.bulk)
-    while claims is not None or others:
+    while claims is not None or (others and not is_large(case)):
         drawn = [] if claims is None else [assemble(next(fresh), claims)]
         yield from drawn
-        for other in (*drawn, *others):
+        for other in () if is_large(case) else (*drawn, *others):
             rows = [*case["sessions"], *other["sessions"]]
             yield mixed({**chance.choice((case, other)), "sessions": rows}, chance)
 
