@@ -12,7 +12,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import ClassVar, Self, TypeAlias
 
 Note: TypeAlias = Callable[[], Iterable[str]]
@@ -85,8 +84,9 @@ class SessionStatsError(ValueError):
         **location
             ``file``; of a `DataError` also ``line``, ``payload``, ``column`` and ``row``.
         """
-        moved = copy(self)
-        vars(moved).update(location)
+        # Not `copy`: with the pickling that Dask installs for exceptions, a copy shares the attributes.
+        moved = type(self).__new__(type(self), *self.args)
+        vars(moved).update(vars(self) | location)
         return moved
 
 

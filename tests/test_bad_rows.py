@@ -1,5 +1,6 @@
 """Bad rows are all reported together, with their locations, or left out on request (§1.4)."""
 
+import copyreg
 import json
 import pickle
 from pathlib import Path
@@ -126,6 +127,23 @@ def test_a_bad_row_costs_a_few_conversions(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(from_records(rows, errors="skip", report=ReadReport())) == 9900
     assert len(converted) < 5 * 100
     assert sum(converted) < 6 * len(rows)
+
+
+def _rebuilt(kind: type[DataError], attributes: dict[str, Any]) -> DataError:
+    error = kind.__new__(kind)
+    error.__dict__ = attributes
+    return error
+
+
+def test_rows_are_located_whoever_pickles_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """§1.4: tblib, which Dask installs, copies exceptions so that they share their attributes."""
+    monkeypatch.setitem(copyreg.dispatch_table, DataError, lambda error: (_rebuilt, (DataError, vars(error))))
+    error = DataError("not an integer: 'two'", row=1)
+    assert (error.at(row=3).row, error.row) == (3, 1)
+    rows = [ROW | {"errors": "x"}, ROW, ROW | {"errors": "y"}]
+    report = ReadReport()
+    assert len(from_records(rows, errors="skip", report=report)) == 1
+    assert [error.row for error in report.first] == [0, 2]
 
 
 def test_without_a_report_a_warning_says_what_was_left_out() -> None:
