@@ -5,7 +5,8 @@
    whose cause is unknown.
 3. Where a hypothesis does not give the right answer, it must give the actual one. It is dropped if a value
    that it changes is right. Where the answer is wrong in another way, another bug may be at work: the
-   hypothesis is kept only if it gives that answer together with another known bug.
+   hypothesis is kept only if it gives that answer together with another known bug, or if such a bug gives
+   what is wrong in other fields, here or in an earlier answer.
 4. One that is kept mostly because other bugs hide it is dropped, too.
 """
 
@@ -72,7 +73,7 @@ class Examination:
     def _stands(self, each: Hypothesis) -> bool:
         """Whether a hypothesis agrees with the answers to all cases on which it is not right."""
         shown = hidden = 0
-        beside: list[Hypothesis] = []
+        beside: dict[Hypothesis, bool] = {}
         for evidence in self._answers:
             if not evidence.differs(each.variant):
                 continue
@@ -94,16 +95,32 @@ def _another_window(evidence: Evidence, each: Hypothesis) -> bool:
     return evidence.another_window and not changes_window(evidence, each.variant)
 
 
-def _is_hidden(evidence: Evidence, each: Hypothesis, beside: list[Hypothesis]) -> bool:
-    """Whether a hypothesis gives the actual answer together with a known bug: an earlier such one, or any."""
+def _is_hidden(evidence: Evidence, each: Hypothesis, beside: dict[Hypothesis, bool]) -> bool:
+    """Whether another known bug is at work, too: an earlier such one, or any.
 
-    def explain(other: Hypothesis) -> bool:
+    Together the two give the actual answer, or the other one alone gives what is wrong in other fields. Once
+    it has been seen there, any answer that it changes says nothing. A bug that gives the whole answer by
+    itself speaks against the hypothesis.
+    """
+    touched = {path.field for path in evidence.apart(evidence.predicted(each.variant), evidence.expected)}
+    elsewhere = {path for path in evidence.wrong if path.field not in touched}
+
+    def is_at_work(other: Hypothesis) -> bool:
+        alone = evidence.explained(other.variant)
+        if alone >= evidence.wrong:
+            return False
+        if elsewhere and alone >= elsewhere:
+            beside[other] = True
+            return True
         return bool(evidence.explained(together([each.variant, other.variant])))
 
-    if any(map(explain, beside)):
+    if any(seen and evidence.differs(other.variant) for other, seen in beside.items()):
+        return True
+    if any(map(is_at_work, list(beside))):
         return True
     if len(beside) >= MOST_BESIDE:
         return False
-    found = next(filter(explain, hypotheses_for(evidence.case)), None)
-    beside += [] if found is None else [found]
+    found = next(filter(is_at_work, hypotheses_for(evidence.case)), None)
+    if found is not None:
+        beside.setdefault(found, False)
     return found is not None
