@@ -188,7 +188,7 @@ def _common_keys(rows: list[Any]) -> tuple[str, ...] | None:
 
 def _values_of_key(rows: list[Any], common: tuple[str, ...] | None) -> Callable[[str], list[Any]]:
     """A function of a key that gives its value in each record, `None` where it is absent."""
-    if common is None:
+    if not common:  # without keys there is nothing to transpose, which would take memory
         return lambda key: [row.get(key) for row in rows]
     columns = dict(zip(common, map(list, zip(*map(dict.values, rows), strict=True)), strict=True))
     absent = [None] * len(rows)
