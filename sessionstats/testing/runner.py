@@ -220,16 +220,18 @@ class _Search:
             recipes=recipes,
             claims=self.options.claims,
             tolerance=self.options.tolerance,
-            before=self._before(),
+            before=self._before(large=is_large(failures[-1].case)),
             unknown=[each.failure.case for each in self.watch.suspects if each.diagnosis is None],
         )
         shown = frozenset[Symptom]().union(*map(symptoms, failures))
         return Suspect(failures[-1], self.asked, explanation, shown)
 
-    def _before(self) -> Iterator[Evidence]:
-        """What was answered last, right or wrong."""
+    def _before(self, *, large: bool) -> Iterator[Evidence]:
+        """What was answered last, right or wrong; large cases, which cost seconds, only where they matter."""
         details = self.options.tolerance.details
         for case, failure in list(self.answered):
+            if is_large(case) and not large:
+                continue
             if failure is None:
                 yield Evidence(case, right := model.answer(case), right, details=details)
             elif failure.kind == WRONG:
