@@ -14,6 +14,7 @@ from sessionstats.io.blocks import Reading
 
 pytest.importorskip("pyarrow", reason="needs the extra 'arrow'")
 from sessionstats.io import arrow_json_cells, arrow_jsonl
+from sessionstats.io.strict_json import NotJSON
 from tests.reading import outcome
 
 VALUES = {
@@ -237,3 +238,13 @@ def test_lines_that_are_cut(old: str, new: str, is_cut: bool) -> None:
         return
     assert is_cut
     assert fold(updates) == from_records([json.loads(line) for line in block.splitlines()])
+
+
+@pytest.mark.parametrize("name", json.loads(FIRST))
+def test_no_value_at_the_end_of_a_block(name: str) -> None:
+    """§1.4: nothing after a colon, before a comma, is left to the plain reader, too."""
+    row = json.loads(FIRST)
+    line = json.dumps({name: row.pop(name), **row}) + "\n"
+    value = json.dumps(json.loads(FIRST)[name])
+    with pytest.raises((arrow_json_cells.Refused, NotJSON)):
+        arrow_json_cells.updates_of_cells((line * 2 + line.replace(value, "", 1)).encode(), Reading().texts)

@@ -176,7 +176,7 @@ def _bodies(cell: _Cell, chunk: Any, quote: bytes) -> tuple[NDArray[np.uint8], N
     data, offsets = data[offsets[0] : offsets[-1]], offsets - offsets[0]
     before, after = cell.before + quote, quote + cell.after
     starts, ends = offsets[:-1] + len(before), offsets[1:] - len(after)
-    if (starts > ends).any():
+    if (starts + (not quote) > ends).any():  # a number has at least one digit
         raise Refused
     is_right = _are_at(data, offsets[:-1], before) & _are_at(data, ends, after)
     if not quote:
