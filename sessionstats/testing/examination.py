@@ -73,7 +73,7 @@ class Examination:
     def _stands(self, each: Hypothesis) -> bool:
         """Whether a hypothesis agrees with the answers to all cases on which it is not right."""
         shown = hidden = 0
-        beside: dict[Hypothesis, bool] = {}
+        others = _OtherBugs(each)
         for evidence in self._answers:
             if not evidence.differs(each.variant):
                 continue
@@ -85,7 +85,7 @@ class Examination:
                 return False
             else:
                 hidden += 1
-                if not (_another_window(evidence, each) or _is_hidden(evidence, each, beside)):
+                if not (_another_window(evidence, each) or others.explain(evidence)):
                     return False
         return shown >= max(1, hidden)
 
@@ -95,32 +95,41 @@ def _another_window(evidence: Evidence, each: Hypothesis) -> bool:
     return evidence.another_window and not changes_window(evidence, each.variant)
 
 
-def _is_hidden(evidence: Evidence, each: Hypothesis, beside: dict[Hypothesis, bool]) -> bool:
-    """Whether another known bug is at work, too: an earlier such one, or any.
+class _OtherBugs:
+    """Known bugs that are at work beside a hypothesis, as far as they have been found.
 
-    Together the two give the actual answer, or the other one alone gives what is wrong in other fields. Once
-    it has been seen there, any answer that it changes says nothing. A bug that gives the whole answer by
-    itself speaks against the hypothesis.
+    Parameters
+    ----------
+    each : Hypothesis
     """
-    touched = {path.field for path in evidence.apart(evidence.predicted(each.variant), evidence.expected)}
-    elsewhere = {path for path in evidence.wrong if path.field not in touched}
 
-    def is_at_work(other: Hypothesis) -> bool:
-        alone = evidence.explained(other.variant)
-        if alone >= evidence.wrong:
-            return False
-        if elsewhere and alone >= elsewhere:
-            beside[other] = True
+    def __init__(self, each: Hypothesis) -> None:
+        self._each = each
+        self._found: dict[Hypothesis, bool] = {}  # whether one was seen by itself, in other fields
+
+    def explain(self, evidence: Evidence) -> bool:
+        """Look for one in an answer that contradicts the hypothesis; whether there is one.
+
+        Together the two give the actual answer, or the other one alone gives what is wrong in other fields.
+        Once it has been seen there, any answer that it changes says nothing. A bug that gives the whole
+        answer by itself speaks against the hypothesis.
+        """
+        if any(seen and evidence.differs(other.variant) for other, seen in self._found.items()):
             return True
-        return bool(evidence.explained(together([each.variant, other.variant])))
-
-    if any(seen and evidence.differs(other.variant) for other, seen in beside.items()):
-        return True
-    if any(map(is_at_work, list(beside))):
-        return True
-    if len(beside) >= MOST_BESIDE:
+        variant = self._each.variant
+        touched = {path.field for path in evidence.apart(evidence.predicted(variant), evidence.expected)}
+        elsewhere = {path for path in evidence.wrong if path.field not in touched}
+        for other in self._possible(evidence.case):
+            alone = evidence.explained(other.variant)
+            if alone >= evidence.wrong:
+                continue
+            seen = bool(elsewhere) and alone >= elsewhere
+            if seen or evidence.explained(together([variant, other.variant])):
+                self._found[other] = seen or self._found.get(other, False)
+                return True
         return False
-    found = next(filter(is_at_work, hypotheses_for(evidence.case)), None)
-    if found is not None:
-        beside.setdefault(found, False)
-    return found is not None
+
+    def _possible(self, case: Case) -> Iterator[Hypothesis]:
+        yield from list(self._found)
+        if len(self._found) < MOST_BESIDE:
+            yield from hypotheses_for(case)
