@@ -32,7 +32,7 @@ from sessionstats.rules import EDITIONS, Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 
-REQUIRED: Final = ("now", "params", "sessions")
+REQUEST_KEYS: Final = ("now", "params", "sessions")
 """Keys without which a line is not a request."""
 
 DEFAULT: Final = Limits()
@@ -187,10 +187,10 @@ def read(request: object, limits: Limits = DEFAULT) -> tuple[Sessions, Query]:
     """
     if not isinstance(request, dict):
         raise RequestError(f"not a request: {type(request).__name__} instead of an object")
-    for key in REQUIRED:
+    for key in REQUEST_KEYS:
         if request.get(key) is None:
             raise RequestError(f'not a request: "{key}" is missing', parameter=key)
-    now, params, rows = (request[key] for key in REQUIRED)
+    now, params, rows = (request[key] for key in REQUEST_KEYS)
     if not isinstance(rows, list):
         raise RequestError(f"sessions: a list of rows is expected, not {type(rows).__name__}")
     sessions = from_protocol(rows, known_statuses(request.get("rules")))

@@ -27,7 +27,7 @@ from sessionstats.request.query import Query
 if TYPE_CHECKING:
     from sessionstats.uncertainty import Uncertainty
 
-BLOCK: Final = 4096
+STARTS_TOGETHER: Final = 4096
 """Intervals whose starts are written together."""
 
 
@@ -150,7 +150,7 @@ class Result:
     def _interval_texts(self) -> list[str]:
         # In blocks: NumPy's own strings take several times the memory of Python's.
         starts = self.intervals.astype("datetime64[s]")
-        blocks = (starts[at : at + BLOCK] for at in range(0, len(starts), BLOCK))
+        blocks = (starts[at : at + STARTS_TOGETHER] for at in range(0, len(starts), STARTS_TOGETHER))
         return [text for block in blocks for text in np.datetime_as_string(block, timezone="UTC").tolist()]
 
     def to_json(self) -> str:

@@ -61,7 +61,7 @@ collect_ignore = ["clients/python_app.py"]
 def _everything_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files of text are read by Arrow, too, in blocks of a few lines."""
     monkeypatch.setattr("sessionstats.io.arrow_csv.FROM", 0)
-    monkeypatch.setattr("sessionstats.io.arrow_csv.BLOCK", 200)
+    monkeypatch.setattr("sessionstats.io.arrow_csv.BLOCK_BYTES", 200)
 
 
 settings.register_profile("deterministic", deadline=None, derandomize=True, print_blob=True)

@@ -121,7 +121,7 @@ def test_arrow_really_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kin
     write(SAMPLE, path)
     monkeypatch.setattr(text, plain, lambda *_: iter(()))
     monkeypatch.setattr(arrow_jsonl.JsonBlocks, "_parsed", None)  # what is written can be cut
-    monkeypatch.setattr(arrow_csv, "BLOCK", 20_000)
+    monkeypatch.setattr(arrow_csv, "BLOCK_BYTES", 20_000)
     blocks = [block.sessions for block in updates_in(path)]
     assert len(blocks) > 5
     together = Sessions.concat(blocks)

@@ -246,5 +246,5 @@ def test_no_value_at_the_end_of_a_block(name: str) -> None:
     row = json.loads(FIRST)
     line = json.dumps({name: row.pop(name), **row}) + "\n"
     value = json.dumps(json.loads(FIRST)[name])
-    with pytest.raises((arrow_json_cells.Refused, NotJSON)):
+    with pytest.raises((arrow_json_cells.Unsuitable, NotJSON)):
         arrow_json_cells.updates_of_cells((line * 2 + line.replace(value, "", 1)).encode(), Reading().texts)

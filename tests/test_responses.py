@@ -70,7 +70,7 @@ def test_what_differs_is_counted_by_field() -> None:
     ]
     values = [(finding.path, finding.actual) for finding in comparison.findings if finding.path.field]
     assert {(dict(path.group or ())["release"], value) for path, value in values} == set(wrong)
-    assert all(path.place == "totals" for path, _ in values)
+    assert all(path.part == "totals" for path, _ in values)
     report = str(comparison)
     assert f"{USERS}  {len(wrong)} " in report
     assert report.count("\n") < 45

@@ -173,7 +173,7 @@ def table(case: dict[str, Any], right: dict[str, Any], wrong: dict[str, Any]) ->
 
 
 def _rank(path: Path) -> tuple[bool, bool, str]:
-    return (path.field is None, path.place not in ("totals", "groups"), str(path))
+    return (path.field is None, path.part not in ("totals", "groups"), str(path))
 
 
 def _outcome(answer: dict[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from sessionstats.io.arrow_cells import column_of_cells
 from sessionstats.io.arrow_texts import MANY
 from sessionstats.io.optional import needed
 
-BLOCK: Final = 1 << 24
-"""Bytes of a block."""
+BLOCK_BYTES: Final = 1 << 24
+"""Size of a block."""
 
 FROM: Final = 1 << 20
 """File size in bytes from which on importing Arrow pays off."""

@@ -5,7 +5,7 @@
    line is the object of these keys and values, and can be nothing else.
 2. Integers and texts that repeat are decoded once per distinct cell. Instants, users and session ids are
    texts without escapes, or null; durations are decimals without a sign, or null.
-3. Any other block is refused: one with a comma in a text, for instance.
+3. Any other block, such as one with a comma in a text, is unsuitable: another reader reads it.
 
 Why: Arrow's JSON reader takes more than twice as long, as it looks at every byte of keys and numbers.
 """
@@ -36,8 +36,8 @@ BEGINNING: Final = re.compile(rb' *"(\w+)" *: *')
 QUOTE, BACKSLASH, SPACE, ZERO, DOT = b'"\\ 0.'
 
 
-class Refused(ValueError):  # noqa: N818 - another reader is to read the block
-    """A block that a reader leaves to another one."""
+class Unsuitable(ValueError):  # noqa: N818 - another reader is to read the block
+    """A block that these rules do not fit."""
 
 
 class _Cell(NamedTuple):
@@ -64,7 +64,7 @@ def updates_of_cells(
     Raises
     ------
     ValueError
-        If the block is refused, Arrow refuses it (other numbers of commas, or not UTF-8), or a row is bad.
+        If the block is unsuitable (for Arrow, too: other numbers of commas, or not UTF-8), or a row is bad.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def updates_of_cells(
     Sessions(2 rows, 2 sessions, 2024-01-29T12:00:00Z to 2024-01-29T12:00:00Z, 1 project, 1 release, 0 users)
     """
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-        raise Refused
+        raise Unsuitable
     cells = _cells_of(block[: block.find(b"\n")].removesuffix(b"\r"))
     csv, pa = needed("pyarrow.csv", "arrow"), needed("pyarrow", "arrow")
     few = pa.dictionary(pa.int32(), pa.string())
@@ -98,12 +98,12 @@ def _differ(name: str) -> bool:
 def _cells_of(line: bytes) -> list[_Cell]:
     """The cells of the first line."""
     if not (line.startswith(b"{") and line.endswith(b"}")):
-        raise Refused
+        raise Unsuitable
     pieces = line[1:-1].split(b",")
     begins = [BEGINNING.match(piece) for piece in pieces]
     names = [begin[1].decode() for begin in begins if begin]
     if len({*names} & {*BY_NAME}) < len(pieces) or not {*REQUIRED_COLUMNS} <= {*names}:
-        raise Refused
+        raise Unsuitable
     before = [begin[0] for begin in begins if begin]
     before[0] = b"{" + before[0]
     return [
@@ -134,7 +134,7 @@ def _decoded(cell: _Cell, column: Any, texts: Mapping[str, TextDictionary]) -> V
         parts.append((np.array(numbers), numbers_of(chunk.indices)))
     before, after = cell.before.decode(), cell.after.decode()
     if not all(text.startswith(before) and text.endswith(after) for text in distinct):
-        raise Refused
+        raise Unsuitable
     values = [loads(text.removeprefix(before).removesuffix(after)) for text in distinct]
 
     def of_rows(of_distinct: NDArray[Any]) -> NDArray[Any]:
@@ -146,7 +146,7 @@ def _decoded(cell: _Cell, column: Any, texts: Mapping[str, TextDictionary]) -> V
             return integers.with_codes(of_rows(integers.codes))
         return of_rows(integers)
     if not {*map(type, values)} <= {str, type(None)}:
-        raise Refused
+        raise Unsuitable
     codes = texts[cell.name].add([value or "" for value in values])
     return Encoded(of_rows(codes), texts[cell.name].strings)
 
@@ -158,7 +158,7 @@ def _seconds(cell: _Cell, chunk: Any) -> NDArray[np.float64]:
     seconds = seconds_of(_array(data, offsets))
     # JSON has no number 01.
     if seconds is None or ((data[firsts] == ZERO) & (data[firsts + 1] != DOT)).any():
-        raise Refused
+        raise Unsuitable
     return seconds
 
 
@@ -166,7 +166,7 @@ def _texts(cell: _Cell, chunk: Any) -> Any:
     """The texts of cells as an array of strings, empty where one is null."""
     data, offsets = _bodies(cell, chunk, b'"')
     if ((data == QUOTE) | (data == BACKSLASH) | (data < SPACE)).any():
-        raise Refused
+        raise Unsuitable
     return _array(data, offsets)
 
 
@@ -177,14 +177,14 @@ def _bodies(cell: _Cell, chunk: Any, quote: bytes) -> tuple[NDArray[np.uint8], N
     before, after = cell.before + quote, quote + cell.after
     starts, ends = offsets[:-1] + len(before), offsets[1:] - len(after)
     if (starts + (not quote) > ends).any():  # a number has at least one digit
-        raise Refused
+        raise Unsuitable
     is_right = _are_at(data, offsets[:-1], before) & _are_at(data, ends, after)
     if not quote:
         is_right &= data[starts] - np.uint8(ZERO) <= 9
     others = np.flatnonzero(~is_right)
     null = cell.before + b"null" + cell.after
     if (np.diff(offsets)[others] != len(null)).any() or not _are_at(data, offsets[others], null).all():
-        raise Refused
+        raise Unsuitable
     ends[others] = starts[others]
     widths = ends - starts
     if len(widths) and (widths == widths[0]).all() and not len(others):

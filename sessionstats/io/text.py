@@ -111,13 +111,13 @@ def csv_blocks(source: Opened, reading: Reading, block_rows: int | None = None) 
 
 def _arrow_blocks(rest: Rest, blocks: Blocks, reading: Reading) -> Iterator[Updates]:
     """Blocks that Arrow reads, up to the first that it does not, or in which a row is bad."""
-    from sessionstats.io.arrow_csv import BLOCK
+    from sessionstats.io.arrow_csv import BLOCK_BYTES
 
-    block = rest.block(BLOCK)
+    block = rest.block(BLOCK_BYTES)
     while block and (updates := blocks.updates(block)) is not None and _all_known(updates, reading):
         yield updates
         rest.pass_by(block)
-        block = rest.block(BLOCK)
+        block = rest.block(BLOCK_BYTES)
     rest.put_back(block)
 
 

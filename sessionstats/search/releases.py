@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sessionstats.errors import RequestError
 from sessionstats.search.release_records import NO_STAGES, STAGES, Read, instant_of, read_together
 
-REQUIRED: Final = ("version", "date_added", "project_ids")
+RECORD_KEYS: Final = ("version", "date_added", "project_ids")
 """Keys that a record must have; ``environments`` and ``stages`` may be missing."""
 
 LISTS: Final = (list, tuple, set, frozenset, np.ndarray)
@@ -136,7 +136,7 @@ class Releases:
         if not set(map(type, records)).issubset((dict,)):
             _reject_wrong_records(records)
         try:
-            versions, instants, project_ids = ([record[key] for record in records] for key in REQUIRED)
+            versions, instants, project_ids = ([record[key] for record in records] for key in RECORD_KEYS)
         except KeyError:
             _reject_wrong_records(records)
             raise
@@ -247,7 +247,7 @@ def _reject_wrong_records(records: list[Any]) -> None:
     for place, record in enumerate(records):
         if not isinstance(record, Mapping):
             raise _error(f"release {place} must be a record, not {record!r:.80}")
-        for key in REQUIRED:
+        for key in RECORD_KEYS:
             if key not in record:
                 raise _error(f"release {place} ({record.get('version')!r:.80}): {key} is missing")
 

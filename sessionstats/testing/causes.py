@@ -177,7 +177,7 @@ class _Trial:
             if unit in chosen and unit is not None and symptom(path) not in lacking:
                 self.unit[path] = unit
         if "0" in case["params"].get("includeSeries", ()):
-            self.unit = {path: unit for path, unit in self.unit.items() if path.place == TOTALS}
+            self.unit = {path: unit for path, unit in self.unit.items() if path.part == TOTALS}
         self.expected: Flat = {path: expected.get(path, ABSENT) for path in self.unit}
         self.actual: Flat = {path: self.evidence.actual.get(path, ABSENT) for path in self.unit}
         self._known: dict[Hypothesis, Flat] = {}
@@ -394,5 +394,5 @@ def _best(trial: _Trial, scores: Mapping[Hypothesis, Score], most: int) -> list[
 
 def _lacking(evidence: Evidence) -> set[Symptom]:
     """The kinds of positions that no group of the response has."""
-    there = {symptom(path) for path in evidence.actual if path.place != SERIES}
+    there = {symptom(path) for path in evidence.actual if path.part != SERIES}
     return {symptom(path) for path in evidence.expected if path.field is not None} - there

@@ -122,7 +122,7 @@ class _Trial:
 
 def symptom(path: Path) -> tuple[str, str | None]:
     """The kind of a position, and its field."""
-    return "bucket" if path.place[:1].isdigit() else path.place, path.field
+    return "bucket" if path.part[:1].isdigit() else path.part, path.field
 
 
 def prove(

@@ -45,7 +45,7 @@ class Path:
     group : tuple of (name, value), or None
         The group; `None` for a part of the answer that belongs to no group.
     field : str or None
-    place : str
+    part : str
         ``totals``, the start of a bucket, or ``series``; for parts without a field ``groups``, ``status``,
         ``detail``, ``start``, ``end``, ``intervals``, ``query``, ``links`` or ``body``.
 
@@ -57,7 +57,7 @@ class Path:
 
     group: GroupKey | None
     field: str | None
-    place: str
+    part: str
 
     def __str__(self) -> str:
         parts = []
@@ -65,7 +65,7 @@ class Path:
             parts.append(", ".join(f"{name} {value!r}" for name, value in self.group) or "the one group")
         if self.field is not None:
             parts.append(self.field)
-        return " · ".join([*parts, self.place])
+        return " · ".join([*parts, self.part])
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Finding:
             "path": {
                 "group": None if path.group is None else json_ready(dict(path.group)),
                 "field": path.field,
-                "place": path.place,
+                "part": path.part,
             },
             **{name: json_ready(value) for name, value in values.items() if value is not ABSENT},
             "diagnosis": self.diagnosis,

@@ -111,7 +111,7 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
 
 def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any]]]:
     """Every total that is wrong, its actual value, and what each formula gives."""
-    paths = [path for path in evidence.wrong if path.place == TOTALS and path.field is not None]
+    paths = [path for path in evidence.wrong if path.part == TOTALS and path.field is not None]
     paths = [path for path in paths if path in evidence.actual and path in evidence.expected]
     if not paths:
         return

@@ -149,7 +149,7 @@ class Evidence:
     @cached_property
     def another_window(self) -> bool:
         """Whether the window of the actual answer is not the right one."""
-        return any(path.place in WINDOW for path in self.wrong)
+        return any(path.part in WINDOW for path in self.wrong)
 
     def agrees(self, variant: Variant) -> bool:
         """Whether a variant gives every actual value."""
@@ -300,7 +300,7 @@ WINDOW: Final = ("start", "end", "intervals", "status")
 def changes_window(evidence: Evidence, variant: Variant) -> bool:
     """Whether a variant differs from the right answer in something that does not depend on rows."""
     predicted = evidence.predicted(variant)
-    return any(path.place in WINDOW for path in evidence.apart(predicted, evidence.expected))
+    return any(path.part in WINDOW for path in evidence.apart(predicted, evidence.expected))
 
 
 def _allows(evidence: Evidence, variant: Variant) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from sessionstats.columns.schema import REQUIRED_COLUMNS
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Case
 from sessionstats.testing.hypotheses import OK, is_large
@@ -183,7 +184,7 @@ def mixed(case: Case, chance: random.Random, *, rows_only: bool = False) -> dict
     for row in chosen:
         for name in list(row):
             if chance.random() < 0.15:
-                row.pop(name) if name not in REQUIRED and chance.random() < 0.3 else _take(
+                row.pop(name) if name not in REQUIRED_COLUMNS and chance.random() < 0.3 else _take(
                     row, name, rows, chance
                 )
             elif name in TEXTS and isinstance(row[name], str) and chance.random() < 0.2:
@@ -206,10 +207,6 @@ def _later(case: Case, chance: random.Random) -> dict[str, Any]:
     shift = chance.choice((1, 1000, SECOND, 60 * SECOND, 3600 * SECOND)) * chance.randint(-90, 90)
     later = max(now + shift, 0)
     return {**case, "params": params, "now": f"{instants.to_text(later)[:-1]}.{later % SECOND:06}Z"}
-
-
-REQUIRED: Final = ("started", "project_id", "status")
-"""The columns that every row has (§1.1)."""
 
 
 def _take(row: dict[str, Any], name: str, rows: Sequence[Mapping[str, Any]], chance: random.Random) -> None:

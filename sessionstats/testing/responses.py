@@ -183,7 +183,7 @@ def _of_absent(absent: Sequence[str]) -> Iterator[Finding]:
 
 def _is_absent(finding: Finding, absent: Sequence[str]) -> bool:
     """Whether a finding is only that something is absent which the whole response lacks."""
-    return finding.actual is ABSENT and (finding.path.field in absent or finding.path.place in absent)
+    return finding.actual is ABSENT and (finding.path.field in absent or finding.path.part in absent)
 
 
 def _smallest(oracle: Oracle, findings: Sequence[Finding]) -> tuple[GroupKey, list[dict[str, Any]]] | None:

@@ -54,7 +54,7 @@ OF_TABLES: Final = ("rows-limited", "last-rows-lost")
 
 def symptom(path: Path) -> Symptom:
     """The kind of a position."""
-    return path.place == TOTALS, path.field
+    return path.part == TOTALS, path.field
 
 
 class Table:
@@ -102,8 +102,8 @@ class Table:
         """The unit that a position belongs to; `None` if it belongs to none."""
         if path.group is None or path.field is None:
             return None
-        bucket = self._buckets.get(path.place)
-        if bucket is None and (self.by_bucket or path.place != TOTALS):
+        bucket = self._buckets.get(path.part)
+        if bucket is None and (self.by_bucket or path.part != TOTALS):
             return None
         return base_of(path.group), bucket if self.by_bucket else None
 

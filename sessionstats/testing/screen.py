@@ -115,7 +115,7 @@ def _by_field(findings: Sequence[Finding]) -> list[str]:
     rows = [["field", "totals", "intervals", "groups", "§"]]
     for name in names:
         own = [each for each in findings if each.path.field == name]
-        totals = sum(each.path.place == TOTALS for each in own)
+        totals = sum(each.path.part == TOTALS for each in own)
         groups = len({each.path.group for each in own})
         rows.append([str(name), f"{totals:,}", f"{len(own) - totals:,}", f"{groups:,}", own[0].section])
     return ["What differs, by field:", *_table(rows)]
@@ -127,7 +127,7 @@ def _largest(findings: Sequence[Finding]) -> list[str]:
     for each in shown:
         path = each.path
         values = [_shown(each.expected), _shown(each.actual)]
-        rows.append([_group(path.group or ()), str(path.field), escape(path.place), *values])
+        rows.append([_group(path.group or ()), str(path.field), escape(path.part), *values])
     return [f"The largest of {len(findings):,} differences:", *_table(rows)]
 
 
@@ -135,9 +135,9 @@ def _others(findings: Sequence[Finding]) -> list[str]:
     lines = [
         f"{escape(str(each.path))}: {fit(escape(each.message), 2 * WIDTH)}"
         for each in findings
-        if each.path.place != GROUPS or each.path.group is None
+        if each.path.part != GROUPS or each.path.group is None
     ]
-    groups = [each for each in findings if each.path.place == GROUPS and each.path.group is not None]
+    groups = [each for each in findings if each.path.part == GROUPS and each.path.group is not None]
     for message in dict.fromkeys(each.message for each in groups):
         keys = [_group(each.path.group or ()) for each in groups if each.message == message]
         more = f" and {len(keys) - MOST:,} more" if len(keys) > MOST else ""

@@ -90,13 +90,13 @@ class _Value:
     """Which value of a group is compared: ``totals``, or that of the bucket with this start."""
 
     key: GroupKey
-    place: str
+    part: str
     field: Field
     bucket: int | None
 
     @property
     def path(self) -> Path:
-        return Path(self.key, self.field.name, self.place)
+        return Path(self.key, self.field.name, self.part)
 
     def measured(self, query: Query) -> Measured:
         """What it is computed from: the class of its status group, else those that the search selects."""

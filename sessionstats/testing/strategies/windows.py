@@ -21,7 +21,10 @@ BYTES: Final = 18
 """Bytes that choose a frame."""
 
 SECOND: Final = 1_000_000
-"""Microseconds in a second; every instant here is in microseconds since 1970."""
+"""Microseconds: instants are counted in them since 1970, and lengths of time too."""
+
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
 
 NOWS: Final = (
     "2024-01-29T12:27:28.303Z",
@@ -48,17 +51,17 @@ HOURLY: Final = ("1d", "1h", "6h", "12h", "", "1h", "1d", "3h", "7200", "1440m",
 FINE: Final = ("1m", "10s", "30m", "15m", "90s", "120", "90m", "15m")
 """Intervals that are not whole hours, for editions with a smaller minimum."""
 
-RESTRICTED: Final = (6 * 3600, 30 * 86_400)
-"""The longest range with these, and how long ago it may start, in seconds (§3.8)."""
+RESTRICTED: Final = (6 * HOUR, 30 * DAY)
+"""The longest range with these, and how long ago it may start (§3.8)."""
 
 LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24, 14, 7)
 """Numbers of intervals, before rounding."""
 
 BESIDE: Final = (0, 0, 1, -1, SECOND, -SECOND, 1_700_000_000, 500_000)
-"""How far, in microseconds, start and end are from a multiple of the interval."""
+"""How far start and end are from a multiple of the interval."""
 
-UNITS: Final = (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60))
-"""Letters of periods and their seconds (§3.1); seconds themselves need none."""
+UNITS: Final = (("w", 7 * DAY), ("d", DAY), ("h", HOUR), ("m", 60 * SECOND))
+"""Letters of periods and their lengths (§3.1); seconds need none."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -104,7 +107,7 @@ def frame(choices: Choices, claims: Claims) -> Frame:
     """
     now = choices.pick(NOWS)
     interval = choices.pick(FINE if claims.limits and choices.one_in(5) else HOURLY)
-    step = period_seconds(interval) * SECOND
+    step = length_of(interval)
     length = choices.pick(LENGTHS)
     params: dict[str, Any] = {} if interval == "" and choices.one_in(2) else {"interval": interval}
     dates, start, end = _dates(choices, microseconds(now), step, length)
@@ -118,44 +121,43 @@ def frame(choices: Choices, claims: Claims) -> Frame:
 
 def _dates(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
     """Parameters for the dates, and the start and end that they mean."""
-    if step % (3600 * SECOND) and choices.one_in(2):
+    if step % HOUR and choices.one_in(2):
         return _restricted(choices, now, step, length)
     way = choices.pick(("period", "range", "range", "period", "periods", "default", "future"))
-    if way == "default" and step == 86_400 * SECOND and choices.one_in(6):
+    if way == "default" and step == DAY and choices.one_in(6):
         return {}, now - 90 * step, now
     if way == "periods":
-        later = choices.pick((0, 1, 2)) * step // SECOND
-        earlier = later + length * step // SECOND
+        later = choices.pick((0, 1, 2)) * step
+        earlier = later + length * step
         dates = {"statsPeriodStart": period(choices, earlier), "statsPeriodEnd": period(choices, later)}
         dates |= _losing(choices, now)
-        return dates, now - earlier * SECOND, now - later * SECOND
+        return dates, now - earlier, now - later
     if way in ("range", "future"):
         return _range(choices, now, step, length, future=way == "future")
-    seconds = max(1, length * step // SECOND + choices.pick((0, 0, 1, -1, 1800)))
-    dates = {"statsPeriod": period(choices, seconds), **_losing(choices, now)}
-    return dates, now - seconds * SECOND, now
+    whole = max(SECOND, length * step + choices.pick((0, 0, SECOND, -SECOND, HOUR // 2)))
+    dates = {"statsPeriod": period(choices, whole), **_losing(choices, now)}
+    return dates, now - whole, now
 
 
 def _restricted(choices: Choices, now: int, step: int, length: int) -> tuple[dict[str, Any], int, int]:
     """A range on one of the edges of §3.8, or off by a second or an interval."""
     longest, oldest = RESTRICTED
-    interval = step // SECOND
-    beside = choices.pick((0, 1, -1, interval, -interval))
-    old = choices.one_in(2) or interval < 900  # short intervals would be too many in six hours
-    seconds = length * interval if old else longest + beside
-    later = oldest + beside - seconds if old else choices.pick((0, 3600, 12_345))
+    beside = choices.pick((0, SECOND, -SECOND, step, -step))
+    old = choices.one_in(2) or step < HOUR // 4  # short intervals would be too many in six hours
+    whole = length * step if old else longest + beside
+    later = oldest + beside - whole if old else choices.pick((0, HOUR, 12_345 * SECOND))
+    start, end = now - (later + whole), now - later
     if choices.one_in(3):
-        start, end = now - (later + seconds) * SECOND, now - later * SECOND
         return {"start": instant(choices, start), "end": instant(choices, end)}, start, end
-    dates = {"statsPeriodStart": period(choices, later + seconds), "statsPeriodEnd": period(choices, later)}
-    return dates, now - (later + seconds) * SECOND, now - later * SECOND
+    dates = {"statsPeriodStart": period(choices, later + whole), "statsPeriodEnd": period(choices, later)}
+    return dates, start, end
 
 
 def _losing(choices: Choices, now: int) -> dict[str, Any]:
     """In one case out of six, ``start`` and ``end`` of another window, which do not count (§3.3)."""
     if not choices.one_in(6):
         return {}
-    return {"start": iso(now - 20 * 3600 * SECOND), "end": iso(now - 7200 * SECOND)}
+    return {"start": iso(now - 20 * HOUR), "end": iso(now - 2 * HOUR)}
 
 
 def _range(
@@ -191,7 +193,7 @@ def instant(choices: Choices, at: int) -> str:
         return text
     if way == 2 and at % SECOND == 0:
         return str(at // SECOND)
-    if way == 3 and at % (86_400 * SECOND) == 0:
+    if way == 3 and at % DAY == 0:
         return text[:10]
     if way == 4:
         return iso(at + 19_800 * SECOND) + "+05:30"
@@ -200,18 +202,18 @@ def instant(choices: Choices, at: int) -> str:
     return text + "Z"
 
 
-def period(choices: Choices, seconds: int) -> str:
-    """A period in one of the ways it may be written in (§3.1)."""
-    fitting = [unit for unit in UNITS if seconds % unit[1] == 0]
+def period(choices: Choices, length: int) -> str:
+    """A length of time, in whole seconds, in one of the ways it may be written in (§3.1)."""
+    fitting = [unit for unit in UNITS if length % unit[1] == 0]
     unit, size = fitting[0] if fitting and choices.one_in(2) else choices.pick(UNITS)
-    if seconds % size == 0:
-        return f"{seconds // size}{unit}"
-    return f"{seconds}s" if choices.one_in(2) else str(seconds)
+    if length % size == 0:
+        return f"{length // size}{unit}"
+    return f"{length // SECOND}{'s' if choices.one_in(2) else ''}"
 
 
-def period_seconds(text: str) -> int:
-    """Seconds of an interval; a text that is not a period means an hour (§3.2)."""
+def length_of(text: str) -> int:
+    """The length of an interval; a text that is not a period means an hour (§3.2)."""
     if not text[:1].isdigit():
-        return 3600
-    sizes = {"s": 1, **dict(UNITS)}
-    return int(text[:-1]) * sizes[text[-1]] if text[-1] in sizes else int(text)
+        return HOUR
+    sizes = {"s": SECOND, **dict(UNITS)}
+    return int(text[:-1]) * sizes[text[-1]] if text[-1] in sizes else int(text) * SECOND
