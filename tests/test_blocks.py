@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from sessionstats import Query, Sessions, compute, pipeline
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.values import constant
 from sessionstats.engines import blocks
-from sessionstats.engines.blocks import BlockEngine, Settings
+from sessionstats.engines.blocks import BlockEngine, Settings, cells
 from sessionstats.engines.blocks.cells import CellValues, order_by_cell
 from sessionstats.engines.blocks.exact_sums import exact_parts
 from sessionstats.engines.blocks.measuring import _ranges
@@ -218,17 +219,20 @@ def test_ranges_of_enough_values(counts: list[int], ranges: list[tuple[int, int]
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([6, 1 << 31]))
 @example([4, 0, 1], 1 << 31)
-def test_order_by_cell_is_stable(cells: list[int], n_cells: int) -> None:
-    order = order_by_cell(np.array(cells, np.intp) * (n_cells // 6), n_cells)
-    assert order.tolist() == sorted(range(len(cells)), key=cells.__getitem__)
+def test_order_by_cell_is_stable(of_rows: list[int], n_cells: int) -> None:
+    order = order_by_cell(np.array(of_rows, np.intp) * (n_cells // 6), n_cells)
+    assert order.tolist() == sorted(range(len(of_rows)), key=of_rows.__getitem__)
 
 
 @given(
     st.lists(st.lists(st.integers(0, 3), max_size=9), min_size=1, max_size=5),
     st.integers(0, 4),
     st.integers(0, 4),
+    st.sampled_from([1, cells.LONG]),
 )
-def test_cells_are_fetched_from_all_blocks(blocks: list[list[int]], a: int, b: int) -> None:
+@example([[0, 1, 1]], 1, 2, 1)
+def test_cells_are_fetched_from_all_blocks(blocks: list[list[int]], a: int, b: int, long: int) -> None:
+    """In segments that are copied, or whose rows are indexed."""
     values = CellValues(len(blocks), 4)
     expected: list[list[tuple[int, int]]] = [[] for _ in range(4)]
     for number, block in enumerate(blocks):
@@ -239,7 +243,8 @@ def test_cells_are_fetched_from_all_blocks(blocks: list[list[int]], a: int, b: i
             expected[of].append(row + 100 * number)
     first, end = min(a, b), max(a, b)
     assert values.counts().tolist() == list(map(len, expected))
-    fetched, counts = values.of(first, end)
+    with mock.patch.object(cells, "LONG", long):
+        fetched, counts = values.of(first, end)
     assert fetched.tolist() == list(chain(*expected[first:end]))
     assert counts.tolist() == list(map(len, expected[first:end]))
 

@@ -4,6 +4,7 @@ import io
 import json
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,22 @@ def test_a_stream_numbers_users(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(summary.users, NumberedTexts)
     assert summary.users.dictionary is shared
     assert merging.with_texts(summary) == summarize(SAMPLE, query) == summarize_chunks(chunks, query)
+
+
+def test_the_axis_of_users_is_long_enough() -> None:
+    """A power of two, and no longer than that."""
+    sizes = {n: len(NumberedTexts(TextDictionary(map(str, range(n))))) for n in (0, 1024, 1025, 2048, 2049)}
+    assert sizes == {0: 1024, 1024: 1024, 1025: 2048, 2048: 2048, 2049: 4096}
+
+
+def test_chunks_are_summarized_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones together, as soon as they are enough; large ones cut; each session once."""
+    monkeypatch.setattr(streaming, "WORTH_A_SUMMARY", 10)
+    monkeypatch.setattr(streaming, "PIECE", 12)
+    ends = [0, *np.cumsum([4, 5, 1, 4, 5, 25, 3]).tolist()]
+    pieces = list(streaming._pieces(SAMPLE[a:b] for a, b in pairwise(ends)))
+    assert [len(piece) for piece in pieces] == [10, 12, 12, 10, 3]
+    assert Sessions.concat(pieces) == SAMPLE[:47]
 
 
 @pytest.mark.parametrize("block", [1, 7])

@@ -230,7 +230,8 @@ def test_summaries_of_different_requests_do_not_merge() -> None:
     """The window follows from ``now`` (§3.3): requests that are validated twice by the clock may differ."""
     sessions = sample(10)
     other = Query.parse(EVERYTHING, now="2024-01-28T12:00:00Z")
-    with pytest.raises(SessionStatsError, match="different requests"):
+    message = "^the summaries are for different requests; validate the request once, with one now$"
+    with pytest.raises(SessionStatsError, match=message):
         merge(summarize(sessions, parsed()), summarize(sessions, other))
     same = merge(summarize(sessions[:5], parsed()), summarize(sessions[5:], parsed()))
     assert same == summarize(sessions, parsed())
@@ -285,6 +286,12 @@ def test_what_no_field_needs_is_not_kept() -> None:
     assert len(users.memberships) > 0
     nothing = summarize(sessions, parsed("field=sum(session)&statsPeriod=14d&query=session.status:x"))
     assert (nothing.n_rows, len(nothing.counts)) == (1000, 0)
+
+
+def test_the_span_is_that_of_sessions() -> None:
+    """§1.1: rows of quantity 0 are none."""
+    chunk = Sessions(started=[9, 20, 30], project_id=[1] * 3, status=["ok"] * 3, quantity=[0, 1, 0])
+    assert summarize(chunk, parsed()).span == (20_000_000, 20_000_000)
 
 
 def test_a_chunk_must_be_sessions() -> None:
@@ -361,6 +368,18 @@ def test_blocks_hold_whole_units() -> None:
 def test_a_table_that_is_too_large_is_rejected() -> None:
     with pytest.raises(SessionStatsError, match="63 bits; 1,073,741,824 × 1,073,741,824 × 8 are too many"):
         tallies.empty_tally((2**30, 2**30, 8))
+    largest = (7**2 * 73 * 127 * 337, 92_737 * 649_657, 1)
+    last = tallies.tally(largest, [np.array([size - 1]) for size in largest], np.array([1]), np.add)
+    assert last.keys[:].tolist() == [2**63 - 2]
+
+
+def test_the_largest_keys_are_renumbered() -> None:
+    """§6.7: their last bits, too, which binary64 does not hold."""
+    places = [np.array([0, 2**30 - 1]), np.array([5, 2**30 - 1]), np.array([1, 0])]
+    last = tallies.tally((2**30, 2**30, 2), places, np.array([3, 5]), np.add)
+    moved = last.renumbered((2**30, 2**30, 7), (None, None, np.array([2, 6])))
+    assert moved.keys[:].tolist() == [5 * 7 + 6, (2**60 - 1) * 7 + 2]
+    assert moved.numbers.tolist() == [3, 5]
 
 
 @pytest.mark.parametrize(
