@@ -135,6 +135,7 @@ def test_rows_of_quantity_0_are_not_seen() -> None:
     chunk = Sessions(started=[9, 20, 30], project_id=[1] * 3, status=["ok"] * 3, quantity=[0, 1, 0])
     seen = hold([chunk], query(ALL)).seen
     assert (seen.n_rows, seen.span) == (1, (20_000_000, 20_000_000))
+    assert summarize(chunk, query(ALL)).span == seen.span
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

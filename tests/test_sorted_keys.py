@@ -52,3 +52,30 @@ def test_four_bytes_are_enough_unless_keys_are_huge(shape: tallies.Shape, size: 
     assert keys.low.itemsize == size
     assert keys != SortedKeys(keys.low, np.append(keys.begins, 1))
     assert keys != "keys"
+
+
+def test_the_largest_keys_are_renumbered() -> None:
+    """§6.7: their last bits, too, which binary64 does not hold."""
+    places = [np.array([0, 2**30 - 1]), np.array([5, 2**30 - 1]), np.array([1, 0])]
+    last = tallies.tally((2**30, 2**30, 2), places, np.array([3, 5]), np.add)
+    moved = last.renumbered((2**30, 2**30, 7), (None, None, np.array([2, 6])))
+    assert moved.keys[:].tolist() == [5 * 7 + 6, (2**60 - 1) * 7 + 2]
+    assert moved.numbers.tolist() == [3, 5]
+
+
+def test_keys_of_later_ranges_are_read_alone() -> None:
+    """Though the first ranges end before them."""
+    keys = tally((3, RANGE, 1), [1, RANGE + 2, 2 * RANGE + 3]).keys
+    assert [keys[at:].tolist() for at in (1, 2, 3)] == [[RANGE + 2, 2 * RANGE + 3], [2 * RANGE + 3], []]
+
+
+def test_tallies_of_more_positions_than_32_bits_number() -> None:
+    """§6.7: keys just past 2**32 do not wrap."""
+    places = [np.array([0, 0]), np.array([0, 2**16]), np.array([1, 1])]
+    wide = tallies.tally((1, 2**16 + 1, 2**16), places, np.array([3, 5]), np.add)
+    assert wide.keys[:].tolist() == [1, 2**32 + 1]
+    (block,) = wide.blocks(1)
+    assert [axis.tolist() for axis in block] == [[0, 0], [0, 2**16], [1, 1], [3, 5]]
+    last = [np.array([0]), np.array([2**16 - 1]), np.array([2**16 - 1])]
+    narrow = tallies.tally((1, 2**16, 2**16), last, np.array([1]), np.add)
+    assert narrow.keys[:].tolist() == [2**32 - 1]

@@ -288,12 +288,6 @@ def test_what_no_field_needs_is_not_kept() -> None:
     assert (nothing.n_rows, len(nothing.counts)) == (1000, 0)
 
 
-def test_the_span_is_that_of_sessions() -> None:
-    """§1.1: rows of quantity 0 are none."""
-    chunk = Sessions(started=[9, 20, 30], project_id=[1] * 3, status=["ok"] * 3, quantity=[0, 1, 0])
-    assert summarize(chunk, parsed()).span == (20_000_000, 20_000_000)
-
-
 def test_a_chunk_must_be_sessions() -> None:
     with pytest.raises(TypeError, match="a chunk must be Sessions, not str"):
         summarize_chunks(["started"], parsed())  # type: ignore[list-item]
@@ -373,15 +367,6 @@ def test_a_table_that_is_too_large_is_rejected() -> None:
     assert last.keys[:].tolist() == [2**63 - 2]
 
 
-def test_the_largest_keys_are_renumbered() -> None:
-    """§6.7: their last bits, too, which binary64 does not hold."""
-    places = [np.array([0, 2**30 - 1]), np.array([5, 2**30 - 1]), np.array([1, 0])]
-    last = tallies.tally((2**30, 2**30, 2), places, np.array([3, 5]), np.add)
-    moved = last.renumbered((2**30, 2**30, 7), (None, None, np.array([2, 6])))
-    assert moved.keys[:].tolist() == [5 * 7 + 6, (2**60 - 1) * 7 + 2]
-    assert moved.numbers.tolist() == [3, 5]
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -404,15 +389,3 @@ def test_equal_summaries_agree_in_everything(name: str) -> None:
     assert summary != "a summary"
     assert summary == replace(summary)
     assert replace(summary, **{name: getattr(other, name)}) != summary
-
-
-def test_tallies_of_more_positions_than_32_bits_number() -> None:
-    """§6.7: keys just past 2**32 do not wrap."""
-    places = [np.array([0, 0]), np.array([0, 2**16]), np.array([1, 1])]
-    wide = tallies.tally((1, 2**16 + 1, 2**16), places, np.array([3, 5]), np.add)
-    assert wide.keys[:].tolist() == [1, 2**32 + 1]
-    (block,) = wide.blocks(1)
-    assert [axis.tolist() for axis in block] == [[0, 0], [0, 2**16], [1, 1], [3, 5]]
-    last = [np.array([0]), np.array([2**16 - 1]), np.array([2**16 - 1])]
-    narrow = tallies.tally((1, 2**16, 2**16), last, np.array([1]), np.add)
-    assert narrow.keys[:].tolist() == [2**32 - 1]
