@@ -24,7 +24,7 @@ from sessionstats.testing.attempts import (
 )
 from sessionstats.testing.examination import Examination
 from sessionstats.testing.experiments import MOST_ALIKE, MOST_ASKED, Ask, Cause, prove
-from sessionstats.testing.formulas import formulas
+from sessionstats.testing.formulas import formulas, moved_groups
 from sessionstats.testing.hypotheses import Evidence, candidates, changes_window, is_large
 from sessionstats.testing.matters import Matters, what_matters
 from sessionstats.testing.neighbours import apart, neighbours, other_rows
@@ -114,7 +114,8 @@ def explain_failure(
     if smallest.kind in SELF_EVIDENT:
         return Explanation()
     matters = what_matters(smallest.case, fails)
-    return Explanation(None, Matters(matters.needed, matters.free, formulas(asked)))
+    moved = moved_groups(asked[-1]) if asked else ()
+    return Explanation(None, replace(matters, formulas=(*formulas(asked), *moved)))
 
 
 def _cause(

@@ -4,6 +4,7 @@
 2. A formula is a statistic of either (a count of something, a sum, a mean, a maximum), or a simple function
    of the right number. It is reported if it gives the actual value in every case, in at least three of them,
    and not always the same number.
+3. Where a group is missing and another has as many sessions too many, its sessions count there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from sessionstats.testing.model.definitions import DEFINITIONS
 from sessionstats.testing.model.ordering import Group
 from sessionstats.testing.model.question import Question
 from sessionstats.testing.model.rows import Row
+
+SESSIONS: Final = "sum(session)"
+"""The field that counts sessions."""
 
 LEAST_NUMBERS: Final = 3
 """Wrong numbers that a formula must give."""
@@ -107,6 +111,28 @@ def formulas(evidence: Iterable[Evidence]) -> tuple[str, ...]:
             if (varied or constant) and all(close(place, tried[name], actual) for actual, tried in numbers):
                 found.append(f"{field} is {name}, in all {len(numbers)} totals that are wrong")
     return tuple(found)
+
+
+def moved_groups(evidence: Evidence) -> tuple[str, ...]:
+    """Where the sessions of groups that are missing in an answer count instead.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    """
+    counts = [path for path in evidence.expected if path.field == SESSIONS and path.place == TOTALS]
+    missing = [path for path in counts if path not in evidence.actual and evidence.expected[path]]
+    return tuple(
+        f"the sessions of {_named(lost)} count in {_named(path)}"
+        for lost in missing
+        for path in counts
+        if path in evidence.actual
+        and evidence.actual[path] == evidence.expected[path] + evidence.expected[lost]
+    )
+
+
+def _named(path: Path) -> str:
+    return str(Path(path.group, None, "")).removesuffix(" · ")
 
 
 def _wrong_totals(evidence: Evidence) -> Iterator[tuple[Path, Any, dict[str, Any]]]:

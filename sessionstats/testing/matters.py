@@ -41,6 +41,9 @@ EARLIER: Final = "the requests before it: a freshly started program answers it c
 RATHER: Final = " rather than any other"
 """Ends what is reported about an ordinary value, if it is needed."""
 
+REMOVED: Final = ("the column ", "the parameter ", "the rule ", "the projects ", "the releases ")
+"""Begin what is reported about a part that is removed."""
+
 FIELD: Final = "field="
 """Begins what is reported about one of several fields."""
 
@@ -64,11 +67,14 @@ class Matters:
         Parts of the smallest case with which the disagreement goes away, and those without which it stays.
     formulas : tuple of str
         Simple functions of the rows that give the program's numbers.
+    simplest : mapping, optional
+        The case without most of what is not needed.
     """
 
     needed: tuple[str, ...]
     free: tuple[str, ...]
     formulas: tuple[str, ...] = ()
+    simplest: Case | None = None
 
     @property
     def earlier(self) -> bool:
@@ -105,10 +111,20 @@ def what_matters(case: Case, fails: Fails) -> Matters:
             (free if fail else needed).append(what)
     if not needed and fails({**case, "sessions": []}):
         free.insert(0, "any session")
+    simplest = without(case, free, fails)
     fields = [what for what in free if what.startswith(FIELD)]
     if len(fields) > 2:
         free = [what for what in free if what not in fields] + [f"any of {len(fields)} other fields"]
-    return Matters(tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(free)))
+    return Matters(tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(free)), simplest=simplest)
+
+
+def without(case: Case, free: Sequence[str], fails: Fails) -> Case:
+    """A failing case without the columns, parameters and fields that do not matter."""
+    for what in free:
+        other = dict(simpler(case)).get(what) if what.startswith(REMOVED) or "=" in what else None
+        if other is not None and fails(other):
+            case = other
+    return case
 
 
 def simpler(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -289,6 +305,10 @@ def _parameters(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{FIELD}{each}", other(field=[one for one in fields if one != each])
     if params.get("interval") not in (None, "1h"):
         yield "the interval", other(interval="1h", **{**dict.fromkeys(dates), "statsPeriod": "5d"})
+    for name in ("start", "end"):
+        at = instants.from_parameter(str(params.get(name)))
+        if at is not None and params[name] != _text(at):
+            yield f"the way in which {name} is written", other(**{name: _text(at)})
     if dates:
         yield "the period", other(**{**dict.fromkeys(dates), "statsPeriod": "5d"})
 

@@ -200,6 +200,7 @@ def _later(case: Case, chance: random.Random) -> dict[str, Any]:
         return dict(case)
     params, now = case["params"], instants.from_iso(case["now"])
     if isinstance(params, Mapping):
+        params = _rewritten(params, chance)
         kept = {name: value for name, value in params.items() if name == "field" or chance.random() < 0.93}
         params = kept if chance.random() < 0.5 else params
     if now is None or chance.random() < 0.2:
@@ -208,6 +209,24 @@ def _later(case: Case, chance: random.Random) -> dict[str, Any]:
     later = max(now + shift, 0)
     return {**case, "params": params, "now": f"{instants.to_text(later)[:-1]}.{later % SECOND:06}Z"}
 
+
+def _rewritten(params: Mapping[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Parameters written differently: a number as its text or the reverse, other parts of a cursor."""
+    changed = dict(params)
+    for name in FLAGS:
+        if changed.get(name) in ("0", 0):
+            changed[name] = chance.choice(("0", 0))
+    cursor = str(changed.get("cursor", "")).split(":")
+    if len(cursor) == CURSOR_PARTS:
+        changed["cursor"] = f"{chance.randint(0, 3)}:{cursor[1]}:{chance.randint(0, 1)}"
+    return changed
+
+
+FLAGS: Final = ("includeTotals", "includeSeries")
+"""The parameters that switch a part of the answer off."""
+
+CURSOR_PARTS: Final = 3
+"""Parts of a cursor (§7.6)."""
 
 def _take(row: dict[str, Any], name: str, rows: Sequence[Mapping[str, Any]], chance: random.Random) -> None:
     """Take the value of a column from any row of the case."""

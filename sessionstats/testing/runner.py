@@ -224,7 +224,11 @@ class _Search:
             unknown=[each.failure.case for each in self.watch.suspects if each.diagnosis is None],
         )
         shown = frozenset[Symptom]().union(*map(symptoms, failures))
-        return Suspect(failures[-1], self.asked, explanation, shown)
+        matters = explanation.matters
+        simplest = (
+            None if matters is None or matters.simplest is None else self._same(matters.simplest, first)
+        )
+        return Suspect(simplest or failures[-1], self.asked, explanation, shown)
 
     def _before(self, *, large: bool) -> Iterator[Evidence]:
         """What was answered last, right or wrong; large cases, which cost seconds, only where they matter."""

@@ -87,6 +87,8 @@ class LastBits:
     --------
     >>> print(LastBits(Counter(percentile=412, rate=1), 382))
     412 percentiles and 1 rate differ in their last bits (at most 382 units)
+    >>> print(LastBits(Counter(average=2, percentile=3, rate=1), 1))
+    2 averages, 3 percentiles and 1 rate differ in their last bits (at most 1 unit)
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -104,7 +106,8 @@ class LastBits:
     def __str__(self) -> str:
         parts = [f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in sorted(self.counts.items())]
         verb = "differs in its" if self.counts.total() == 1 else "differ in their"
-        return f"{' and '.join(parts)} {verb} last bits (at most {self.units:,} units)"
+        names = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+        return f"{names} {verb} last bits (at most {self.units:,} unit{'' if self.units == 1 else 's'})"
 
 
 @dataclass

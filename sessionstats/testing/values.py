@@ -123,7 +123,7 @@ def _compare(
         allowed = within(tolerance)
         rounded = allowed if tolerance == ROUNDED else within(ROUNDED)
         if rounded and allowed == (tolerance.ulps > 0):
-            units = _units(exact, value)
+            units = _units(field, exact, value)
             message = (
                 f"{value} instead of {exact}: only the last bits differ (units in the last place: {units})"
             )
@@ -132,14 +132,10 @@ def _compare(
             yield Finding(path, exact, value, None, section, f"{value} instead of {exact}")
 
 
-def _units(exact: float, value: float) -> int:
-    """How many binary64 numbers apart two values are.
-
-    Examples
-    --------
-    >>> _units(1.0, 1.0000000000000002), _units(0.1 + 0.2, 0.3), _units(0.0, 5e-324)
-    (1, 1, 1)
-    """
+def _units(field: Field, exact: float, value: float) -> int:
+    """How far apart two values are, in units in the last place: of 1 for a rate, else of the values."""
+    if field.kind == "rate":
+        return math.ceil(abs(value - exact) / math.ulp(1.0))
     one, other = (_position(float(number)) for number in (exact, value))
     return abs(one - other)
 

@@ -72,6 +72,23 @@ def without_offset(text: str) -> str:
     return OFFSET.sub(r"\1", text)
 
 
+def offset_as(change: Callable[[int, int, int], tuple[int, int]]) -> Callable[[str], str]:
+    """Reads the sign, hours and minutes of an offset differently."""
+
+    def read(text: str) -> str:
+        match = OFFSET.search(text)
+        if match is None or match[2] in "Zz":
+            return text
+        digits = match[2].replace(":", "")
+        hours, minutes = change(-1 if digits[0] == "-" else 1, int(digits[1:3]), int(digits[3:5]))
+        total = hours * 60 + minutes
+        return (
+            f"{text[: match.start(2)]}{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}"
+        )
+
+    return read
+
+
 def without_offsets_of_releases(case: Case) -> Case:
     """A case whose releases were added at instants without offset."""
     releases = case.get("releases")
@@ -175,6 +192,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         "An offset is part of the instant: the same digits in UTC are a different one.",
         *texts_as(without_offset), altered("of release metadata", without_offsets_of_releases),
         reports=["BasedHardware/omi#13528"],
+    ),
+    bug(
+        "offset-of-instant-misread", "3.3", "The offset of an instant is misread",
+        "The local time is the offset ahead of UTC: hours and minutes have the same sign.",
+        *texts_as(offset_as(lambda sign, hours, minutes: (sign * hours, 0)), "without its minutes"),
+        *texts_as(offset_as(lambda sign, hours, minutes: (-sign * hours, -sign * minutes)), "reversed"),
+        *texts_as(offset_as(lambda sign, hours, minutes: (sign * hours, minutes)), "with positive minutes"),
     ),
     bug(
         "local-instants", "3.3", "Instants without an offset are read in a local time zone",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import (
@@ -106,6 +108,55 @@ def results_if_full(name: str, link: dict[str, Any], answer: Answer) -> dict[str
     return {**link, "results": bool(answer["body"]["groups"])} if name == "next" else link
 
 
+def of_last_bucket(question: Question, group: Group, field: str) -> Value:
+    """The value of the last bucket."""
+    values = question.definitions.series(question, group, field)
+    return values[-1] if values else None
+
+
+def of_first_bucket(question: Question, group: Group, field: str) -> Value:
+    """The value of the first bucket."""
+    values = question.definitions.series(question, group, field)
+    return values[0] if values else None
+
+
+def as_text(d: Definitions, totals: Totals, descending: bool) -> list[Group]:
+    """Values compared as text, in ascending order only."""
+    texts = [(group, total) for group, total in totals if total is not None]
+    texts.sort(key=lambda pair: str(pair[1]))
+    nulls = [group for group, total in totals if total is None]
+    return [group for group, _ in texts] + nulls
+
+
+def _page_of(case: Case, answer: Answer) -> tuple[int, int, int]:
+    """The offset, the size and the base groups of a page."""
+    cursor = str(case["params"].get("cursor") or "0:0:0").split(":")
+    following = int(answer["links"]["next"]["cursor"].split(":")[1])
+    keys = {
+        tuple(value for name, value in group["by"].items() if name != "session.status")
+        for group in answer["body"]["groups"]
+    }
+    return int(cursor[1]), following - int(cursor[1]), len(keys)
+
+
+def full_pages(case: Case, answer: Answer) -> Answer:
+    """Links by which the next page has results if this one is full."""
+    if "links" not in answer or not isinstance(case["params"], Mapping):
+        return answer
+    _, size, groups = _page_of(case, answer)
+    links = answer["links"]
+    return {**answer, "links": {**links, "next": {**links["next"], "results": groups >= size}}}
+
+
+def by_length(case: Case, answer: Answer) -> Answer:
+    """Links by which the next page begins after the groups of this one."""
+    if "links" not in answer or not isinstance(case["params"], Mapping):
+        return answer
+    offset, _, groups = _page_of(case, answer)
+    links = answer["links"]
+    return {**answer, "links": {**links, "next": {**links["next"], "cursor": f"0:{offset + groups}:0"}}}
+
+
 def empties_left_out(case: Case, answer: Answer) -> Answer:
     """Leave out the status groups whose values are all 0 or null."""
     groups = [
@@ -173,6 +224,12 @@ def other_direction(params: dict[str, Any]) -> dict[str, Any]:
     return {**params, "orderBy": order[1:] if order.startswith("-") else f"-{order}"}
 
 
+def first_part(params: dict[str, Any]) -> dict[str, Any]:
+    """A cursor whose first part is the offset."""
+    cursor = str(params.get("cursor") or "")
+    return {**params, "cursor": f"0:{cursor.partition(':')[0]}:0"} if ":" in cursor else params
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "groups-of-nothing", "5", "Groups without data for any field appear",
@@ -221,6 +278,15 @@ BUGS: Final[tuple[Bug, ...]] = (
         "ranked-as-text", "7.1", "Ranking values are compared as text",
         "Values rank as numbers: 10 is more than 9.",
         arranged(str),
+        defined("in reverse if ascending", ranked=as_text),
+    ),
+    bug(
+        "ranked-by-part", "7.1", "Groups are ranked by a part of their value",
+        "The total ranks, to its last digit.",
+        arranged(math.floor, "without its fraction"),
+        *(arranged(partial(round, ndigits=digits), f"to {digits} digits") for digits in (0, 1, 2, 3)),
+        defined("that of the last bucket", rank_total=of_last_bucket),
+        defined("that of the first bucket", rank_total=of_first_bucket),
     ),
     bug(
         "groups-not-ranked", "7.1", "Groups are not ranked before they are cut",
@@ -267,6 +333,10 @@ BUGS: Final[tuple[Bug, ...]] = (
             "too many"),
         capped(lambda n, series, points, classes: max(1, right_cap(n, series, points, classes) - 1),
             "too few"),
+        capped(lambda n, series, points, classes: max(1, points // max(1, n - 1)) if series else points,
+            "as if there were one interval less"),
+        capped(lambda n, series, points, classes: max(1, points // (n + 1)) if series else points,
+            "as if there were one interval more"),
         capped(lambda n, series, points, classes: -(-points // n) if series and n else points, "rounded up"),
         paged(lambda q, order, groups: groups[q.offset : q.offset + q.page + 1], "on every page"),
         paged(lambda q, order, groups: groups[q.offset : q.offset + q.page - 1], "too few on every page"),
@@ -290,6 +360,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "where this one begins.",
         links_as(results_always, "the next always has results"),
         links_as(results_if_full, "the next has results if this one has"),
+        retouched("the next has results if this one is full", full_pages),
+        retouched("the next begins after the groups of this one", by_length),
         links_as(lambda name, link, answer: {**link, "results": True}, "both always have results"),
         links_as(lambda name, link, answer: {**link, "results": False}, "neither has results"),
         retouched("missing", lambda case, answer: {k: v for k, v in answer.items() if k != "links"}),
@@ -313,6 +385,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         paged(lambda q, order, groups: groups[: q.page], "ignored"),
         paged(lambda q, order, groups: groups[max(0, q.offset - 1) :][: q.page], "from 1"),
         paged(lambda q, order, groups: groups[q.offset : q.page], "as the start of a slice only"),
+        with_params("the first part of the cursor", first_part),
         _without("cursor"),
     ),
 )  # fmt: skip

@@ -153,6 +153,23 @@ def anr_over(whole: Callable[[Definitions, list[Row]], int], detail: str) -> Var
     return defined(detail, rate=wrong)
 
 
+def foreground_of_anr(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """Users with an ANR in the foreground over all with an ANR."""
+    right, every = rate(d, field, sessions), rate(d, "anr_rate()", sessions)
+    if not field.startswith("foreground_anr") or right is None:
+        return right
+    return right / every if every else None
+
+
+def anr_of_sessions(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """Sessions with an ANR over all sessions."""
+    whole = sum(session.quantity for session in sessions)
+    if field not in ANR or not whole:
+        return rate(d, field, sessions)
+    stuck = [row for row in sessions if row.status == "abnormal" and row.mechanism in ANR[field]]
+    return float(sum(row.quantity for row in stuck) / whole)
+
+
 def is_free(field: str) -> bool:
     """Whether a field is a crash-free rate."""
     return "crash_free" in field
@@ -166,6 +183,18 @@ def rounded(digits: int, factor: int = 1) -> Callable[[float], float]:
 def rounded_down(digits: int) -> Callable[[float], float]:
     """A rate, rounded down."""
     return lambda value: math.floor(value * 10**digits) / 10**digits
+
+
+def crash_rate_cut(digits: int) -> Variant:
+    """A variant with the crash rate rounded down, and the crash-free rate as the rest."""
+
+    def part(name: str, counts: Counts) -> float | None:
+        if not counts["all"]:
+            return None
+        crashed = rounded_down(digits)(counts["crashed"] / counts["all"])
+        return 1 - crashed if name == "crash_free" else crashed
+
+    return share(part, f"crash rates down to {digits} digits, crash-free ones the rest")
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -202,6 +231,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         *(written(rounded(digits), f"to {digits} digits") for digits in range(7)),
         *(written(rounded(digits), f"crash-free ones to {digits} digits", is_free) for digits in range(7)),
         *(written(rounded_down(digits), f"down to {digits} digits") for digits in range(1, 5)),
+        *(written(rounded_down(digits), f"crash-free ones down to {digits} digits", is_free)
+          for digits in range(1, 5)),
+        *(crash_rate_cut(digits) for digits in range(1, 5)),
         reports=["getsentry/sentry#28458"],
     ),
     bug(
@@ -261,6 +293,8 @@ BUGS: Final[tuple[Bug, ...]] = (
                 "any mechanism"),
         anr(lambda field, row: row.status == "abnormal" and row.mechanism.startswith("anr"),
             "what begins with anr"),
+        anr(lambda field, row: row.status in ("abnormal", "crashed") and row.mechanism in ANR[field],
+            "crashed ones as well"),
     ),
     bug(
         "anr-over-others", "6.5", "ANR rates do not divide by all users",
@@ -269,6 +303,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         anr_over(lambda d, rows: len(rows), "by rows"),
         anr_over(lambda d, rows: users(d, [row for row in rows if row.status == "abnormal"]),
             "by abnormal users"),
+        defined("foreground by all with an ANR", rate=foreground_of_anr),
+        defined("sessions by sessions", rate=anr_of_sessions),
     ),
     bug(
         "user-rate-of-sessions", "6.5", "Rates of users are computed from sessions",

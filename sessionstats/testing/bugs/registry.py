@@ -7,9 +7,12 @@ from types import MappingProxyType
 from typing import Final
 
 from sessionstats.testing.bugs import (
+    averages,
     classes,
     durations,
     instants,
+    joins,
+    periods,
     ranking,
     rates,
     requests,
@@ -18,6 +21,7 @@ from sessionstats.testing.bugs import (
     updates,
     users,
     versions,
+    visitors,
     windows,
     writing,
 )
@@ -25,13 +29,17 @@ from sessionstats.testing.bugs.bug import Bug
 
 FAMILIES: Final = (
     requests,
+    periods,
     windows,
     instants,
     tables,
+    joins,
     updates,
     users,
+    visitors,
     classes,
     durations,
+    averages,
     rates,
     ranking,
     searches,

@@ -104,6 +104,20 @@ def never_negated(which: Callable[[Term], bool]) -> Callable[[str, Term, set[str
     )
 
 
+def differs_from_any(value: str, term: Term, texts: set[str]) -> bool:
+    """A negated list matches what differs from one of its values."""
+    if term.negated and term.is_list:
+        return any(value != text for text in texts)
+    return conditions.selects_text(value, term, texts)
+
+
+def not_the_first(value: str, term: Term, texts: set[str]) -> bool:
+    """A negated list excludes its first value only."""
+    if term.negated and term.is_list:
+        return value != term.texts[0]
+    return conditions.selects_text(value, term, texts)
+
+
 def left_to_right(level: Level) -> All | OneOf:
     """Conditions joined from left to right."""
     tree: All | OneOf = All(())
@@ -154,6 +168,22 @@ def all_or(level: Level) -> All | OneOf:
     return OneOf(parts) if len(parts) > 1 else All(parts)
 
 
+def same_keys(level: Level) -> All | OneOf:
+    """Terms of the same key side by side are alternatives, if there is no operator."""
+    if any(not isinstance(item, Term) for item in level):
+        return search.build(level)
+    by_key: dict[Any, list[Term]] = {}
+    for term in level:
+        if isinstance(term, Term):
+            by_key.setdefault((term.key, term.negated), []).append(term)
+    return All(
+        tuple(
+            OneOf(tuple(terms)) if len(terms) > 1 and not negated else All(tuple(terms))
+            for (_, negated), terms in by_key.items()
+        )
+    )
+
+
 def flat(level: Level) -> All | OneOf:
     """Parentheses ignored."""
     items: Level = []
@@ -180,6 +210,11 @@ def first_of(name: str, place: slice) -> Variant:
 def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Parameters without some."""
     return lambda params: {name: value for name, value in params.items() if name not in names}
+
+
+def unless_searched(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without environments, if the search has some."""
+    return without("environment")(params) if "environment:" in str(params.get("query")) else params
 
 
 def without_empty(params: dict[str, Any]) -> dict[str, Any]:
@@ -233,6 +268,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "``environment`` and ``project`` select; without ``project``, the accessible ones are selected.",
         with_params("environment", without("environment")), with_params("project", without("project")),
         with_params("both", without("project", "environment")),
+        with_params("environment, if the search names one", unless_searched),
     ),
     bug(
         "all-projects-misread", "2", "The project -1 is read as an id",
@@ -261,6 +297,12 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("but before a list", selects_text=never_negated(lambda term: not term.is_list)),
     ),
     bug(
+        "negated-list-misread", "4.1", "A negated list is not the opposite of the list",
+        "``!key:[a, b]`` keeps the sessions that have neither value.",
+        defined("any other value matches", selects_text=differs_from_any),
+        defined("only the first value is excluded", selects_text=not_the_first),
+    ),
+    bug(
         "has-matches-empty", "4.1", "The search has:key keeps sessions with an empty value",
         "``has:key`` keeps sessions whose value is not empty.",
         defined(selects_text=has_all),
@@ -285,6 +327,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "operators-swapped", "4.1", "OR is read as AND, or AND as OR",
         "Terms without an operator between them, or with AND, must all hold; with OR one of them must.",
+        defined("OR between terms of the same key", build=same_keys),
         defined("OR for AND", build=all_and), defined("AND for OR", build=all_or),
     ),
     bug(

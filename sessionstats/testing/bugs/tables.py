@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -87,38 +86,6 @@ def first(number: int) -> Variant:
     return altered(f"{number:,} rows", lambda case: {**case, "sessions": case["sessions"][:number]})
 
 
-def repeated(key: Callable[[Row], Any], detail: str) -> Variant:
-    """A variant in which every row meets every row with the same key, as after a join."""
-
-    def table(rows: list[Row]) -> list[Row]:
-        times = Counter(map(key, rows))
-        return [row for row in rows for _ in range(min(times[key(row)], 200))]
-
-    selected = defined(f"{detail} that are selected", counting=lambda d, rows, statuses: table(rows))
-    return replace(table_as(table, detail), twins=(selected,))
-
-
-def entries(count: Callable[[Mapping[str, Any]], int], detail: str) -> Variant:
-    """A variant in which a row counts as often as the metadata has its release."""
-
-    def alter(case: Case) -> Case:
-        times: Counter[str] = Counter()
-        for release in case.get("releases") or ():
-            times[release["version"]] += count(release)
-        rows = [row for row in case["sessions"] for _ in range(times.get(row.get("release") or "", 1) or 1)]
-        return {**case, "sessions": rows}
-
-    return altered(detail, alter)
-
-
-def known_only(case: Case) -> Case:
-    """The case without sessions of releases that the metadata, if any, does not have."""
-    if not case.get("releases"):
-        return case
-    known = {release["version"] for release in case["releases"]}
-    return {**case, "sessions": [row for row in case["sessions"] if row.get("release") in known]}
-
-
 def form(name: Any) -> Callable[[str], str]:
     """A Unicode normalisation."""
     return lambda text: unicodedata.normalize(name, text)
@@ -134,9 +101,28 @@ def renamed(text: str) -> tuple[Variant, ...]:
     return texts_as(lambda given: given or text, f'"{text}"')
 
 
-def dropped_users(row: Row) -> dict[str, Any] | None:
-    """Nothing for a session without a user."""
-    return {} if row.user else None
+def missing_column(name: str) -> Callable[[Row, str], Any]:
+    """One column of a group, `None` where it is empty."""
+    return lambda row, each: _column(row, each) or (None if each == name else "")
+
+
+def none_missing(columns: list[Any]) -> Any:
+    """The key of a group; none where a column is `None`."""
+    return None if None in columns else tuple(columns)
+
+
+def filled_forward(name: str) -> Callable[[list[Row]], list[Row]]:
+    """Rows whose empty texts are those of the row before."""
+
+    def fill(rows: list[Row]) -> list[Row]:
+        filled = []
+        changes: dict[str, Any] = {name: ""}
+        for row in rows:
+            changes = {name: getattr(row, name) or changes[name]}
+            filled.append(replace(row, **changes))
+        return filled
+
+    return fill
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -191,6 +177,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "empty-group-dropped", "5", "Sessions without a release or environment make no group",
         "A missing release or environment is the empty text, which is a group like any other.",
         defined(group_key=lambda columns: None if "" in columns else tuple(columns)),
+        *(defined(f"without {name}", column=missing_column(name), group_key=none_missing) for name in TEXTS),
         *texts_as(lambda text: text or None, "nor count at all,"),
         reports=["PostHog/posthog#17994"],
     ),
@@ -199,7 +186,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         "A missing release or environment is the empty text: not null, and not a text that others may have.",
         *(defined(f'"{text}"', column=lambda row, name, text=text: _column(row, name) or text)
           for text in (*MISSING_TEXTS, "(none)", "(not set)", "none", "N/A", " ")),
+        *(each for text in ("production", "unknown", "default") for each in renamed(text)),
         reports=["PostHog/posthog#12669"],
+    ),
+    bug(
+        "empty-filled-forward", "1.1", "A missing release or environment is that of the row before",
+        "Rows do not depend on each other: a missing text is the empty text.",
+        *(table_as(filled_forward(name), f"the {name}") for name in TEXTS),
     ),
     bug(
         "groups-without-case", "5", "Groups that differ in case, space or accents are merged",
@@ -225,30 +218,6 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(group_key=lambda columns: None if "__proto__" in columns else tuple(columns)),
         defined("\"constructor\" and the like as well",
                 group_key=lambda columns: None if PROTOTYPE & set(map(str, columns)) else tuple(columns)),
-    ),
-    bug(
-        "join-multiplies", "1.1", "A join multiplies rows",
-        "Each row counts as often as its quantity says, whatever it is joined with.",
-        repeated(lambda row: row.user or id(row), "with rows of the same user"),
-        repeated(lambda row: row.release, "with rows of the same release"),
-        repeated(lambda row: (row.release, row.environment), "with rows of the same release and environment"),
-        repeated(lambda row: (row.project, row.release), "with rows of the same project and release"),
-        repeated(lambda row: row.environment, "with rows of the same environment"),
-        repeated(lambda row: row.project, "with rows of the same project"),
-        repeated(lambda row: row.started, "with rows of the same start"),
-        repeated(lambda row: row.session_id or id(row), "with updates of the same session"),
-        entries(lambda release: 1, "with the metadata of its release"),
-        entries(lambda release: len(release.get("project_ids") or ()), "with the projects of its release"),
-        entries(lambda release: len(release.get("environments") or ()),
-            "with the environments of its release"),
-    ),
-    bug(
-        "join-loses", "1.1", "A join loses rows",
-        "Every row counts, whatever it is joined with.",
-        altered("of releases without metadata", known_only),
-        rows_as(dropped_users, "without a user"),
-        rows_as(lambda row: {} if row.release else None, "without a release"),
-        rows_as(lambda row: {} if row.environment else None, "without an environment"),
     ),
 )  # fmt: skip
 """The bugs of this family."""

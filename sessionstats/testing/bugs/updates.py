@@ -9,8 +9,9 @@ from typing import Any, Final
 from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, table_as
 from sessionstats.testing.model.aggregates import session_counts
 from sessionstats.testing.model.definitions import Definitions
-from sessionstats.testing.model.folding import TERMINAL, fold_one, severity
+from sessionstats.testing.model.folding import TERMINAL, fold, fold_one, severity
 from sessionstats.testing.model.rows import Row
+from sessionstats.testing.model.window import DAY
 
 Pick = Callable[[list[Row]], Any]
 """From the updates of one session, in order, to a value."""
@@ -55,6 +56,40 @@ def last_terminal(updates: list[Row]) -> float | None:
     """The duration of the last terminal update that has one."""
     found = [row.duration for row in updates if row.status in TERMINAL and row.duration is not None]
     return found[-1] if found else None
+
+
+def latest_terminal(updates: list[Row]) -> float | None:
+    """The duration of the terminal update that began last."""
+    found = [row for row in updates if row.status in TERMINAL]
+    return max(found, key=lambda row: row.started).duration if found else None
+
+
+def crashed_or_last(updates: list[Row]) -> str:
+    """The status of the last update, unless one crashed."""
+    return "crashed" if any(row.status == "crashed" for row in updates) else updates[-1].status
+
+
+def told_by(name: str) -> Callable[[Row], Any]:
+    """A session for each value of a column."""
+    return lambda row: (row.project, row.session_id, getattr(row, name))
+
+
+def by_seq(updates: list[Row]) -> list[Row]:
+    """One update for each seq, the last of them."""
+    return list({row.seq: row for row in updates}.values())
+
+
+def in_row_order(place: int) -> Callable[[Definitions, list[Row]], list[Row]]:
+    """One update of each session, by the order of rows."""
+
+    def choose(d: Definitions, rows: list[Row]) -> list[Row]:
+        sessions = [row for row in rows if row.session_id == ""]
+        updates: dict[Any, list[Row]] = {}
+        for row in _updates(rows):
+            updates.setdefault(d.session_of(row), []).append(row)
+        return sessions + [rows[place] for rows in updates.values()]
+
+    return choose
 
 
 def crashes(updates: list[Row]) -> int:
@@ -123,6 +158,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined("the last", fold_one=lambda updates: updates[-1]),
         defined("the worst", fold_one=lambda updates: max(updates, key=lambda row: severity(row.status))),
         defined("the latest", fold_one=lambda updates: max(updates, key=lambda row: row.started)),
+        defined("the last in the order of rows", fold=in_row_order(-1)),
+        defined("the first in the order of rows", fold=in_row_order(0)),
         defined("the earliest", fold_one=lambda updates: min(updates, key=lambda row: row.started)),
     ),
     bug(
@@ -167,6 +204,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         folded("in the order of their start", status=lambda updates: max(updates,
             key=lambda r: r.started).status),
         folded("or of the first", status=of_first("status")),
+        folded("unless one crashed", status=crashed_or_last),
         folded("with its errors", status=of_last("status"), errors=of_last("errors")),
     ),
     bug(
@@ -194,6 +232,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         folded("the last", duration=of_last("duration")),
         folded("the last that has one", duration=lambda updates: next(iter(durations(updates)[::-1]), None)),
         folded("the last terminal that has one", duration=last_terminal),
+        folded("the latest terminal", duration=lambda updates: latest_terminal(updates)),
+        folded("that with the worst status",
+               duration=lambda updates: max(updates, key=lambda row: severity(row.status)).duration),
         folded("the first", duration=of_first("duration")),
         folded("the first that has one", duration=lambda updates: next(iter(durations(updates)), None)),
         folded("all added up", duration=lambda updates: sum(durations(updates))
@@ -203,6 +244,24 @@ BUGS: Final[tuple[Bug, ...]] = (
         "folded-across-projects", "1.2", "Equal session ids of different projects are one session",
         "A session id is unique only within its project.",
         defined(session_of=lambda row: row.session_id),
+    ),
+    bug(
+        "session-split", "1.2", "Updates of one session are several sessions",
+        "The session id and the project identify a session, whatever the other columns of its updates say.",
+        *(defined(f"for each {name}", session_of=told_by(name)) for name in
+          ("user", "release", "environment", "status", "started")),
+        defined("for each day", session_of=lambda row: (row.project, row.session_id, row.started // DAY)),
+    ),
+    bug(
+        "equal-seq-merged", "1.2", "Updates with the same seq are one update",
+        "Every update counts; those with the same ``seq`` are ordered by their other columns.",
+        defined("the last", fold_one=lambda updates: fold_one(by_seq(updates))),
+        defined("the first", fold_one=lambda updates: fold_one(by_seq(updates[::-1])[::-1])),
+    ),
+    bug(
+        "folded-after-filters", "1.2", "Updates are folded after filters have removed some",
+        "Updates are folded first: the window and the search select sessions, not updates.",
+        defined(fold=lambda d, rows: list(rows), counting=lambda d, rows, statuses: fold(d, rows)),
     ),
     bug(
         "session-ids-normalized", "1.2", "Session ids are compared without case",

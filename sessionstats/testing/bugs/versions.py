@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, bug, defined
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined
 from sessionstats.testing.model import versions
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.search import Term, has_wildcard
@@ -76,6 +77,38 @@ def without_package(text: str) -> Parsed | None:
     return versions.read_release(text) or versions.read_release(f"none@{text}")
 
 
+def first_numbers(count: int) -> Callable[[Version], Any]:
+    """The rank of a version by its first numbers."""
+    return lambda version: (padded(version.numbers)[:count], version.final, version.prerelease)
+
+
+def compared(operators: Mapping[str, str], detail: str) -> Variant:
+    """A variant that reads operators of versions and builds as others."""
+
+    def changed(term: Term) -> Term:
+        values = [replace(each, operator=operators.get(each.operator, each.operator)) for each in term.values]
+        return replace(term, values=tuple(values))
+
+    return defined(
+        detail,
+        version_condition=lambda d, term: versions.version_condition(d, changed(term)),
+        build_condition=lambda term: versions.build_condition(changed(term)),
+    )
+
+
+def reading(one: str, other: str) -> Variant:
+    """A variant that reads one operator as another."""
+    return compared({one: other}, f"{one} as {other}")
+
+
+def zero_without(term: Term) -> Callable[[Parsed], bool]:
+    """Builds compared as numbers, a missing one as 0."""
+    right = versions.build_condition(term)
+    if not versions.DIGITS.fullmatch(term.values[0].raw):
+        return right
+    return lambda release: right(release if release.build else replace(release, build="0"))
+
+
 def as_text(version: Version, operand: Version) -> tuple[Any, Any]:
     """The two texts."""
     return version.text, operand.text
@@ -118,6 +151,24 @@ BUGS: Final[tuple[Bug, ...]] = (
         "The parts of a version are numbers: 1.10 is later than 1.9.",
         defined(version_condition=by_text(as_text)),
         defined("or as one number", version_condition=by_text(as_floats)),
+    ),
+    bug(
+        "revision-ignored", "4.7", "Only some numbers of a version are compared",
+        "A version has up to four numbers, and all of them count.",
+        *(defined(f"the first {n}", version_rank=first_numbers(n)) for n in (3, 2, 1)),
+    ),
+    bug(
+        "operators-confused", "4.6", "An operator is read as another one",
+        "``>=`` includes the operand, and ``>`` does not.",
+        *(reading(one, other) for one, other in ((">=", ">"), ("<=", "<"), (">", ">="), ("<", "<="),
+                                                 ("!=", "="))),
+        compared({">=": ">", "<=": "<"}, "neither includes it"),
+        compared({">": ">=", "<": "<="}, "both include it"),
+    ),
+    bug(
+        "missing-build-is-zero", "4.7", "A missing build compares as 0",
+        "A release without a build, or with another than a number, is neither smaller nor larger.",
+        defined(build_condition=zero_without),
     ),
     bug(
         "wildcard-as-text", "4.7", "A wildcard in a version matches text",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined
 from sessionstats.testing.bugs.instants import named_zones
 from sessionstats.testing.model import instants, window
 from sessionstats.testing.model.instants import SECOND
@@ -58,9 +58,20 @@ def local_days(case: Case) -> Iterable[Variant]:
     for half in range(-24, 29):
         if half:
             hours = half * 30 * MINUTE
-            yield aligned(moved(constant(hours)), f"UTC{half / 2:+g} h")
+            yield from _days(constant(hours), f"UTC{half / 2:+g} h")
     for zone in named_zones():
-        yield aligned(moved(zone_shift(zone)), str(zone))
+        yield from _days(zone_shift(zone), str(zone))
+
+
+def _days(shift: Callable[[int], int], detail: str) -> Iterable[Variant]:
+    """All intervals in local time, or only those of a day."""
+    bounds = moved(shift)
+
+    def days_only(start: int, end: int, step: int) -> tuple[int, int]:
+        return bounds(start, end, step) if step == DAY else window.aligned(start, end, step)
+
+    yield aligned(bounds, detail)
+    yield aligned(days_only, f"{detail}, days only")
 
 
 def bucketed(place: Callable[[Window, int], int], detail: str = "") -> Variant:
@@ -136,46 +147,6 @@ def other_rounding(case: Case) -> Case:
     return {**case, "rules": {**known, "rounding": other}}
 
 
-def unit(letter: str, seconds: int) -> Variant:
-    """A variant with another length of a unit."""
-
-    def period(text: str) -> int | None:
-        right = window.period(text)
-        if right is None or (text[-1] if not text[-1].isdigit() else "") != letter:
-            return right
-        return right // (window.UNITS[letter] * SECOND) * seconds * SECOND
-
-    return defined(f"{seconds:,} seconds", period=period)
-
-
-def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Parameters without some."""
-    return lambda params: {name: value for name, value in params.items() if name not in names}
-
-
-def losing(winner: tuple[str, ...], loser: str) -> Variant:
-    """A variant in which a parameter loses to others that are given as well."""
-
-    def change(params: dict[str, Any]) -> dict[str, Any]:
-        return without(loser)(params) if all(params.get(name) for name in winner) else params
-
-    return with_params(f"{' and '.join(winner)} over {loser}", change)
-
-
-DATES: Final = ("statsPeriod", "statsPeriodStart", "statsPeriodEnd", "start", "end")
-"""The parameters that give the window."""
-
-
-def default_period(text: str) -> Variant:
-    """A variant with another period where none is given."""
-
-    def change(params: dict[str, Any]) -> dict[str, Any]:
-        given = any(params.get(name) not in (None, "", []) for name in DATES)
-        return params if given or "statsPeriod" in params else {**params, "statsPeriod": text}
-
-    return with_params(text, change)
-
-
 def _and_no_series(variant: Variant) -> Variant:
     """A variant whose sessions at the end of the window are in no bucket."""
     definitions = dataclasses.replace(
@@ -193,49 +164,6 @@ END_IN_LAST: Final = defined(
 """A session at the end of the window falls into the last bucket."""
 
 BUGS: Final[tuple[Bug, ...]] = (
-    bug(
-        "week-length", "3.1", "A week is not seven days",
-        "A week is seven days.",
-        unit("w", 432_000), unit("w", 86_400), unit("w", 2_592_000),
-    ),
-    bug(
-        "number-unit", "3.1", "A period without a letter is not in seconds",
-        "A period of digits only is in seconds.",
-        unit("", 86_400), unit("", 3600), unit("", 60),
-    ),
-    bug(
-        "default-interval", "3.2", "The default interval is not an hour",
-        "Without ``interval``, or with one that is not a period, intervals are one hour long.",
-        defined("a day", default_interval=DAY), defined("a minute", default_interval=MINUTE),
-        defined("six hours", default_interval=6 * HOUR),
-    ),
-    bug(
-        "interval-of-a-day-rejected", "3.2", "An interval of one day is rejected",
-        "An interval may be as long as one day.",
-        defined(is_longer_than_a_day=lambda interval: interval >= DAY),
-    ),
-    bug(
-        "period-precedence", "3.3", "The wrong parameter determines the window",
-        "``statsPeriod`` wins over ``statsPeriodStart`` and ``statsPeriodEnd``, and these win over ``start`` "
-        "and ``end``.",
-        losing(("start", "end"), "statsPeriod"),
-        with_params(
-            "start and end over every period",
-            lambda params: without(*DATES[:3])(params) if params.get("start") and params.get("end")
-                else params,
-        ),
-        losing(("statsPeriodStart", "statsPeriodEnd"), "statsPeriod"),
-    ),
-    bug(
-        "default-period", "3.3", "The default period is not 90 days",
-        "Without any dates the window is the last 90 days.",
-        *map(default_period, ("1h", "24h", "7d", "14d", "28d", "30d", "91d", "365d")),
-    ),
-    bug(
-        "future-start-kept", "3.4", "A start in the future is kept",
-        "A start in the future is replaced by now.",
-        defined(begin=lambda start, now: start),
-    ),
     bug(
         "rounded-towards-zero", "3.5", "Instants before 1970 are rounded towards 1970",
         "Negative numbers are rounded down as well: division must floor, not truncate.",
@@ -299,6 +227,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "day-of-last-bucket", "3.5", "The window is rounded to whole days",
         "Start and end are rounded to the interval, not to whole days.",
         aligned(lambda start, end, step: (down(start, step), up(end, DAY)), "at the end"),
+        aligned(lambda start, end, step: (down(start, DAY), up(end, step)), "at the start"),
         aligned(lambda start, end, step: (down(start, DAY), up(end, DAY))),
         aligned(lambda start, end, step: (down(start, HOUR), up(end, HOUR)), "to whole hours"),
     ),

@@ -81,6 +81,14 @@ def _flags(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda params: {name: value for name, value in params.items() if name not in names}
 
 
+def _flags_of(kind: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda params: {
+        name: value
+        for name, value in params.items()
+        if name not in ("includeTotals", "includeSeries") or not isinstance(value, kind)
+    }
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "nan-in-json", "6.3", "The answer contains NaN",
@@ -165,9 +173,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "``includeTotals=0`` leaves the totals out, ``includeSeries=0`` the series.",
         with_params("both", _flags("includeTotals", "includeSeries")),
         with_params("totals", _flags("includeTotals")), with_params("series", _flags("includeSeries")),
-        with_params("if the 0 is not text", lambda params: {
-            name: value for name, value in params.items()
-            if name not in ("includeTotals", "includeSeries") or value not in (0, False)}),
+        with_params("if the 0 is text", _flags_of(str)), with_params("if the 0 is not text", _flags_of(int)),
     ),
     bug(
         "empty-groups-dropped", "5", "Groups of zeros are left out",

@@ -59,6 +59,9 @@ PAGES: Final = (1, 2, 3, 1, 5, 100, 2)
 OFFSETS: Final = (0, 0, 1, 0, 2, 1, 0, 3)
 """Offsets of cursors."""
 
+VALUES: Final = (0, 0, 1, 0, 7)
+"""First parts of cursors, which mean nothing (§7.6)."""
+
 
 def request(
     choices: Choices,
@@ -234,5 +237,6 @@ def _page(
     if claims.limits and choices.one_in(6):
         rules["max_per_page"] = max(1, size - choices.pick((0, 1, 0, 50)) * claims.errors)
     if offset and "groupBy" in params and "timestamp" not in params.get("orderBy", ""):
-        page["cursor"] = f"0:{offset}:{choices.below(2)}"
+        previous, value = choices.below(2), choices.pick(VALUES)
+        page["cursor"] = f"{value}:{offset}:{previous}"
     return page

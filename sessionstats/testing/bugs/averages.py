@@ -1,0 +1,103 @@
+"""Averages and maxima of other kinds (§6.3)."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, values_as
+from sessionstats.testing.model.aggregates import duration
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.rows import Row
+
+
+def average_of(seconds: Callable[[list[Row]], float], detail: str) -> Variant:
+    """A variant with another average of the sessions whose durations count."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        counted = [session for session in sessions if d.counted_duration(session) is not None]
+        if not counted or not field.startswith("avg"):
+            return duration(d, field, sessions)
+        return d.milliseconds(seconds(counted))
+
+    return defined(detail, duration=wrong)
+
+
+def lengths(sessions: list[Row]) -> list[float]:
+    """Their durations, the shortest first."""
+    return sorted(session.duration or 0.0 for session in sessions)
+
+
+def trimmed(sessions: list[Row]) -> float:
+    """The mean without the shortest and the longest, if there are more than two."""
+    ordered = lengths(sessions)
+    return statistics.fmean(ordered[1:-1] if len(ordered) > 2 else ordered)
+
+
+def of_means(key: Callable[[Row], Hashable]) -> Callable[[list[Row]], float]:
+    """The mean of the means of those with the same key."""
+
+    def mean(sessions: list[Row]) -> float:
+        parts: dict[Hashable, list[float]] = {}
+        for session in sessions:
+            parts.setdefault(key(session), []).append(session.duration or 0.0)
+        return statistics.fmean(map(statistics.fmean, parts.values()))
+
+    return mean
+
+
+def written(change: Callable[[float], float], detail: str) -> Variant:
+    """A variant that writes averages differently."""
+
+    def value(name: str, right: Any) -> Any:
+        return change(right) if name.startswith("avg(") and right is not None else right
+
+    return values_as(value, detail)
+
+
+def rounded(digits: int) -> Callable[[float], float]:
+    """A number with so many digits."""
+    return lambda value: round(value, digits) + 0.0
+
+
+def longest(counts: Callable[[Row], bool], detail: str) -> Variant:
+    """A variant whose maximum is over other sessions."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        if not field.startswith("max"):
+            return duration(d, field, sessions)
+        found = [row.duration for row in sessions if row.duration is not None and counts(row)]
+        return d.milliseconds(max(found)) if found else None
+
+    return defined(detail, duration=wrong)
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "average-of-others", "6.3", "The average is not the mean of all durations",
+        "The average is the sum of the durations that count, divided by their number.",
+        average_of(trimmed, "without the shortest and the longest"),
+        average_of(of_means(lambda row: row.user), "the mean of the users' means"),
+        average_of(of_means(lambda row: row.release), "the mean of the releases' means"),
+        average_of(lambda rows: statistics.fmean(set(lengths(rows))), "equal durations once"),
+        average_of(lambda rows: (lengths(rows)[0] + lengths(rows)[-1]) / 2, "between shortest and longest"),
+    ),
+    bug(
+        "average-rounded", "6.3", "Averages are rounded, other statistics are not",
+        "No value is rounded.",
+        written(lambda value: float(math.floor(value)), "down to milliseconds"),
+        *(written(rounded(digits), f"to {digits} digits") for digits in range(4)),
+        average_of(lambda rows: float(math.floor(statistics.fmean(lengths(rows)))), "down to seconds"),
+        average_of(lambda rows: float(round(statistics.fmean(lengths(rows)))), "to seconds"),
+    ),
+    bug(
+        "maximum-of-others", "6.3", "The maximum is over other sessions than the percentiles",
+        "The maximum is that of ``exited`` sessions.",
+        longest(lambda row: True, "all sessions"),
+        longest(lambda row: row.status in ("exited", "ok"), "open ones as well"),
+        longest(lambda row: row.status != "ok", "all that ended or failed"),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""

@@ -1,0 +1,102 @@
+"""Users over time, and users that are made up (§6.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined
+from sessionstats.testing.bugs.users import WORST, is_users
+from sessionstats.testing.model.aggregates import rate, user_counts
+from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.ordering import Group
+from sessionstats.testing.model.question import Question, series
+from sessionstats.testing.model.rows import Row
+
+
+def once(number: Callable[[list[set[Hashable]], int], int]) -> Callable[[Question, Group, str], list[Any]]:
+    """Series of users from the users of every bucket."""
+
+    def values(question: Question, group: Group, field: str) -> list[Any]:
+        if not is_users(field) or group.status is not None or question.statuses is not None:
+            return series(question, group, field)
+        d, within = question.definitions, question.window
+        people: list[set[Hashable]] = [set() for _ in within.buckets]
+        for session in group.sessions:
+            at, who = d.bucket(within, session.started), d.person(session)
+            if at is not None and who is not None:
+                people[at].add(who)
+        return [number(people, at) for at in range(len(people))]
+
+    return values
+
+
+def new(people: list[set[Hashable]], at: int) -> int:
+    """Users of a bucket and of none before it."""
+    return len(people[at].difference(*people[:at]))
+
+
+def so_far(people: list[set[Hashable]], at: int) -> int:
+    """Users of a bucket or one before it."""
+    return len(set().union(*people[: at + 1]))
+
+
+def by_one_session(later: bool) -> Variant:
+    """A variant that gives every user the class of the first or the latest session."""
+
+    def counts(d: Definitions, sessions: list[Row]) -> dict[str, int]:
+        chosen: dict[Hashable, str] = {}
+        for session in sorted(sessions, key=lambda row: row.started, reverse=not later):
+            who = d.person(session)
+            if who is not None:
+                chosen[who] = d.health(session)
+        found = Counter(chosen.values())
+        return user_counts(d, sessions) | {name: found[name] for name in WORST}
+
+    return defined(f"the {'latest' if later else 'first'} one", user_counts=counts)
+
+
+def healthy_users(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """Crash-free users are those with a healthy session."""
+    if field != "crash_free_rate(user)":
+        return rate(d, field, sessions)
+    people = {who for session in sessions if (who := d.person(session)) is not None}
+    fine = {who for row in sessions if d.health(row) == "healthy" and (who := d.person(row)) is not None}
+    return len(fine) / len(people) if people else None
+
+
+def not_crashed(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+    """Crash-free users are those with a session that did not crash."""
+    if field != "crash_free_rate(user)":
+        return rate(d, field, sessions)
+    people = {who for session in sessions if (who := d.person(session)) is not None}
+    fine = {who for row in sessions if d.health(row) != "crashed" and (who := d.person(row)) is not None}
+    return len(fine) / len(people) if people else None
+
+
+BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "users-counted-once", "6.2", "A user counts in one bucket only, or in all that follow",
+        "A user counts in every bucket with one of their sessions.",
+        defined("in the first", series=once(new)), defined("from the first on", series=once(so_far)),
+    ),
+    bug(
+        "session-as-user", "6.2", "Sessions without a user are told apart by another column",
+        "A session without a user adds none, whatever its other columns say.",
+        defined("session_id", person=lambda row: row.user or row.session_id or None),
+        defined("release", person=lambda row: row.user or row.release or None),
+        defined("project", person=lambda row: row.user or row.project),
+    ),
+    bug(
+        "users-by-one-session", "6.2", "One session of a user decides the user's class",
+        "Every session of a user counts: one who crashed once is a crashed user.",
+        by_one_session(later=True), by_one_session(later=False),
+    ),
+    bug(
+        "crash-free-users-with-others", "6.5", "A user who crashed is crash-free because of another session",
+        "The crash-free rate of users is one minus the share of those who crashed.",
+        defined("a healthy one", rate=healthy_users), defined("one without a crash", rate=not_crashed),
+    ),
+)  # fmt: skip
+"""The bugs of this family."""
