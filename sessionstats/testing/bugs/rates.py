@@ -305,6 +305,8 @@ BUGS: Final[tuple[Bug, ...]] = (
             "by abnormal users"),
         defined("foreground by all with an ANR", rate=foreground_of_anr),
         defined("sessions by sessions", rate=anr_of_sessions),
+        defined("sessions by sessions, in anr_rate()",
+                rate=lambda d, field, rows: (rate if field[0] == "f" else anr_of_sessions)(d, field, rows)),
     ),
     bug(
         "user-rate-of-sessions", "6.5", "Rates of users are computed from sessions",
