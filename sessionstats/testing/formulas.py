@@ -120,7 +120,7 @@ def moved_groups(evidence: Evidence) -> tuple[str, ...]:
     ----------
     evidence : Evidence
     """
-    counts = [path for path in evidence.expected if path.field == SESSIONS and path.place == TOTALS]
+    counts = [path for path in evidence.expected if path.field == SESSIONS and path.part == TOTALS]
     missing = [path for path in counts if path not in evidence.actual and evidence.expected[path]]
     return tuple(
         f"the sessions of {_named(lost)} count in {_named(path)}"

@@ -228,6 +228,7 @@ FLAGS: Final = ("includeTotals", "includeSeries")
 CURSOR_PARTS: Final = 3
 """Parts of a cursor (§7.6)."""
 
+
 def _take(row: dict[str, Any], name: str, rows: Sequence[Mapping[str, Any]], chance: random.Random) -> None:
     """Take the value of a column from any row of the case."""
     other = chance.choice(rows)

@@ -20,7 +20,8 @@ def average_of(seconds: Callable[[list[Row]], float], detail: str) -> Variant:
         counted = [session for session in sessions if d.counted_duration(session) is not None]
         if not counted or not field.startswith("avg"):
             return duration(d, field, sessions)
-        return d.milliseconds(seconds(counted))
+        value = d.milliseconds(seconds(counted))
+        return value if math.isfinite(value) else None
 
     return defined(detail, duration=wrong)
 
