@@ -278,18 +278,18 @@ class TestAnyText:
     )  # fmt: skip
     @pytest.mark.parametrize("end", ["", ')]"'])
     def test_linear_time(self, unit: str, end: str) -> None:
-        """Quadratic reading of 2**18 characters would take minutes of processor time; this takes a second."""
-        text = unit * (2**18 // len(unit)) + end
+        """Quadratic reading of 2**16 characters would take minutes; this takes a quarter of a second."""
+        text = unit * (2**16 // len(unit)) + end
         started = time.process_time()
         try:
             parse(text)
         except RequestError as error:
             assert len(error.detail) <= len(text) + 200  # noqa: PT017
-        assert time.process_time() - started < 30
+        assert time.process_time() - started < 15
 
     def test_deep_nesting(self) -> None:
-        """Nothing recurses: 50,000 parentheses are read, and walked, like any others."""
-        depth = 50_000
+        """Nothing recurses: 20,000 parentheses are read, and walked, like any others."""
+        depth = 20_000
         tree = parse("(has:a OR " * depth + "has:b" + ")" * depth)
         assert sum(1 for _ in leaves(tree)) == depth + 1
         assert rejection("(" * depth).startswith("Parse error at '((((((' (column 1)")

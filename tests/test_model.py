@@ -17,7 +17,7 @@ from sessionstats.protocol import respond
 from sessionstats.testing.model import answer as model_answer
 from sessionstats.testing.strategies import Claims, cases
 
-EXAMPLES = 4 * settings.default.max_examples
+EXAMPLES = 2 * settings.default.max_examples
 """Examples of each property: 400 in an ordinary run."""
 
 QUERY_PIECES = (

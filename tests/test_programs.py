@@ -32,8 +32,8 @@ MISHAPS = {
     "stubborn": "gave no answer within 2 s\n",
     "unended": "gave no answer within",
     "deaf": "gave no answer within 2 s: does it flush every line?",
-    "huge": "wrote a line of more than 67,108,864 bytes",
-    "huge-line": "wrote a line of more than 67,108,864 bytes",
+    "huge": "wrote a line of more than 1,048,576 bytes",
+    "huge-line": "wrote a line of more than 1,048,576 bytes",
     "deep": "wrote an answer that is nested more than 32 levels deep",
     "deep-id": "wrote an answer that is nested more than 32 levels deep",
     "child": "exited with status 0 before it answered, and one of its children holds its output open",
@@ -56,9 +56,13 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("how", MISHAPS)
-def test_a_breakdown_is_a_finding(how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_breakdown_is_a_finding(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """§9: exit status 3, one clear sentence, and the request is in a file, ready for a replay."""
-    quick = {"child": "15", "unended": "2"}.get(how, "2" if "within" in MISHAPS[how] else "120")
+    for module in ("processes", "programs"):
+        monkeypatch.setattr(f"sessionstats.testing.{module}.LONGEST_LINE", 1 << 20)
+    quick = {"child": "5", "unended": "2"}.get(how, "2" if "within" in MISHAPS[how] else "120")
     assert check(tmp_path, "--examples", "3", "--timeout", quick, *peer(how)) == 3
     assert MISHAPS[how] in capsys.readouterr().out
     saved = list(tmp_path.glob("01-*.json"))
@@ -146,7 +150,17 @@ def test_a_signal_ends_the_program_too(number: signal.Signals, tmp_path: Path) -
 @pytest.mark.parametrize("how", ["huge", "flooding-child"])
 def test_a_flood_does_not_fill_the_memory(how: str, tmp_path: Path) -> None:
     """§9: output that nobody waits for is not read, and the length of a line is limited."""
-    arguments = ["check", "--save", str(tmp_path), "--examples", "4", *peer(how), "--apart"]
+    arguments = [
+        "check",
+        "--save",
+        str(tmp_path),
+        "--examples",
+        "3",
+        "--shrink-seconds",
+        "0.1",
+        *peer(how),
+        "--apart",
+    ]
     code = (
         "import sys; from sessionstats.cli import main\n"
         f"main({arguments!r}); print(open('/proc/self/status').read(), file=sys.stderr)"

@@ -252,7 +252,7 @@ def test_what_is_not_claimed_is_not_requested() -> None:
 
 def test_nothing_is_rejected_that_was_not_claimed() -> None:
     """§2.3: if errors are not claimed, every request is answered, whatever the combination of its parts."""
-    assert {answer["status"] for _, answer in draw(NOTHING_REJECTED, EXAMPLES)} == {200}
+    assert {answer["status"] for _, answer in draw(NOTHING_REJECTED, EXAMPLES // 3)} == {200}
 
 
 @given(cases(NOTHING_REJECTED))

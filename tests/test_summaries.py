@@ -78,7 +78,7 @@ def merged_by_any_tree(summaries: list[Summary], draw: random.Random) -> Summary
     return summaries[0]
 
 
-@settings(max_examples=4 * settings.default.max_examples)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(cases(Claims(errors=False, bad_rows=False)), st.integers(1, 6), st.randoms(use_true_random=False))
 def test_any_split_order_and_tree_gives_the_answer_of_the_whole(
     case: dict[str, Any], parts: int, draw: random.Random

@@ -27,7 +27,7 @@ ENOUGH: Final = 40
 """Further cases on which a hypothesis differs from the right answer: so many are enough."""
 
 MOST_RIVALS: Final = 6
-"""Most hypotheses that are examined at once; others are not named beside them."""
+"""Most hypotheses that may stand; others are not examined, and not named beside them."""
 
 MOST_BESIDE: Final = 3
 """Most other bugs that may be at work beside a hypothesis."""
@@ -62,13 +62,16 @@ class Examination:
         """Those of the first few hypotheses that hold wherever they should show."""
         self._answers += self._before
         self._before = ()
-        left = [each for each in rivals[:MOST_RIVALS] if self._stands(each)]
+        left = self._first_standing(rivals)
         further = (Evidence(case, None, details=self._details) for case in islice(self._fresh, FRESH))
         showing = (right for right in further if any(right.differs(each.variant) for each in left))
         for right in islice(showing, ENOUGH) if left else ():
             if (actual := self._ask(right.case)) is not None:
-                self._answers.append(Evidence(right.case, actual, right.answer, details=self._details))
-        return tuple(each for each in left if self._stands(each))
+                self._answers.append(right.answered(actual))
+        return self._first_standing(rivals) if left else ()
+
+    def _first_standing(self, rivals: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        return tuple(islice(filter(self._stands, rivals), MOST_RIVALS))
 
     def _stands(self, each: Hypothesis) -> bool:
         """Whether a hypothesis agrees with the answers to all cases on which it is not right."""

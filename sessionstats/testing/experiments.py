@@ -154,10 +154,12 @@ def prove(
     for case in islice(cases, MOST_CASES):
         if bench.is_over or time.monotonic() > deadline:
             break
+        if not bench.is_new(case):
+            continue
         right = Evidence(case, model.answer(case), details=near[-1].details)
         differing = [each for each in bench.trials if right.differs(each.variant)]
         if bench.wants(right, differing) and (actual := ask(case)) is not None:
-            bench.face(Evidence(case, actual, right.answer, details=right.details), differing)
+            bench.face(right.answered(actual), differing)
     return Proof(_cause(bench.trials), bench.asked, bench.refuted)
 
 
@@ -185,21 +187,22 @@ class _Bench:
     def _settled(self) -> bool:
         return all(trial.tried >= NEEDED for trial in self.trials.values())
 
-    def wants(self, right: Evidence, differing: Sequence[Hypothesis]) -> bool:
-        """Whether a case is worth running: it is new, and it says something."""
-        text = json.dumps(right.case, sort_keys=True)
-        if text in self._seen:
+    def is_new(self, case: Case) -> bool:
+        """Whether a case was not drawn before, and its request has not counted often enough."""
+        text = json.dumps(case, sort_keys=True)
+        if text in self._seen or self._alike[_request(case)] >= self._most_alike:
             return False
         self._seen.add(text)
-        request = _request(right.case)
-        self._quiet += not differing
-        self._alike[request] += bool(differing)
-        if (not differing and self._quiet > MOST_QUIET) or self._alike[request] > self._most_alike:
-            return False
-        if self._settled:
-            self._drawn += 1
-            return _distinguishes(right, list(self.trials))
         return True
+
+    def wants(self, right: Evidence, differing: Sequence[Hypothesis]) -> bool:
+        """Whether a new case is worth running: it says something."""
+        self._drawn += self._settled
+        if not differing:
+            self._quiet += 1
+            return self._quiet <= MOST_QUIET and not self._settled
+        self._alike[_request(right.case)] += 1
+        return not self._settled or _distinguishes(right, list(self.trials))
 
     def face(self, evidence: Evidence, differing: Sequence[Hypothesis]) -> None:
         """Test every hypothesis on an answer; those that failed are dropped."""

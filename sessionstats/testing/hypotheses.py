@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,6 +141,15 @@ class Evidence:
         self.intervals: list[str] = body.get("intervals", [])
         self.expected = self._flat(self.answer)
         self.actual = self._flat(actual)
+        self._changes: dict[Variant, tuple[Flat, Paths]] = {}
+
+    def answered(self, actual: Any) -> Evidence:
+        """The same case with another actual answer; what variants give is not computed again."""
+        other = copy.copy(self)
+        for name in ("wrong", "another_window", "_expected_as_chosen"):
+            other.__dict__.pop(name, None)
+        other.actual = other._flat(actual)
+        return other
 
     @cached_property
     def wrong(self) -> Paths:
@@ -171,7 +181,19 @@ class Evidence:
 
     def predicted(self, variant: Variant) -> Flat:
         """What a variant gives."""
-        return self._flat(self._answer_of(variant))
+        if variant not in self._changes:  # kept as what differs from the right answer, which is mostly little
+            given = self._flat(self._answer_of(variant))
+            changed = {
+                path: value
+                for path, value in given.items()
+                if not _equal(value, self.expected.get(path, ABSENT))
+            }
+            self._changes[variant] = changed, frozenset(self.expected.keys() - given.keys())
+        changed, missing = self._changes[variant]
+        predicted = self.expected | changed
+        for path in missing:
+            del predicted[path]
+        return predicted
 
     def aligned(self, variant: Variant) -> Flat:
         """What a variant gives, with the groups of equal rank that the actual answer shows."""
@@ -217,8 +239,13 @@ class Evidence:
         return frozenset(
             path
             for path in one.keys() | other.keys()
-            if not close(path, one.get(path, ABSENT), other.get(path, ABSENT))
+            if not _equal(first := one.get(path, ABSENT), second := other.get(path, ABSENT))
+            and not close(path, first, second)
         )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
 
 
 def _group_by(case: Case) -> list[str]:
