@@ -15,9 +15,11 @@ from sessionstats.cli import main
 from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
 from sessionstats.testing.artefacts import read_case, replay, report_schema, save
+from sessionstats.testing.attempts import attempt
 from sessionstats.testing.known import known_findings
 from sessionstats.testing.model import answer as model_answer
 from sessionstats.testing.runner import EXAMPLES, MAX_FINDINGS, SHRINK_SECONDS
+from sessionstats.testing.suspects import Watch
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -82,6 +84,19 @@ def test_known_findings_are_not_reported_again() -> None:
     stale = check(respond, examples=30, claims=SUMS, known=known)
     assert stale.stale == known
     assert "did not occur: field sum(session) (being fixed)" in str(stale)
+
+
+def test_a_known_bug_covers_what_is_too_small_to_name_it() -> None:
+    """§6.3: durations in single precision, where the answers differ by less than causes are told apart by."""
+    (known,) = known_findings([{"diagnosis": "duration-single-precision", "reason": "being fixed"}])
+    row = {"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "exited", "duration": 1e-9}
+    params = {"field": "avg(session.duration)", "statsPeriod": "1h"}
+    case = {"now": "2024-01-29T12:00:00Z", "params": params, "sessions": [row]}
+    single = {**case, "sessions": [{**row, "duration": 9.999999717180685e-10}]}
+    failure = attempt(lambda _: respond(single), case)
+    assert failure is not None
+    assert Watch((known,)).news(failure) is None
+    assert Watch().news(failure) == failure
 
 
 def test_an_exception_is_a_breakdown() -> None:

@@ -171,6 +171,7 @@ def _without(failure: Failure, explained: Collection[Path]) -> Failure | None:
 
 def _explained_by(bug: str, failure: Failure) -> frozenset[Path]:
     """The positions that a known bug explains, in the variant that explains most."""
-    evidence = _evidence(failure)
-    explained = (evidence.explained(variant) for variant in BY_ID[bug].for_case(failure.case))
-    return max(explained, key=len, default=frozenset())
+    evidence, variants = _evidence(failure), BY_ID[bug].for_case(failure.case)
+    if not evidence.wrong and any(map(evidence.agrees, variants)):
+        return frozenset(failure.paths)  # it differs by less than causes are told apart by
+    return max(map(evidence.explained, variants), key=len, default=frozenset())
