@@ -78,7 +78,9 @@ def test_site(tmp_path: Path) -> None:
     pages = [f"{kind}.html" for kind in KINDS]
     if PAGES:
         share, shares = map(int, PAGES.split("/"))
-        pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))[share - 1 :: shares]
+        pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))[
+            share - 1 :: shares
+        ]
     (tmp_path / "site").symlink_to(site)
     shutil.copy(axe, tmp_path)
     (tmp_path / "look.json").write_text(json.dumps({"pages": pages, "widths": WIDTHS}))
