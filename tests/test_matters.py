@@ -8,13 +8,20 @@ from typing import Any
 import pytest
 
 from sessionstats.testing import model
-from sessionstats.testing.attempts import attempt
+from sessionstats.testing.attempts import Failure, attempt
 from sessionstats.testing.bugs.registry import BY_ID
+from sessionstats.testing.experiments import Cause
+from sessionstats.testing.explanations import Explanation
+from sessionstats.testing.findings import Finding, Path
 from sessionstats.testing.formulas import moved_groups
-from sessionstats.testing.hypotheses import Evidence
-from sessionstats.testing.matters import what_matters
+from sessionstats.testing.hypotheses import Evidence, Hypothesis
+from sessionstats.testing.matters import Matters, what_matters
 from sessionstats.testing.neighbours import mixed
+from sessionstats.testing.runner import _Options, _Search
+from sessionstats.testing.strategies.claims import EVERYTHING
+from sessionstats.testing.suspects import Suspect, Watch, symptoms
 from sessionstats.testing.tallies import Tally
+from sessionstats.testing.tolerance import ROUNDED
 
 ROW = {"started": "2024-01-29T11:30:00Z", "project_id": 1, "status": "exited", "distinct_id": "ann"}
 
@@ -82,3 +89,18 @@ def test_further_cases_write_parameters_differently(params: dict[str, Any], bug:
     near = [mixed(case_of(*rows, groupBy="release", **params), chance) for _ in range(60)]
     answers = [(Evidence(case, model.answer(case)).differs(variant), case["params"]) for case in near]
     assert {differs for differs, _ in answers} == {True, False}
+
+
+@pytest.mark.parametrize("part", ["start", "detail"])
+def test_windows_are_one_finding_once_a_cause_is_known(part: str) -> None:
+    """§3.5: a bug of windows shows in others, which its cause may not explain; elsewhere that is another bug."""
+    case = case_of(ROW)
+    finding = Finding(Path(None, None, part), "a", "b", None, "3.5", "differs")
+    failure = Failure(case, model.answer(case), {}, (finding,))
+    bug = BY_ID["window-slides"]
+    cause = Cause((Hypothesis(bug, bug.variants[0]),), 20, 20, True)
+    watch = Watch()
+    watch.suspects = [Suspect(failure, 1, Explanation(cause), symptoms(failure))]
+    search = _Search(model.answer, _Options(1, EVERYTHING, ROUNDED, False, 2, 1.0, None), watch)
+    unknown = Suspect(failure, 2, Explanation(None, Matters((), ())), symptoms(failure))
+    assert (search.same_as(unknown) is watch.suspects[0]) == (part == "start")

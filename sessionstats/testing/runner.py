@@ -246,6 +246,13 @@ class _Search:
         for other in self.watch.suspects:
             if suspect.diagnoses and suspect.diagnoses == other.diagnoses:
                 return other
+            if (
+                suspect.diagnosis is None
+                and other.diagnosis
+                and suspect.in_the_window
+                and other.in_the_window
+            ):
+                return other  # where one window is wrong, others are as well, and little can be told apart
             mine, its = suspect.explanation.matters, other.explanation.matters
             if mine is None or its is None or mine.earlier != its.earlier:
                 continue

@@ -69,6 +69,11 @@ class Suspect:
         return [] if cause is None else [bug.id for bug in cause.bugs]
 
     @property
+    def in_the_window(self) -> bool:
+        """Whether the window is wrong."""
+        return any(kind in ("start", "end", "intervals") for kind, _ in self.symptoms)
+
+    @property
     def variant(self) -> Variant | None:
         """The variant that answers as the program does."""
         cause = self.explanation.cause
