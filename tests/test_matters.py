@@ -54,6 +54,18 @@ def test_the_case_is_shown_without_what_does_not_matter() -> None:
     assert found.simplest["sessions"][0].keys() == ROW.keys() - {"distinct_id"}
 
 
+def test_each_term_of_a_search_may_matter() -> None:
+    """§4.1: a term is left out together with the operator before or after it."""
+    case = case_of(ROW, query="project:1 release:[a, b] OR release.build:<7")
+    found = what_matters(case, lambda case: "release.build" in case["params"].get("query", ""))
+    assert "the term 'release.build:<7' of the search" in found.needed
+    assert {"the term 'project:1' of the search", "the term 'release:[a, b]' of the search"} <= set(
+        found.free
+    )
+    assert found.simplest is not None
+    assert found.simplest["params"]["query"] == "release.build:<7"
+
+
 def test_where_the_sessions_of_a_missing_group_count() -> None:
     """§5: two releases under one name."""
     rows = [{**ROW, "release": name} for name in ("a", "b")]
@@ -93,7 +105,7 @@ def test_further_cases_write_parameters_differently(params: dict[str, Any], bug:
 
 @pytest.mark.parametrize("part", ["start", "detail"])
 def test_windows_are_one_finding_once_a_cause_is_known(part: str) -> None:
-    """§3.5: a bug of windows shows in others, which its cause may not explain; elsewhere that is another bug."""
+    """§3.5: a bug of windows shows in others, which its cause may not explain; elsewhere it is another."""
     case = case_of(ROW)
     finding = Finding(Path(None, None, part), "a", "b", None, "3.5", "differs")
     failure = Failure(case, model.answer(case), {}, (finding,))

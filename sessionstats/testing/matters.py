@@ -41,11 +41,14 @@ EARLIER: Final = "the requests before it: a freshly started program answers it c
 RATHER: Final = " rather than any other"
 """Ends what is reported about an ordinary value, if it is needed."""
 
-REMOVED: Final = ("the column ", "the parameter ", "the rule ", "the projects ", "the releases ")
+REMOVED: Final = ("the column ", "the parameter ", "the rule ", "the projects ", "the releases ", "the term ")
 """Begin what is reported about a part that is removed."""
 
 FIELD: Final = "field="
 """Begins what is reported about one of several fields."""
+
+OPERATORS: Final = ("AND", "OR")
+"""What joins the terms of a search."""
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9@.+-]{1,20}")
 """A text without anything unusual."""
@@ -299,6 +302,8 @@ def _parameters(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{name}={shortened(each)}", other(**{name: [one for one in value if one != each]})
         else:
             yield f"the parameter {name}", other(**{name: None})
+    for term, rest in _without_terms(str(params.get("query") or "")):
+        yield f"the term {shortened(term)} of the search", other(query=rest)
     fields = params.get("field")
     if isinstance(fields, list) and len(fields) > 1:
         for each in fields:
@@ -311,6 +316,20 @@ def _parameters(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"the way in which {name} is written", other(**{name: _text(at)})
     if dates:
         yield "the period", other(**{**dict.fromkeys(dates), "statsPeriod": "5d"})
+
+
+def _without_terms(query: str) -> Iterator[tuple[str, str]]:
+    """Every term of a plain search of several, and the search without it."""
+    words = [] if any(each in query for each in '"()') else re.findall(r"[^\s\[]*\[[^\]]*\]|\S+", query)
+    terms = [place for place, word in enumerate(words) if word.upper() not in OPERATORS]
+    for place in terms if len(terms) > 1 else ():
+        after = words[place + 1 :]
+        before = words[:place]
+        if after and after[0].upper() in OPERATORS:
+            after = after[1:]
+        elif not after and before[-1].upper() in OPERATORS:
+            before = before[:-1]
+        yield words[place], " ".join([*before, *after])
 
 
 def shortened(value: Any) -> str:
