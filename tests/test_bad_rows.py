@@ -140,6 +140,7 @@ def test_rows_are_located_whoever_pickles_exceptions(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(copyreg.dispatch_table, DataError, lambda error: (_rebuilt, (DataError, vars(error))))
     error = DataError("not an integer: 'two'", row=1)
     assert (error.at(row=3).row, error.row) == (3, 1)
+    assert repr(error.at(row=3)) == repr(error) == """DataError("not an integer: 'two'")"""
     rows = [ROW | {"errors": "x"}, ROW, ROW | {"errors": "y"}]
     report = ReadReport()
     assert len(from_records(rows, errors="skip", report=report)) == 1

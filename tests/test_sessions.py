@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sessionstats
 from sessionstats import DataError, Sessions, from_records, from_updates, sample, to_records
 from sessionstats.columns.encoding import Encoded
 from sessionstats.columns.schema import COLUMNS
@@ -273,3 +274,9 @@ class TestRepr:
         with pytest.raises(TypeError, match="Sessions have no column 'user_id'; their columns are started, "):
             built(user_id=["ann"])
         assert repr(Encoded(np.zeros(1500, int), ["a"])) == "Encoded(1,500 codes, 1 categories)"
+
+
+def test_a_name_that_the_package_does_not_have() -> None:
+    """Names are imported when they are first used; others are rejected as in any module."""
+    with pytest.raises(AttributeError, match=r"^module 'sessionstats' has no attribute 'computes'$"):
+        sessionstats.computes  # noqa: B018

@@ -189,6 +189,7 @@ def test_rates_keep_their_shape(part: int) -> None:
     assert rates.rate(part, [part, 2 * part]).tolist() == [1.0, 0.5]
     assert rates.rate([part, 0], 2 * part).tolist() == [0.5, 0.0]
     assert rates.rate([], []).shape == (0,)
+    assert np.isnan(rates.rate([part], [0])).tolist() == [True]
 
 
 def test_crash_free_rate_is_one_minus() -> None:
