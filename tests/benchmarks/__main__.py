@@ -122,9 +122,10 @@ def _loading(divisor: int, rounds: int) -> str:
 
 def _files(divisor: int, rounds: int) -> str:
     rounds = min(rounds, 3)
-    tables = [files.table(MILLION, rounds), large.pieces_table(3 * MILLION // divisor, rounds)]
+    tables = [files.table(MILLION, rounds)]
     if divisor == 1:
-        tables[1:1] = [files.table(10 * MILLION, rounds, [".parquet"])]
+        tables.append(files.table(10 * MILLION, rounds, [".parquet"]))
+    tables.append(large.pieces_table(3 * MILLION // divisor, rounds))
     return "### Files\n\n" + "\n\n".join(map(markdown, tables))
 
 

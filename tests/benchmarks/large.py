@@ -17,11 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from sessionstats import Query, Sessions, read, sample
+from sessionstats import Query, Sessions, from_arrow, read, sample
 from sessionstats.io.arrow import to_arrow
 from sessionstats.pipeline import answer, answer_chunks
 from tests.benchmarks import files
-from tests.benchmarks.data import make
 from tests.benchmarks.questions import NOW, Question
 from tests.benchmarks.timing import medians
 
@@ -100,7 +99,7 @@ def on_two_workers(folder: str) -> str:
 
 def pieces_table(n: int, rounds: int) -> list[list[str]]:
     """A table of sessions in memory: in ten pieces, as shares of the whole."""
-    sessions = make(n)
+    sessions = from_arrow(to_arrow(sample(n)))  # as readers give them
     rows = [[f"{n:,} sessions in ten pieces", "whole, s", "held together", "summarized"]]
     for title, question in QUESTIONS.items():
         query = Query.parse(question.params, now=NOW)
