@@ -1,4 +1,4 @@
-"""Rounding the window to whole intervals (§3.4 to §3.7).
+"""Rounding the window to whole intervals (§3.4 to §3.8).
 
 Today's rule, `align`:
 
