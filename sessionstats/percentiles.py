@@ -1,6 +1,6 @@
 """Statistics of session durations (§6.3).
 
-1. Only sessions with status ``exited`` and a duration count, each once whatever its quantity.
+1. Only sessions with status ``exited`` and a duration count (`health`), each once whatever its quantity.
 2. Quantiles are of Hyndman and Fan's type 7: with ``n`` ordered values and percentage ``p``, the position
    ``(n − 1) p / 100`` falls ``r/100`` of the way from value ``j`` to the next, where
    ``j, r = divmod((n − 1) p, 100)``. The position is exact, in integers.
