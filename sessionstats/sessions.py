@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sessionstats.columns.converting import converted
-from sessionstats.columns.encoding import Encoded, concat_encoded, same_values
+from sessionstats.columns.encoding import Encoded, concat_encoded, joined, same_values
 from sessionstats.columns.numbers import check_total
 from sessionstats.columns.schema import COLUMNS, ENCODED, SESSION
 from sessionstats.columns.values import Values, check_length, reject
@@ -169,7 +169,7 @@ class Sessions:
         columns: dict[str, Any] = {}
         for name in COLUMNS:
             same = [getattr(part, name) for part in parts]
-            columns[name] = concat_encoded(same) if name in ENCODED else np.concatenate(same)
+            columns[name] = concat_encoded(same) if name in ENCODED else joined(same)
         check_total(columns["quantity"])
         return cls.from_columns(*columns.values())
 

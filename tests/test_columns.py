@@ -1,5 +1,6 @@
 """Columns of numbers, from any form that a caller has; nothing is coerced (§1.1, §1.4)."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from sessionstats import DataError, Sessions
-from sessionstats.columns.encoding import Encoded
+from sessionstats.columns.encoding import Encoded, joined
 from sessionstats.columns.schema import COLUMNS, REQUIRED_COLUMNS, SESSION, Column
+from sessionstats.columns.values import constant
 from sessionstats.sessions import OptionalColumns
 from tests.building import built, rejection
 
@@ -143,3 +145,13 @@ class TestDurations:
     def test_invalid_values_are_rejected(self, values: Any, detail: str) -> None:
         """§1.4"""
         assert rejection(duration=values).detail == f"column 'duration', {detail}"
+
+
+def test_columns_of_one_value_are_joined_without_memory() -> None:
+    """If it is the same value; empty parts have none."""
+    one, two, nothing = constant(1, 2, np.int64), constant(2, 1, np.int64), constant(3, 0, np.int64)
+    missing = constant(math.nan, 2, np.float64)
+    assert joined([nothing, one, one[:1], nothing]).tolist() == [1, 1, 1]
+    assert joined([one, two, nothing]).tolist() == [1, 1, 2]
+    assert joined([nothing, nothing]).tolist() == []
+    assert [joined([part, part]).strides for part in (one, missing, one.copy())] == [(0,), (0,), (8,)]

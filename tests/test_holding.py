@@ -67,7 +67,6 @@ def test_what_is_held() -> None:
     assert len(part) == int(compute(SAMPLE, asked).totals["sum(session)"][0]) < len(SAMPLE) / 4
     assert part.distinct_id.n_used == 0
     assert np.isnan(part.duration).all()
-    (part,) = hold([SAMPLE], asked).parts
     # Instants, projects, statuses, errors and quantities; every other column is one value.
     assert holding._bytes_of(part) == (8 + 4 + 1 + 8 + 8) * len(part)
     (part,) = hold(chunks(500), query(ALL)).parts

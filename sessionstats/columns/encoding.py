@@ -145,7 +145,23 @@ def concat_encoded(parts: Sequence[Encoded[T]]) -> Encoded[T]:
     ['a', 'b', 'c', 'b']
     """
     same = under_one_list(parts)
-    return same[0].with_codes(np.concatenate([part.codes for part in same]))
+    return same[0].with_codes(joined([part.codes for part in same]))
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """The values of all parts, one after the other; a column of one value stays one, without memory.
+
+    Examples
+    --------
+    >>> ok = np.broadcast_to(np.int8(2), 3)
+    >>> joined([ok, ok[:1]]).strides, joined([ok, np.array([1])]).tolist()
+    ((0,), [2, 2, 2, 1])
+    """
+    if all(part.strides == (0,) for part in parts):
+        one = max(parts, key=len)[:1]
+        if all(part[:1].tobytes() == one.tobytes() for part in parts if len(part)):
+            return np.broadcast_to(one, sum(map(len, parts)))
+    return np.concatenate(parts)
 
 
 def under_one_list(parts: Sequence[Encoded[T]]) -> list[Encoded[T]]:
