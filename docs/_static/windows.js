@@ -91,7 +91,8 @@
       const end = start + interval < window.end ? start + interval : window.end;
       parts.push(box(start, end, 42, 34, `class="bucket ${number % 2 ? "odd" : "even"}"`));
     });
-    const edges = starts.length > 0 && starts.length < 14 ? [...starts, window.end] : [];
+    const spaced = starts.filter((start) => x(window.end) - x(start) > 36); // the label of the end has room
+    const edges = starts.length > 0 && starts.length < 14 ? [...spaced, window.end] : [];
     for (const edge of edges) {
       parts.push(`<text class="edge" x="${x(edge)}" y="92">${short(edge).slice(-5)}</text>`);
     }
