@@ -1,4 +1,4 @@
-"""Averages and maxima of other kinds (§6.3)."""
+"""Averages, medians and maxima of other kinds (§6.3)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, values_as
 from sessionstats.testing.model.aggregates import duration
-from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.definitions import DEFINITIONS, Definitions
 from sessionstats.testing.model.rows import Row
+
+HALF: Final = 50
+"""The percentage of the median."""
 
 
 def average_of(seconds: Callable[[list[Row]], float], detail: str) -> Variant:
@@ -63,6 +66,15 @@ def rounded(digits: int) -> Callable[[float], float]:
     return lambda value: round(value, digits) + 0.0
 
 
+def middle(place: Callable[[int], int]) -> Variant:
+    """A variant whose median is always one of the values."""
+
+    def quantile(ordered: list[float], percent: int) -> float:
+        return ordered[place(len(ordered))] if percent == HALF else DEFINITIONS.quantile(ordered, percent)
+
+    return defined(f"the {'lower' if place(2) == 0 else 'upper'} one", quantile=quantile)
+
+
 def longest(counts: Callable[[Row], bool], detail: str) -> Variant:
     """A variant whose maximum is over other sessions."""
 
@@ -92,6 +104,11 @@ BUGS: Final[tuple[Bug, ...]] = (
         *(written(rounded(digits), f"to {digits} digits") for digits in range(4)),
         average_of(lambda rows: float(math.floor(statistics.fmean(lengths(rows)))), "down to seconds"),
         average_of(lambda rows: float(round(statistics.fmean(lengths(rows)))), "to seconds"),
+    ),
+    bug(
+        "median-of-one-value", "6.3", "The median is one of the two middle durations",
+        "Of an even number of durations, the median lies half-way between the two in the middle.",
+        middle(lambda n: (n - 1) // 2), middle(lambda n: n // 2),
     ),
     bug(
         "maximum-of-others", "6.3", "The maximum is over other sessions than the percentiles",
