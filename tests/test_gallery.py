@@ -34,9 +34,9 @@ THOROUGH = settings.get_current_profile_name() == "thorough"
 """Whether everything is tried."""
 
 RARE = {
-    "builds-as-text", "instants-in-32-bits", "last-rows-lost", "local-instants", "missing-build-is-zero", "na-users-dropped",
-    "numbers-as-milliseconds", "prototype-groups-lost", "prototype-users-dropped", "search-as-pattern",
-    "users-cut", "users-through-floats",
+    "builds-as-text", "instants-in-32-bits", "last-rows-lost", "local-instants", "missing-build-is-zero",
+    "na-users-dropped", "numbers-as-milliseconds", "prototype-groups-lost", "prototype-users-dropped",
+    "search-as-pattern", "users-cut", "users-through-floats",
 }  # fmt: skip
 """Bugs that need data which is drawn only now and then."""
 
