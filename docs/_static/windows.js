@@ -91,8 +91,10 @@
       const end = start + interval < window.end ? start + interval : window.end;
       parts.push(box(start, end, 42, 34, `class="bucket ${number % 2 ? "odd" : "even"}"`));
     });
-    const spaced = starts.filter((start) => x(window.end) - x(start) > 36); // the label of the end has room
-    const edges = starts.length > 0 && starts.length < 14 ? [...spaced, window.end] : [];
+    const edges = []; // those with room for a label, the end before all others
+    for (const edge of starts.length > 0 && starts.length < 14 ? [window.end, ...starts.reverse()] : []) {
+      if (edges.length === 0 || x(edges.at(-1)) - x(edge) > 60) edges.push(edge);
+    }
     for (const edge of edges) {
       parts.push(`<text class="edge" x="${x(edge)}" y="92">${short(edge).slice(-5)}</text>`);
     }
