@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, values_as
-from sessionstats.testing.model.aggregates import duration
+from sessionstats.testing.model.aggregates import duration, mean
 from sessionstats.testing.model.definitions import DEFINITIONS, Definitions
 from sessionstats.testing.model.rows import Row
 
@@ -37,19 +36,19 @@ def lengths(sessions: list[Row]) -> list[float]:
 def trimmed(sessions: list[Row]) -> float:
     """The mean without the shortest and the longest, if there are more than two."""
     ordered = lengths(sessions)
-    return statistics.fmean(ordered[1:-1] if len(ordered) > 2 else ordered)
+    return mean(ordered[1:-1] if len(ordered) > 2 else ordered)
 
 
 def of_means(key: Callable[[Row], Hashable]) -> Callable[[list[Row]], float]:
     """The mean of the means of those with the same key."""
 
-    def mean(sessions: list[Row]) -> float:
+    def outer(sessions: list[Row]) -> float:
         parts: dict[Hashable, list[float]] = {}
         for session in sessions:
             parts.setdefault(key(session), []).append(session.duration or 0.0)
-        return statistics.fmean(map(statistics.fmean, parts.values()))
+        return mean([mean(part) for part in parts.values()])
 
-    return mean
+    return outer
 
 
 def written(change: Callable[[float], float], detail: str) -> Variant:
@@ -94,7 +93,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         average_of(trimmed, "without the shortest and the longest"),
         average_of(of_means(lambda row: row.user), "the mean of the users' means"),
         average_of(of_means(lambda row: row.release), "the mean of the releases' means"),
-        average_of(lambda rows: statistics.fmean(set(lengths(rows))), "equal durations once"),
+        average_of(lambda rows: mean(sorted(set(lengths(rows)))), "equal durations once"),
         average_of(lambda rows: (lengths(rows)[0] + lengths(rows)[-1]) / 2, "between shortest and longest"),
     ),
     bug(
@@ -102,8 +101,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "No value is rounded.",
         written(lambda value: float(math.floor(value)), "down to milliseconds"),
         *(written(rounded(digits), f"to {digits} digits") for digits in range(4)),
-        average_of(lambda rows: float(math.floor(statistics.fmean(lengths(rows)))), "down to seconds"),
-        average_of(lambda rows: float(round(statistics.fmean(lengths(rows)))), "to seconds"),
+        average_of(lambda rows: mean(lengths(rows)) // 1, "down to seconds"),
+        average_of(lambda rows: (mean(lengths(rows)) + 0.5) // 1, "to seconds"),
     ),
     bug(
         "median-of-one-value", "6.3", "The median is one of the two middle durations",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, rows_as
 from sessionstats.testing.bugs.users import WORST, is_users
 from sessionstats.testing.model.aggregates import rate, user_counts
 from sessionstats.testing.model.definitions import Definitions
@@ -85,6 +85,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "session-as-user", "6.2", "Sessions without a user are told apart by another column",
         "A session without a user adds none, whatever its other columns say.",
         defined("session_id", person=lambda row: row.user or row.session_id or None),
+        rows_as(lambda row: {"user": row.user or row.session_id}, "session_id, in every update"),
         defined("release", person=lambda row: row.user or row.release or None),
         defined("project", person=lambda row: row.user or row.project),
     ),
