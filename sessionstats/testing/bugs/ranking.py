@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import (
     Answer,
     Bug,
@@ -108,16 +110,14 @@ def results_if_full(name: str, link: dict[str, Any], answer: Answer) -> dict[str
     return {**link, "results": bool(answer["body"]["groups"])} if name == "next" else link
 
 
-def of_last_bucket(question: Question, group: Group, field: str) -> Value:
-    """The value of the last bucket."""
-    values = question.definitions.series(question, group, field)
-    return values[-1] if values else None
+def of_bucket(place: int) -> Callable[[Question, Group, str], Value]:
+    """The value of one bucket."""
 
+    def value(question: Question, group: Group, field: str) -> Value:
+        values = question.definitions.series(question, group, field)
+        return values[place] if values else None
 
-def of_first_bucket(question: Question, group: Group, field: str) -> Value:
-    """The value of the first bucket."""
-    values = question.definitions.series(question, group, field)
-    return values[0] if values else None
+    return value
 
 
 def as_text(d: Definitions, totals: Totals, descending: bool) -> list[Group]:
@@ -224,6 +224,12 @@ def other_direction(params: dict[str, Any]) -> dict[str, Any]:
     return {**params, "orderBy": order[1:] if order.startswith("-") else f"-{order}"}
 
 
+def right_links(case: Case, answer: Answer) -> Answer:
+    """The links that the case has without a bug."""
+    links = model.answer(case).get("links")
+    return answer if links is None else {**answer, "links": links}
+
+
 def first_part(params: dict[str, Any]) -> dict[str, Any]:
     """A cursor whose first part is the offset."""
     cursor = str(params.get("cursor") or "")
@@ -285,8 +291,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "The total ranks, to its last digit.",
         arranged(math.floor, "without its fraction"),
         *(arranged(partial(round, ndigits=digits), f"to {digits} digits") for digits in (0, 1, 2, 3)),
-        defined("that of the last bucket", rank_total=of_last_bucket),
-        defined("that of the first bucket", rank_total=of_first_bucket),
+        defined("that of the last bucket", rank_total=of_bucket(-1)),
+        defined("that of the first bucket", rank_total=of_bucket(0)),
     ),
     bug(
         "groups-not-ranked", "7.1", "Groups are not ranked before they are cut",
@@ -386,6 +392,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         paged(lambda q, order, groups: groups[max(0, q.offset - 1) :][: q.page], "from 1"),
         paged(lambda q, order, groups: groups[q.offset : q.page], "as the start of a slice only"),
         with_params("the first part of the cursor", first_part),
+        replace(with_params("the first part of the cursor, links aside", first_part), retouch=right_links),
         _without("cursor"),
     ),
 )  # fmt: skip

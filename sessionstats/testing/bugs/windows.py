@@ -10,7 +10,9 @@ from typing import Any, Final
 from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined
 from sessionstats.testing.bugs.instants import named_zones
 from sessionstats.testing.model import instants, window
+from sessionstats.testing.model.aggregates import kind
 from sessionstats.testing.model.instants import SECOND
+from sessionstats.testing.model.question import series
 from sessionstats.testing.model.window import DAY, HOUR, MINUTE, Window, up
 
 Bounds = Callable[[int, int, int], tuple[int, int]]
@@ -285,6 +287,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "series-cumulative", "6", "Series add up from bucket to bucket",
         "Each value of a series is of its own interval.",
         defined(series=lambda question, group, field: _running(question, group, field)),
+        defined("those of sessions", series=lambda question, group, field:
+            (_running if "user" not in field else series)(question, group, field)),
     ),
     bug(
         "limit-off-by-one", "3.6", "A limit is off by one",
@@ -308,9 +312,6 @@ BUGS: Final[tuple[Bug, ...]] = (
 
 def _running(question: Any, group: Any, field: str) -> list[Any]:
     """Counts of each bucket and all before it; other fields as they are."""
-    from sessionstats.testing.model.aggregates import kind
-    from sessionstats.testing.model.question import series
-
     values = series(question, group, field)
     if kind(field) != "count":
         return values
