@@ -5,6 +5,7 @@ its picture is drawn by the function of the same name in ``drawing.py``. A test 
 compares them to ``facts.json``.
 """
 
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -315,6 +316,14 @@ def answer() -> dict[str, Any]:
     return compute(from_records(rows), request, now=NOW).to_dict()
 
 
+def files() -> dict[str, Any]:
+    """Performance: `query` from a file to the answer, as a share of others; the table of the page."""
+    text = (Path(__file__).parents[1] / "performance.md").read_text(encoding="utf-8")
+    _, *rows = text.partition("| sessions | of Polars | of DuckDB |")[2].partition("\n\n")[0].splitlines()[1:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {"shares": {name: [float(polars), float(duckdb)] for name, polars, duckdb, *_ in cells}}
+
+
 PICTURES: Final = (
     sessions,
     windows,
@@ -331,8 +340,9 @@ PICTURES: Final = (
     validation,
     grouping,
     answer,
+    files,
 )
-"""The pictures in the order of the course, and those of the semantics."""
+"""The pictures in the order of the course, those of the semantics, and that of performance."""
 
 
 def facts() -> dict[str, dict[str, Any]]:
