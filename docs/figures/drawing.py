@@ -315,8 +315,8 @@ def files(axes: Axes, facts: dict[str, Any]) -> None:
     names = list(facts["shares"])
     for row, name in enumerate(reversed(names)):
         for beside, share, colour in zip((0.19, -0.19), facts["shares"][name], (GOOD, OTHER), strict=True):
-            axes.barh(row + beside, share, height=0.34, color=colour, alpha=0.75, ec="none")
-            axes.text(share + 0.02, row + beside, f"{share:.2f}", va="center", color=colour)
+            axes.barh(row + beside, share, height=0.36, color=colour, ec="none")
+            axes.text(0.02, row + beside, f"{share:.2f}", va="center", color=PAPER)
     axes.axvline(1, color=INK, ls="--", lw=1)
     axes.text(1.42, len(names) - 1 + 0.19, "of Polars", va="center", color=GOOD, weight="bold")
     axes.text(1.42, len(names) - 1 - 0.19, "of DuckDB", va="center", color=OTHER, weight="bold")
