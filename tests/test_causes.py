@@ -79,6 +79,36 @@ def test_three_causes() -> None:
     }
 
 
+def test_two_changes_of_the_rows_follow_each_other() -> None:
+    """§6.3, §1.1: neither replaces the other."""
+    variants = [BY_ID["zero-durations-dropped"].variants[0], BY_ID["rows-of-no-session-counted"].variants[1]]
+    row = {"started": NOW, "project_id": 1, "status": "exited", "duration": 0}
+    params = {"field": [COUNT, P95], "interval": "1d", "statsPeriod": "1d", "includeSeries": "0"}
+    answer = together(variants)({"now": NOW, "params": params, "sessions": [row, {**row, "quantity": 0}]})
+    assert answer["body"]["groups"][0]["totals"] == {COUNT: 2, P95: None}
+
+
+def test_what_is_left_is_said() -> None:
+    """In the report and in JSON: fields that no cause explains, and that the time was up."""
+    body = response("quantity-ignored")
+    for group in body["groups"]:
+        group["totals"][USERS] += 1
+    comparison = explained(body)
+    assert names(comparison) == {frozenset({"quantity-ignored"})}
+    assert f"Not explained: {USERS} (totals of 40 groups)" in str(comparison)
+    left = {"field": USERS, "places": "totals", "groups": 40}
+    assert comparison.to_dict()["not_explained"] == [left]
+    assert not comparison.to_dict()["out_of_time"]
+
+
+def test_the_end_of_the_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a reader takes the bug for an unknown one."""
+    monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 0.0)
+    comparison = explained(response("quantity-ignored"))
+    assert "No cause was confirmed within 12 seconds." in str(comparison)
+    assert comparison.to_dict()["out_of_time"]
+
+
 def test_intervals_where_there_is_one_group() -> None:
     """§3.5: they are as independent of each other as groups."""
     params = {**PARAMS, "groupBy": [], "interval": "1h"}

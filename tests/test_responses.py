@@ -88,6 +88,21 @@ def test_what_the_whole_response_lacks_is_reported_once() -> None:
     assert finding.message == "the value is absent"
 
 
+def test_the_order_counts_where_it_contradicts_the_response() -> None:
+    """§7.1: groups that stand in the order of their own, wrong, totals differ in these only."""
+
+    def by_own_totals(body: Body) -> None:
+        for place, group in enumerate(body["groups"]):
+            group["totals"][USERS] = place
+        body["groups"].reverse()
+
+    message = "the order of the groups contradicts their ranks"
+    own = explain(SESSIONS, REQUEST, changed(by_own_totals))
+    assert message not in {finding.message for finding in own.findings}
+    turned = explain(SESSIONS, REQUEST, changed(lambda body: body["groups"].reverse()))
+    assert message in {finding.message for finding in turned.findings}
+
+
 def test_groups_that_are_missing_or_strange() -> None:
     """§5, §7.1: both are listed, and control characters in names are escaped."""
     strange = {"release": "evil\x1b[2J"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -83,13 +83,14 @@ RIGHT: Final = Variant()
 
 
 def together(variants: Sequence[Variant]) -> Variant:
-    """A variant with several bugs at once; of two that replace one definition the last wins."""
+    """A variant with several bugs at once; of two that replace one definition the last wins.
+
+    Changes of the table of rows follow each other: a session that is folded stays as it is.
+    """
     changed: dict[str, Any] = {}
     for variant in variants:
-        for each in dataclasses.fields(DEFINITIONS):
-            value = getattr(variant.definitions, each.name)
-            if value is not getattr(DEFINITIONS, each.name):
-                changed[each.name] = value
+        for name, value in replaced(variant).items():
+            changed[name] = _after(changed[name], value) if name in changed and name == "fold" else value
 
     def alter(case: Case) -> Case:
         for variant in variants:
@@ -102,6 +103,29 @@ def together(variants: Sequence[Variant]) -> Variant:
         return answer
 
     return Variant("", dataclasses.replace(DEFINITIONS, **changed), alter, retouch)
+
+
+def contradict(variants: Sequence[Variant]) -> bool:
+    """Whether two of several variants replace one definition, so that they cannot be had together."""
+    seen: set[str] = set()
+    for variant in variants:
+        names = replaced(variant).keys() - {"fold"}
+        if names & seen:
+            return True
+        seen |= names
+    return False
+
+
+def replaced(variant: Variant) -> dict[str, Any]:
+    """The definitions that a variant replaces."""
+    values = (
+        (each.name, getattr(variant.definitions, each.name)) for each in dataclasses.fields(DEFINITIONS)
+    )
+    return {name: value for name, value in values if value is not getattr(DEFINITIONS, name)}
+
+
+def _after(first: Callable[..., list[Row]], then: Callable[..., list[Row]]) -> Callable[..., list[Row]]:
+    return lambda d, rows: then(d, first(d, rows))
 
 
 class Evidence:
@@ -141,6 +165,7 @@ class Evidence:
         self.intervals: list[str] = body.get("intervals", [])
         self.expected = self._flat(self.answer)
         self.actual = self._flat(actual)
+        self._read: dict[tuple[Any, ...], list[Row] | None] = {}
         self._changes: dict[Variant, tuple[Flat, Paths]] = {}
 
     def answered(self, actual: Any) -> Evidence:
@@ -182,7 +207,7 @@ class Evidence:
     def predicted(self, variant: Variant) -> Flat:
         """What a variant gives."""
         if variant not in self._changes:  # kept as what differs from the right answer, which is mostly little
-            given = self._flat(self._answer_of(variant))
+            given = self._flat(self.answer_of(variant))
             changed = {
                 path: value
                 for path, value in given.items()
@@ -211,21 +236,25 @@ class Evidence:
         chosen = _choice(variant, self.case, order, self)
         return predicted if chosen is None else chosen
 
-    def _answer_of(self, variant: Variant) -> Any:
+    def answer_of(self, variant: Variant) -> Any:
         """What a variant answers; one that only writes differently begins with the right answer."""
         if variant.definitions is not DEFINITIONS or variant.alter is not RIGHT.alter:
-            return _answer(variant, self.case, self._rows)
+            return _answer(variant, self.case, self)
         if self.answer["status"] != OK:
             return self.answer
         return variant.retouch(self.case, dict(self.answer))
 
-    @cached_property
-    def _rows(self) -> list[Row] | None:
-        """The rows as most variants read them: reading them is most of the cost of an answer."""
-        try:
-            return model.read(self.case)
-        except Rejection:
+    def _rows(self, variant: Variant = RIGHT) -> list[Row] | None:
+        """The rows as a variant reads them, most like any other: that is most of the cost of an answer."""
+        if variant.alter is not RIGHT.alter:
             return None
+        readers = tuple(getattr(variant.definitions, name) for name in READERS)
+        if readers not in self._read:
+            try:
+                self._read[readers] = model.read(self.case, variant.definitions)
+            except Rejection:
+                self._read[readers] = None
+        return self._read[readers]
 
     def _flat(self, answer: Any) -> Flat:
         flat = flatten(answer, self.names, self.intervals)
@@ -259,13 +288,11 @@ READERS: Final = ("instant", "user", "is_session")
 """The definitions by which rows are read."""
 
 
-def _answer(variant: Variant, case: Case, rows: list[Row] | None) -> Any:
+def _answer(variant: Variant, case: Case, evidence: Evidence) -> Any:
     """What a variant answers; `None` if it breaks down, as a program with the bug might."""
-    usual = variant.alter is RIGHT.alter and all(
-        getattr(variant.definitions, name) is getattr(DEFINITIONS, name) for name in READERS
-    )
     try:
-        return variant(case, list(rows) if usual and rows is not None else None)
+        rows = evidence._rows(variant)
+        return variant(case, None if rows is None else list(rows))
     except Exception:
         return None
 
@@ -282,7 +309,7 @@ def _choice(variant: Variant, case: Case, keys_shown: tuple[str, ...], evidence:
         return groups
 
     whole = dataclasses.replace(variant.definitions, page=page)
-    answer = _answer(dataclasses.replace(variant, definitions=whole), case, evidence._rows)
+    answer = _answer(dataclasses.replace(variant, definitions=whole), case, evidence)
     if not pages or not isinstance(answer, dict) or not order:
         return None
     groups = answer["body"].get(GROUPS, [])

@@ -20,11 +20,12 @@ from sessionstats.instants import format_instant, parse_iso
 from sessionstats.io.inputs import sessions_of
 from sessionstats.io.records import to_records
 from sessionstats.pipeline import answer
+from sessionstats.request.ordering import ByReleaseDate
 from sessionstats.request.query import Query
 from sessionstats.rules import Rules
 from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
-from sessionstats.testing.causes import SECONDS, Confirmed, causes_of
+from sessionstats.testing.causes import SECONDS, Causes, causes_of
 from sessionstats.testing.comparison import part_differs
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.groups import compare_groups
@@ -94,11 +95,15 @@ def explain(
     last_bits.add(found)
     if tolerance.ulps:
         found = [finding for finding in found if finding.units is None]
+    if _is_ordered(query, body["groups"]):
+        found = [finding for finding in found if not _is_order(finding)]
     absent = _absent(query, body["groups"])
     findings = (*_of_absent(absent), *(each for each in found if not _is_absent(each, absent)))
-    causes: tuple[Confirmed, ...] = ()
+    searched: Causes | None = None
     if findings and not isinstance(params, Query) and not (tolerance.users or tolerance.rank):
-        causes = causes_of(whole, params, query, body, findings, now=now, projects=projects, seconds=SECONDS)
+        searched = causes_of(
+            whole, params, query, body, findings, now=now, projects=projects, seconds=SECONDS
+        )
     n_cells = query.include_totals + query.include_series * query.window.n_intervals
     return Comparison(
         query=query,
@@ -109,7 +114,7 @@ def explain(
         n_values=len(body["groups"]) * len(query.fields) * n_cells,
         n_sessions=len(whole),
         smallest=_smallest(oracle, findings),
-        causes=causes,
+        searched=searched,
     )
 
 
@@ -156,6 +161,25 @@ def _differences(
                 part_differs(name, expected[name], body[name]),
             )
     yield from compare_groups(oracle, expected, body, tolerance, ordered=False)
+
+
+def _is_order(finding: Finding) -> bool:
+    """Whether a finding is that the right groups are out of order."""
+    return finding.path == Path(None, None, GROUPS) and finding.section == "7.1"
+
+
+def _is_ordered(query: Query, groups: Sequence[Any]) -> bool:
+    """Whether the groups are in the order of the totals that the response itself gives them."""
+    order = query.order
+    if order is None or isinstance(order, ByReleaseDate) or query.by_status:
+        return False
+    totals = [group.get(TOTALS) for group in groups if isinstance(group, dict)]
+    values = [each.get(order.field.name, ABSENT) for each in totals if isinstance(each, dict)]
+    if len(values) < len(groups) or not all(each is None or type(each) in (int, float) for each in values):
+        return False
+    sign = -1 if order.descending else 1
+    ranks = [(each is None, 0 if each is None else sign * each) for each in values]
+    return ranks == sorted(ranks)
 
 
 def _absent(query: Query, groups: Sequence[Any]) -> tuple[str, ...]:

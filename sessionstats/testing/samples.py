@@ -117,10 +117,13 @@ class Table:
         return [unit for base in bases for bucket in buckets if self.size(unit := (base, bucket))]
 
     def sample(
-        self, differing: Mapping[Unit, set[Symptom]], agreeing: Iterable[Unit], most: int
+        self, differing: Mapping[Unit, set[Symptom]], agreeing: Iterable[Unit], most: int, usual: int = USUAL
     ) -> list[Unit]:
-        """Units of `most` sessions together, or a few times as many if fewer cannot show every field."""
-        order = self._fitting_best(differing, most)
+        """Units of `most` sessions together, or a few times as many if fewer cannot show every field.
+
+        If there are units of a suitable size, there are about `usual` of them.
+        """
+        order = self._fitting_best(differing, most // usual)
         first = [
             next((unit for unit in order if kind in differing[unit]), None)
             for kind in sorted(set().union(*differing.values()), key=repr)
@@ -131,7 +134,11 @@ class Table:
             return []
         kept = int(AGREEING * max(0, left))
         more = self._fitting([unit for unit in order if unit not in chosen], left - kept)
-        return chosen + more + self._fitting(self._fitting_best(agreeing, most), kept)
+        return chosen + more + self._fitting(self._fitting_best(agreeing, most // usual), kept)
+
+    def few(self, units: Iterable[Unit]) -> list[Unit]:
+        """The smallest of some units."""
+        return sorted(units, key=self.size)[:USUAL]
 
     def rows(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
         """The sessions of some units."""
@@ -147,9 +154,9 @@ class Table:
             number = number * radix + codes[value]
         return number if bucket is None else number * len(self._buckets) + bucket
 
-    def _fitting_best(self, units: Iterable[Unit], most: int) -> list[Unit]:
+    def _fitting_best(self, units: Iterable[Unit], suitable: int) -> list[Unit]:
         sizes = {unit: size for unit in units if (size := self.size(unit))}
-        return sorted(sizes, key=lambda unit: abs(sizes[unit] - most // USUAL))
+        return sorted(sizes, key=lambda unit: abs(sizes[unit] - suitable))
 
     def _fitting(self, units: Sequence[Unit], most: int) -> list[Unit]:
         chosen: list[Unit] = []

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sessionstats.display.terminal import escape, fit
 from sessionstats.instants import format_instant
 from sessionstats.request.query import Query
-from sessionstats.testing.causes import Confirmed
+from sessionstats.testing.causes import Causes, Confirmed
 from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, GroupKey, json_ready
 from sessionstats.testing.tallies import LastBits
 
@@ -46,8 +46,8 @@ class Comparison:
         Sessions that were read.
     smallest : tuple of (group, list of dict), optional
         The smallest base group that differs, with its sessions in the window, if they are few.
-    causes : tuple of Confirmed
-        Known bugs that explain what differs.
+    searched : Causes, optional
+        Known bugs that explain what differs, and what is left; `None` if none were looked for.
     """
 
     query: Query
@@ -58,7 +58,12 @@ class Comparison:
     n_values: int
     n_sessions: int
     smallest: tuple[GroupKey, list[dict[str, Any]]] | None = None
-    causes: tuple[Confirmed, ...] = ()
+    searched: Causes | None = None
+
+    @property
+    def causes(self) -> tuple[Confirmed, ...]:
+        """Known bugs that explain what differs."""
+        return () if self.searched is None else self.searched.confirmed
 
     @property
     def agrees(self) -> bool:
@@ -77,6 +82,8 @@ class Comparison:
             "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
             "absent": list(self.absent),
             "causes": [cause.to_dict() for cause in self.causes],
+            "not_explained": [] if self.searched is None else [left.to_dict() for left in self.searched.left],
+            "out_of_time": self.searched is not None and self.searched.out_of_time,
             "differences": [finding.to_dict() for finding in self.findings],
         }
 
@@ -96,8 +103,8 @@ def screen(comparison: Comparison) -> str:
     ]
     values = [each for each in comparison.findings if each.path.group is not None and each.path.field]
     others = [each for each in comparison.findings if each.path.group is None or not each.path.field]
-    if comparison.causes:
-        lines += ["", "Causes:", *(f"  {cause}" for cause in comparison.causes)]
+    if comparison.searched is not None:
+        lines += ["", *comparison.searched.lines()]
     if values:
         lines += ["", *_by_field(values), "", *_largest(values)]
     if others:

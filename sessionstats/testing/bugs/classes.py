@@ -52,7 +52,7 @@ def one_for_each(d: Definitions, rows: list[Row]) -> list[Row]:
 
 def one_for_none(d: Definitions, rows: list[Row]) -> list[Row]:
     """Sessions, of which those of no session are one."""
-    return fold(d, [replace(row, quantity=row.quantity or 1) for row in rows])
+    return fold(d, [row if row.quantity else replace(row, quantity=1) for row in rows])
 
 
 def twice(name: str) -> Variant:
