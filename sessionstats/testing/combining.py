@@ -113,7 +113,7 @@ class Search:
                 self._differing.setdefault(unit, set()).add(symptom(finding.path))
         self._likely: dict[str, dict[Hypothesis, int]] = {}
         self._trials: dict[tuple[object, ...], Trial | None] = {}
-        self._broad: dict[str, Trial | None] = {}
+        self._broad: dict[tuple[str, int], Trial | None] = {}
 
     def found(self) -> list[State]:
         """The ways to explain fields, as many as could be explained in time; the first are the best."""
@@ -164,7 +164,7 @@ class Search:
 
     def unexplained(self, state: State) -> list[str]:
         """The fields for which some hypotheses do not give every value in units of all sizes."""
-        trials = {field: self._of_all_sizes(field) for field in self.fields}
+        trials = {field: self._of_all_sizes(field, 5) for field in self.fields}
         return [field for field, trial in trials.items() if trial is None or not trial.is_right(state)]
 
     def rivals(self, state: State, each: Hypothesis, largest: Trial) -> list[Hypothesis]:
@@ -321,17 +321,17 @@ class Search:
                 return ways
         return []
 
-    def _of_all_sizes(self, field: str) -> Trial | None:
+    def _of_all_sizes(self, field: str, times: int = 1) -> Trial | None:
         """A sample of units of all sizes; some bugs show in large ones only."""
-        if field not in self._broad:
+        if (field, times) not in self._broad:
             chosen: list[Unit] = []
             for units in self._apart([field]):
                 ordered = sorted((unit for unit in units if self._table.size(unit)), key=self._table.size)
-                for unit in ordered[:: -(-len(ordered) // USUAL) or 1]:
-                    if sum(map(self._table.size, [*chosen, unit])) <= LARGEST:
+                for unit in ordered[:: -(-len(ordered) // (times * USUAL)) or 1]:
+                    if sum(map(self._table.size, [*chosen, unit])) <= times * LARGEST:
                         chosen.append(unit)
-            self._broad[field] = self._trial(0, [field], only=chosen)
-        return self._broad[field]
+            self._broad[field, times] = self._trial(0, [field], only=chosen)
+        return self._broad[field, times]
 
     def _left(self, state: State, field: str, *, first: bool) -> Trial | None:
         """What to try hypotheses on: small units at first, then the smallest that are not explained yet."""
