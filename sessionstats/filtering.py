@@ -101,5 +101,5 @@ def _lookup(
 def _table(column: Encoded[T], values: Collection[T]) -> NDArray[np.bool_]:
     """Whether each category is one of `values`: (categories,) bool."""
     table = np.zeros(len(column.categories), np.bool_)
-    table[[column.code_of[value] for value in values if value in column.code_of]] = True
+    table[[column.code_of[value] for value in column.code_of.keys() & values]] = True
     return table

@@ -59,8 +59,8 @@ def rank_by_release_date(
     -------
     (groups,) intp
     """
-    position = {version: position for position, version in enumerate(versions)}
-    positions = np.array([position[version] for version in groups.keys["release"]])
+    position = dict(zip(versions, range(len(versions)), strict=True))
+    positions = np.array([position[version] for version in groups.keys["release"].tolist()])
     return np.argsort(-positions if descending else positions, kind="stable")
 
 

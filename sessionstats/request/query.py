@@ -218,7 +218,7 @@ class Query:
         if self.environments:
             requirements.append(EnvironmentRequirement(frozenset(self.environments)))
         places = self.releases.participating(self.projects, requirements)
-        return tuple(self.releases.versions[place] for place in places)
+        return tuple(map(self.releases.versions.__getitem__, places.tolist()))
 
     @property
     def page_size(self) -> int:

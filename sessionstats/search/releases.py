@@ -232,14 +232,16 @@ class Releases:
         [0]
         """
         requirements = tuple(requirements)
-        selected = frozenset(self._newest if project_ids is None else project_ids)
-        keep = [
-            not selected.isdisjoint(projects)
+        memberships = list(zip(self.project_ids, self.environments, strict=True))
+        distinct = set(memberships)  # most releases have those of others
+        selected = frozenset(project_ids or ()).union(*(each for each, _ in distinct if project_ids is None))
+        participates = {
+            (projects, environments): not selected.isdisjoint(projects)
             and all(need.values.isdisjoint(environments) == need.negated for need in requirements)
-            for projects, environments in zip(self.project_ids, self.environments, strict=True)
-        ]
+            for projects, environments in distinct
+        }
         order = self.order
-        return order.compress(np.array(keep, bool)[order])
+        return order.compress(np.array([participates[each] for each in memberships], bool)[order])
 
 
 def _reject_wrong_records(records: list[Any]) -> None:
