@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sessionstats import compute, from_records
+from sessionstats import Query, compute, from_records
 from sessionstats.testing import explain
 from sessionstats.testing.bugs.registry import BY_ID
 from sessionstats.testing.hypotheses import together
+from sessionstats.testing.samples import Table, case_of
 from sessionstats.testing.screen import Comparison
+from sessionstats.testing.trials import Trial
 
 NOW = "2024-01-29T12:27:28Z"
 USERS, COUNT, P95 = "count_unique(user)", "sum(session)", "p95(session.duration)"
@@ -107,6 +109,22 @@ def test_the_end_of_the_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     comparison = explained(response("quantity-ignored"))
     assert "No cause was confirmed within 12 seconds." in str(comparison)
     assert comparison.to_dict()["out_of_time"]
+
+
+def test_an_interval_without_users_holds_nothing() -> None:
+    """§5, §6.2: by itself it makes no group, and so it agrees with a group that others make."""
+    row = {"project_id": 1, "status": "exited", "release": "app@1"}
+    rows = [
+        {**row, "started": "2024-01-29T10:30:00Z"},
+        {**row, "started": "2024-01-29T11:30:00Z", "distinct_id": "ann"},
+    ]
+    params = f"field={USERS}&groupBy=release&interval=1h&statsPeriod=3h"
+    query = Query.parse(params, now=NOW)
+    table = Table(from_records(rows), query, by_bucket=True)
+    body = compute(from_records(rows), query).to_dict()
+    trial = Trial(case_of(params, query, NOW, None), body, table, [((("release", "app@1"),), 0)], [USERS])
+    assert len(trial.unit) == 1
+    assert trial.is_right(())
 
 
 def test_intervals_where_there_is_one_group() -> None:

@@ -2,14 +2,15 @@
 
 1. The units are groups; for what these do not explain they are intervals (`samples`). Causes are looked for
    among them (`combining`).
-2. A cause is named only if it predicts every actual value at the kinds of positions that it touches, those
-   that differ and those that agree; and if it is needed for at least `NEEDED` units besides the first.
+2. A cause is named only if it predicts every actual value of some field that it touches, those that differ
+   and those that agree, and is needed for at least `NEEDED` units besides the first; elsewhere, where there
+   may be another cause, it must not touch a value that is right.
 3. Rivals that no unit distinguishes are named together; if there are many, none is named.
 4. What no cause explains is said as well, and whether there was time to look for all of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sessionstats.instants import format_instant
@@ -17,7 +18,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Bug
-from sessionstats.testing.combining import NEEDED, OutOfTimeError, Search, clean, needed
+from sessionstats.testing.combining import NEEDED, OutOfTimeError, Search, clean, instead, needed
 from sessionstats.testing.findings import TOTALS, Finding
 from sessionstats.testing.hypotheses import Hypothesis
 from sessionstats.testing.samples import Symptom, Table, case_of, symptom
@@ -220,7 +221,23 @@ def _confirmed(search: Search, *, by_bucket: bool) -> tuple[tuple[Confirmed, ...
     named = {each: cause for each, cause in causes.items() if len(cause.bugs) <= MOST_RIVALS}
     if not named:
         return (), frozenset()
-    kept = tuple(named)
+    named, kept = _best_rivals(search, named)
     explained = frozenset(map(symptom, largest.touched(kept))) - frozenset(map(symptom, largest.wrong(kept)))
     left = search.unexplained(kept)
     return tuple(named.values()), frozenset(kind for kind in explained if kind[1] not in left)
+
+
+def _best_rivals(
+    search: Search, named: dict[Hypothesis, Confirmed]
+) -> tuple[dict[Hypothesis, Confirmed], State]:
+    """Of the rivals of each cause those that leave the fewest fields unexplained, and the first of each."""
+    kept: State = tuple(named)
+    best: dict[Hypothesis, Confirmed] = {}
+    for each, cause in named.items():
+        rivals = cause.hypotheses
+        if len(rivals) > 1 and search.unexplained(kept):
+            left = {one: len(search.unexplained(instead(kept, each, one))) for one in rivals}
+            rivals = tuple(one for one in rivals if left[one] == min(left.values()))
+        best[rivals[0]] = replace(cause, hypotheses=rivals)
+        kept = instead(kept, each, rivals[0])
+    return best, kept

@@ -169,14 +169,12 @@ class Search:
 
     def rivals(self, state: State, each: Hypothesis, largest: Trial) -> list[Hypothesis]:
         """The hypotheses that could replace one of several."""
-        fields = {
-            path.field for path in largest.differing(largest.gives(state), largest.gives(_but(state, each)))
-        }
-        likely = dict.fromkeys(one for field in fields for one in self._likely.get(str(field), ()))
+        fields = sorted({str(path.field) for path in needed(largest, state, each)})
+        likely = dict.fromkeys(one for field in fields for one in self._likely.get(field, ()))
         others = [one for one in likely if one not in state]
         for trial in (
-            *(self._trial(SMALL, [str(field)]) for field in fields),
-            *(self._of_all_sizes(str(field)) for field in fields),
+            *(self._trial(SMALL, [field]) for field in fields),
+            *(self._of_all_sizes(field) for field in fields),
             self._trial(LARGE, self.fields),
             largest,
         ):
@@ -185,7 +183,7 @@ class Search:
                 others = [
                     one
                     for one in self._in_time(others)
-                    if not trial.differing(trial.gives(_instead(state, each, one)), whole)
+                    if not trial.differing(trial.gives(instead(state, each, one)), whole)
                 ]
         return [each, *others]
 
@@ -242,8 +240,8 @@ class Search:
 
     @cached_property
     def _units(self) -> list[Unit]:
-        bases = {base for group in self._body[GROUPS] if (base := base_group(group, self._case)) is not None}
-        return self._table.units(bases)
+        bases = dict.fromkeys(base_group(group, self._case) for group in self._body[GROUPS])
+        return self._table.units(base for base in bases if base is not None)
 
     @cached_property
     def _possible(self) -> list[Hypothesis]:
@@ -326,7 +324,7 @@ class Search:
         if (field, times) not in self._broad:
             chosen: list[Unit] = []
             for units in self._apart([field]):
-                ordered = sorted((unit for unit in units if self._table.size(unit)), key=self._table.size)
+                ordered = self._table.by_size(unit for unit in units if self._table.size(unit))
                 for unit in ordered[:: -(-len(ordered) // (times * USUAL)) or 1]:
                     if sum(map(self._table.size, [*chosen, unit])) <= times * LARGEST:
                         chosen.append(unit)
@@ -337,7 +335,7 @@ class Search:
         """What to try hypotheses on: small units at first, then the smallest that are not explained yet."""
         for large in () if first else (self._trial(LARGE, [field]), self._of_all_sizes(field)):
             if large is not None and not large.is_right(state):
-                left = sorted(large.units_of(large.wrong(state)), key=self._table.size)
+                left = self._table.by_size(large.units_of(large.wrong(state)))
                 few = [unit for unit in left[:LEFT_UNITS] if self._table.size(unit) <= 3 * SMALL]
                 return self._trial(SMALL, [field], only=few or left[:1])
         return self._trial(SMALL, [field])
@@ -370,7 +368,8 @@ def _but(state: State, each: Hypothesis) -> State:
     return tuple(one for one in state if one is not each)
 
 
-def _instead(state: State, each: Hypothesis, other: Hypothesis) -> State:
+def instead(state: State, each: Hypothesis, other: Hypothesis) -> State:
+    """Some hypotheses with another instead of one of them."""
     return tuple(other if one is each else one for one in state)
 
 
@@ -380,18 +379,18 @@ def needed(trial: Trial, state: State, each: Hypothesis) -> frozenset[Any]:
 
 
 def clean(trial: Trial, state: State) -> State:
-    """Those of some hypotheses that are needed for more than `NEEDED` units of kinds that are all right.
+    """Those of some hypotheses that are needed for more than `NEEDED` units in fields that are all right.
 
-    At other kinds of positions they may not touch a value that is right.
+    In other fields they may not touch a value that is right.
     """
     while state:
         wrong = trial.wrong(state)
-        kinds = set(map(symptom, wrong))
+        fields = {path.field for path in wrong}
         spoilt = wrong - trial.wrong(())
         kept = []
         for each in state:
             paths = needed(trial, state, each)
-            right = frozenset(path for path in paths if symptom(path) not in kinds)
+            right = frozenset(path for path in paths if path.field not in fields)
             if len(trial.units_of(right)) > NEEDED and not paths & spoilt:
                 kept.append(each)
         if len(kept) == len(state):

@@ -138,7 +138,11 @@ class Table:
 
     def few(self, units: Iterable[Unit]) -> list[Unit]:
         """The smallest of some units."""
-        return sorted(units, key=self.size)[:USUAL]
+        return self.by_size(units)[:USUAL]
+
+    def by_size(self, units: Iterable[Unit]) -> list[Unit]:
+        """Some units, the smallest first, in the same order in every run."""
+        return sorted(units, key=lambda unit: (self.size(unit), repr(unit)))
 
     def rows(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
         """The sessions of some units."""

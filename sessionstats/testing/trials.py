@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Path
 from sessionstats.testing.flat import Flat, close
 from sessionstats.testing.hypotheses import OK, Evidence, Hypothesis, contradict, together
+from sessionstats.testing.model.parameters import COUNTS
 from sessionstats.testing.samples import Symptom, Table, Unit, base_group, symptom
 
 State: TypeAlias = tuple[Hypothesis, ...]
@@ -59,8 +60,9 @@ class Trial:
                 self.unit[path] = unit
         if "0" in case["params"].get("includeSeries", ()):
             self.unit = {path: unit for path, unit in self.unit.items() if path.part == TOTALS}
-        self.expected: Flat = {path: expected.get(path, ABSENT) for path in self.unit}
-        self.actual: Flat = {path: self.evidence.actual.get(path, ABSENT) for path in self.unit}
+        self._by_bucket = table.by_bucket
+        self.expected: Flat = self._of_units(expected)
+        self.actual: Flat = self._of_units(self.evidence.actual)
         self._known: dict[State, Flat] = {(): self.expected}
 
     def differing(self, one: Flat, other: Flat) -> frozenset[Path]:
@@ -108,7 +110,16 @@ class Trial:
                 return laid
         variant = state[0].variant if len(state) == 1 else together([each.variant for each in state])
         predicted = self.evidence.predicted(variant)
-        return {path: predicted.get(path, ABSENT) for path in self.unit}
+        return self._of_units(predicted)
+
+    def _of_units(self, flat: Flat) -> Flat:
+        """The values of the units. A group is absent if its sampled intervals hold nothing; others may."""
+        return {path: flat[path] if path in flat else self._nothing(path, flat) for path in self.unit}
+
+    def _nothing(self, path: Path, flat: Flat) -> Any:
+        if self._by_bucket and path.part != TOTALS and Path(path.group, None, GROUPS) not in flat:
+            return 0 if path.field in COUNTS else None
+        return ABSENT
 
 
 def _lacking(evidence: Evidence) -> set[Symptom]:
