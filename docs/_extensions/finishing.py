@@ -5,7 +5,8 @@
 2. Landmarks get the names that tell them apart, and headings of the navigation their level.
 3. Code and tables that scroll sideways can be scrolled with the keyboard.
 4. An empty cell in the corner of a table is not a header. Columns of numbers are aligned on the right.
-5. The page of the search has a heading.
+5. Long names in code break between their parts, and options not after their dashes.
+6. The page of the search has a heading.
 """
 
 import re
@@ -35,6 +36,11 @@ REPLACED = (
 )
 """Parts of finished pages, as patterns, and what they become."""
 
+LONG = re.compile(r'(?<=<span class="pre">)[^<>]{12,}(?=</span>)')
+"""A word of code that may be too long for its line."""
+
+PART = re.compile(r"(?<=\w)(?:[./_=(]|&amp;)(?=[a-zA-Z]{3})")
+"""What separates two parts of a name."""
 
 NUMBER = re.compile(r"[−-]?\d[\d,.]*( ?(s|ms|/s|%|GB|MB|M))?")
 """A cell that is a number, with its unit if it has one."""
@@ -79,6 +85,20 @@ def describe(
     context["metatags"] = "\n".join([context.get("metatags", ""), *lines])
 
 
+def with_breaks(text: str) -> str:
+    """A finished page whose names break between their parts, if they have to.
+
+    Examples
+    --------
+    >>> with_breaks('<span class="pre">sessionstats.pipeline</span>')
+    '<span class="pre">sessionstats.<wbr>pipeline</span>'
+    >>> with_breaks('<span class="pre">--no-errors</span>')
+    '<span class="pre"><span class="option-start">--no</span>-errors</span>'
+    """
+    text = LONG.sub(lambda found: PART.sub(r"\g<0><wbr>", found[0]), text)
+    return re.sub(r'(?<=<span class="pre">)--\w+', r'<span class="option-start">\g<0></span>', text)
+
+
 def finish(app: Sphinx, failure: Exception | None) -> None:
     """Put finished pages right."""
     if failure is not None or app.builder.name != "html":
@@ -87,4 +107,5 @@ def finish(app: Sphinx, failure: Exception | None) -> None:
         text = path.read_text(encoding="utf-8")
         for before, after in REPLACED:
             text = re.sub(before, after, text)
+        text = with_breaks(text)
         path.write_text(text, encoding="utf-8")

@@ -256,17 +256,14 @@ def intake(axes: Axes, facts: dict[str, Any]) -> None:
 
 
 def validation(axes: Axes, facts: dict[str, Any]) -> None:
-    """A line for each mistake: where it is, and the text that the request is rejected with."""
-    reported = facts["reported"]
-    for row, (parameter, message) in enumerate(reversed(reported)):
-        axes.text(0, row, parameter, family="monospace", size=9.5, va="center")
-        axes.annotate("", (1.0, row), (0.86, row), arrowprops={"arrowstyle": "->", "color": INK}, va="center")
-        short = message if len(message) < 62 else f"{message[:60]}…"
-        axes.text(1.04, row, short, color=BAD, size=9, va="center")
-    axes.text(0, -1, "all of them corrected", size=9.5, va="center", style="italic")
-    axes.annotate("", (1.0, -1), (0.86, -1), arrowprops={"arrowstyle": "->", "color": INK})
-    axes.text(1.04, -1, f"an answer of {facts['intervals']} intervals", color=GOOD, size=9, va="center")
-    axes.set(xlim=(-0.05, 3.8), ylim=(-1.5, len(reported) - 0.4))
+    """Two lines for each mistake: where it is, and the text that the request is rejected with."""
+    shown = [(parameter, message, BAD) for parameter, message in facts["reported"]]
+    shown.append(("all of them corrected", f"an answer of {facts['intervals']} intervals", GOOD))
+    for row, (parameter, message, colour) in enumerate(shown):
+        axes.text(0, -row, parameter, family="monospace", va="bottom")
+        short = message if len(message) < 58 else f"{message[:56]}…"
+        axes.text(0.06, -row, f"→ {short}", color=colour, va="top")
+    axes.set(xlim=(0, 1), ylim=(0.6 - len(shown), 0.5))
     axes.axis("off")
 
 
@@ -289,8 +286,8 @@ def grouping(axes: Axes, facts: dict[str, Any]) -> None:
 
 def answer(axes: Axes, facts: dict[str, Any]) -> None:
     """A table: a row for each group and field, a column for `by`, the total, and each interval."""
-    heads = ["by", "field", "totals", *(text[:10] for text in facts["intervals"])]
-    places = [0.0, 1.1, 3.3, 4.5, 5.9, 7.3]
+    heads = ["by", "field", "totals", *(text[5:10] for text in facts["intervals"])]
+    places = [0.0, 1.25, 4.25, 5.4, 6.5, 7.6]
     rows = [
         [group["by"]["release"], field, group["totals"][field], *group["series"][field]]
         for group in facts["groups"]
@@ -299,13 +296,13 @@ def answer(axes: Axes, facts: dict[str, Any]) -> None:
     for line, cells in enumerate([heads, *rows]):
         for place, cell in zip(places, cells, strict=True):
             text = "null" if cell is None else str(cell)
-            colour = INK if line == 0 or place < 3 else GOOD if place == 3.3 else OTHER
+            colour = INK if line == 0 or place < 3 else GOOD if place == 4.25 else OTHER
             align = "left" if place < 3 else "center"
             weight = "bold" if line == 0 else "normal"
-            axes.text(place, -line, text, color=colour, ha=align, va="center", size=9.5, weight=weight)
+            axes.text(place, -line, text, color=colour, ha=align, va="center", weight=weight)
     axes.plot([0, 8], [-0.5, -0.5], color=INK, lw=1)
-    axes.annotate("series: a value per interval", (5.9, 0.75), ha="center", color=OTHER, style="italic")
-    axes.plot([4, 7.9], [0.5, 0.5], color=OTHER, lw=1)
+    axes.annotate("series: a value per interval", (6.5, 0.75), ha="center", color=OTHER, style="italic")
+    axes.plot([5, 8], [0.5, 0.5], color=OTHER, lw=1)
     axes.set(xlim=(-0.1, 8.2), ylim=(-len(rows) - 0.5, 1.1))
     axes.axis("off")
 
@@ -338,9 +335,9 @@ SIZES: Final[dict[Callable[[Axes, dict[str, Any]], None], tuple[float, float]]] 
     search: (5.5, 2.5),
     editions: (5.5, 2.5),
     intake: (6.2, 3.2),
-    validation: (6.6, 2.9),
+    validation: (5.5, 4.1),
     grouping: (6.2, 2.5),
-    answer: (6.6, 2.2),
+    answer: (5.5, 2.2),
     files: (5.5, 3.6),
 }
 """Width and height of each picture in inches."""
