@@ -187,10 +187,15 @@ def only_pages_that_exist(app: object, docname: str, source: list[str]) -> None:
 
 
 def skip_aliases(app: Sphinx, what: str, name: str, obj: object, *_: object) -> bool | None:
-    """Leave out type aliases; and, in its package, a function named like its module, on whose page it is."""
+    """Leave out what is elsewhere or says nothing.
+
+    That is: type aliases; the fields of a named tuple, which are its parameters; and, in its package, a function
+    named like its module, on whose page it is.
+    """
     module = str(getattr(obj, "__module__", ""))
     elsewhere = module.rpartition(".")[2] == name and not app.env.docname.endswith(module)
-    return True if elsewhere or isinstance(obj, GenericAlias) else None
+    field = str(obj.__doc__).startswith("Alias for field number")
+    return True if elsewhere or field or isinstance(obj, GenericAlias) else None
 
 
 def setup(app: Sphinx) -> None:

@@ -6,7 +6,7 @@
 3. Code and tables that scroll sideways can be scrolled with the keyboard.
 4. An empty cell in the corner of a table is not a header. Columns of numbers are aligned on the right.
 5. Long names in code break between their parts, and options not after their dashes.
-6. The page of the search has a heading.
+6. The page of the search has a heading, and a field of its own.
 """
 
 import re
@@ -32,7 +32,11 @@ REPLACED = (
     (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     ("<pre>", '<pre tabindex="0">'),
     (r'(<div class="table-wrapper[^"]*")>', r'\1 tabindex="0">'),
-    (r'</noscript>\s*<div id="search-results">', '</noscript>\n<h1>Search</h1>\n<div id="search-results">'),
+    (
+        r'</noscript>\s*<div id="search-results">',
+        '</noscript>\n<h1>Search</h1>\n<form action=""><input type="search" name="q" aria-label="Words">'
+        ' <button>Search</button></form>\n<div id="search-results">',
+    ),
 )
 """Parts of finished pages, as patterns, and what they become."""
 
