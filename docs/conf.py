@@ -189,8 +189,8 @@ def only_pages_that_exist(app: object, docname: str, source: list[str]) -> None:
 def skip_aliases(app: Sphinx, what: str, name: str, obj: object, *_: object) -> bool | None:
     """Leave out what is elsewhere or says nothing.
 
-    That is: type aliases; the fields of a named tuple, which are its parameters; and, in its package, a function
-    named like its module, on whose page it is.
+    That is: type aliases; the fields of a named tuple, which are its parameters; and, in its package, a
+    function named like its module, on whose page it is.
     """
     module = str(getattr(obj, "__module__", ""))
     elsewhere = module.rpartition(".")[2] == name and not app.env.docname.endswith(module)

@@ -21,6 +21,12 @@ from sphinx.application import Sphinx
 LONGEST = 200
 """Most characters of a description."""
 
+SEARCH = (
+    "<h1>Search</h1>\n"
+    '<form action=""><input type="search" name="q" aria-label="Words"> <button>Search</button></form>'
+)
+"""What the page of the search begins with."""
+
 REPLACED = (
     ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">'),
@@ -32,11 +38,7 @@ REPLACED = (
     (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     ("<pre>", '<pre tabindex="0">'),
     (r'(<div class="table-wrapper[^"]*")>', r'\1 tabindex="0">'),
-    (
-        r'</noscript>\s*<div id="search-results">',
-        '</noscript>\n<h1>Search</h1>\n<form action=""><input type="search" name="q" aria-label="Words">'
-        ' <button>Search</button></form>\n<div id="search-results">',
-    ),
+    (r'</noscript>\s*<div id="search-results">', f'</noscript>\n{SEARCH}\n<div id="search-results">'),
 )
 """Parts of finished pages, as patterns, and what they become."""
 
