@@ -302,9 +302,9 @@ class RememberedInstants(Desk):
 
 
 class WholeHours(Desk):
-    """The minutes of an offset are lost, so that +05:30 is read as +05:00: no entry."""
+    """The minutes of an offset are lost, so that +05:30 is read as +05:00."""
 
-    MAY = ()
+    MAY = ("offset-of-instant-misread",)
 
     def of(self, when: dt.datetime) -> int:
         offset = when.utcoffset() or dt.timedelta()

@@ -153,7 +153,7 @@ def one_in_an_empty_bucket() -> Any:
     return {"series": series}
 
 
-@plant()
+@plant("ranked-by-part")
 def ranked_by_last_bucket() -> Any:
     """ORDER BY the newest value of the series."""
 
@@ -292,7 +292,7 @@ def grouped_by_release_alone() -> Any:
     return {"group_key": key}
 
 
-@plant()
+@plant("day-of-end-included")
 def end_date_inclusive() -> Any:
     """end=2024-01-29 means the whole day."""
 
