@@ -246,6 +246,8 @@ class _Search:
         for other in self.watch.suspects:
             if suspect.diagnoses and suspect.diagnoses == other.diagnoses:
                 return other
+            if suspect.accounts_for(other):
+                return other
             if (
                 suspect.diagnosis is None
                 and other.diagnosis

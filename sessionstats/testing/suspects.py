@@ -9,6 +9,8 @@
 4. Findings that are known beforehand (`known`) come first. A failure that nothing accounts for is new.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
@@ -78,6 +80,12 @@ class Suspect:
         """The variant that answers as the program does."""
         cause = self.explanation.cause
         return None if cause is None else cause.hypotheses[0].variant
+
+    def accounts_for(self, other: Suspect) -> bool:
+        """Whether the cause gives the whole answer of another one, whose cause is not known."""
+        if self.variant is None or other.diagnosis is not None or other.failure.kind != WRONG:
+            return False
+        return _evidence(other.failure).agrees(self.variant)
 
     def shows_nothing_else(self, failure: Failure) -> bool:
         """Whether a failure has only symptoms of this suspect that no cause accounts for."""
