@@ -350,7 +350,7 @@ def nil_only_with_dashes() -> Any:
     }
 
 
-@plant()
+@plant("users-counted-once")
 def distinct_of_new_users() -> Any:
     """A user counts in the first bucket only: new users."""
 
