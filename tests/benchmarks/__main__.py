@@ -132,6 +132,7 @@ def _files(divisor: int, rounds: int) -> str:
 def _large(divisor: int, rounds: int) -> str:
     tables = [
         files.table(10 * MILLION // divisor, 1, [".csv", ".jsonl"]),
+        large.users_table(10 // divisor, 1),
         large.folder_table(10 // divisor, 1),
         large.folder_table(100 // divisor, 1),
     ]

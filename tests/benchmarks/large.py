@@ -84,6 +84,26 @@ def measured_folder(folder: Path, rounds: int) -> list[list[str]]:
     return rows
 
 
+def users_table(n_files: int, rounds: int) -> list[list[str]]:
+    """A table of folders whose users are drawn from ever more: processor seconds and megabytes."""
+    names = (files.US, "DuckDB")
+    rows = [["users", *(f"{name}, s" for name in names), "of DuckDB", *(f"{name}, MB" for name in names)]]
+    for n_users in (10_000, 100_000, 1_000_000, USERS):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name, "sessions")
+            write_folder(folder, n_files, n_users)
+            commands = {
+                files.US: files.command(files.US, folder),
+                "DuckDB": files.command("DuckDB", folder / "*.parquet"),
+            }
+            seconds, megabytes = files.in_turn(commands, rounds)
+        share = seconds[files.US] / seconds["DuckDB"]
+        spent = [f"{seconds[name]:.1f}" for name in names]
+        rows.append([f"{n_users:,}", *spent, f"{share:.2f}", *(f"{megabytes[name]:.0f}" for name in names)])
+        print(*rows[-1], sep=" | ", flush=True)
+    return rows
+
+
 def on_two_workers(folder: str) -> str:
     """The answer of a Dask cluster to the question of `files`."""
     import dask
