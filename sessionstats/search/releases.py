@@ -234,7 +234,9 @@ class Releases:
         requirements = tuple(requirements)
         memberships = list(zip(self.project_ids, self.environments, strict=True))
         distinct = set(memberships)  # most releases have those of others
-        selected = frozenset(project_ids or ()).union(*(each for each, _ in distinct if project_ids is None))
+        if project_ids is None:
+            project_ids = frozenset[int]().union(*(projects for projects, _ in distinct))
+        selected = frozenset(project_ids)
         participates = {
             (projects, environments): not selected.isdisjoint(projects)
             and all(need.values.isdisjoint(environments) == need.negated for need in requirements)
