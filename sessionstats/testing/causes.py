@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sessionstats.instants import format_instant
@@ -18,7 +18,7 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Bug
-from sessionstats.testing.combining import NEEDED, OutOfTimeError, Search, clean, instead, needed
+from sessionstats.testing.combining import NEEDED, OutOfTimeError, Search, clean, needed
 from sessionstats.testing.findings import TOTALS, Finding
 from sessionstats.testing.hypotheses import Hypothesis
 from sessionstats.testing.samples import Symptom, Table, case_of, symptom
@@ -221,23 +221,7 @@ def _confirmed(search: Search, *, by_bucket: bool) -> tuple[tuple[Confirmed, ...
     named = {each: cause for each, cause in causes.items() if len(cause.bugs) <= MOST_RIVALS}
     if not named:
         return (), frozenset()
-    named, kept = _best_rivals(search, named)
+    kept = tuple(named)
     explained = frozenset(map(symptom, largest.touched(kept))) - frozenset(map(symptom, largest.wrong(kept)))
     left = search.unexplained(kept)
     return tuple(named.values()), frozenset(kind for kind in explained if kind[1] not in left)
-
-
-def _best_rivals(
-    search: Search, named: dict[Hypothesis, Confirmed]
-) -> tuple[dict[Hypothesis, Confirmed], State]:
-    """Of the rivals of each cause those that leave the fewest fields unexplained, and the first of each."""
-    kept: State = tuple(named)
-    best: dict[Hypothesis, Confirmed] = {}
-    for each, cause in named.items():
-        rivals = cause.hypotheses
-        if len(rivals) > 1 and search.unexplained(kept):
-            left = {one: len(search.unexplained(instead(kept, each, one))) for one in rivals}
-            rivals = tuple(one for one in rivals if left[one] == min(left.values()))
-        best[rivals[0]] = replace(cause, hypotheses=rivals)
-        kept = instead(kept, each, rivals[0])
-    return best, kept

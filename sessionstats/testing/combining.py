@@ -146,7 +146,7 @@ class Search:
         for kinds in self._differing.values():
             for field in {field for _, field in kinds if field is not None}:
                 units[field] = units.get(field, 0) + 1
-        return sorted(units, key=lambda field: ("rate" in field, units[field]))
+        return sorted(units, key=lambda field: ("rate" in field, units[field], field))
 
     def left(self) -> float:
         """The time that is left."""
@@ -183,7 +183,7 @@ class Search:
                 others = [
                     one
                     for one in self._in_time(others)
-                    if not trial.differing(trial.gives(instead(state, each, one)), whole)
+                    if not trial.differing(trial.gives(_instead(state, each, one)), whole)
                 ]
         return [each, *others]
 
@@ -368,8 +368,7 @@ def _but(state: State, each: Hypothesis) -> State:
     return tuple(one for one in state if one is not each)
 
 
-def instead(state: State, each: Hypothesis, other: Hypothesis) -> State:
-    """Some hypotheses with another instead of one of them."""
+def _instead(state: State, each: Hypothesis, other: Hypothesis) -> State:
     return tuple(other if one is each else one for one in state)
 
 
