@@ -157,6 +157,11 @@ def with_params(detail: str, change: Callable[[dict[str, Any]], dict[str, Any]],
     return altered(detail, alter)
 
 
+def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Parameters without some."""
+    return lambda params: {name: value for name, value in params.items() if name not in names}
+
+
 Changes: TypeAlias = Mapping[str, Any] | None
 """The columns of a row that are different; `None` where the row is lost."""
 

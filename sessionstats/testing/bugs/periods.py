@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, with_params
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, with_params, without
 from sessionstats.testing.model import instants, window
 from sessionstats.testing.model.instants import SECOND
 from sessionstats.testing.model.window import DAY, HOUR, MINUTE
@@ -22,11 +21,6 @@ def unit(letter: str, seconds: int) -> Variant:
         return right // (window.UNITS[letter] * SECOND) * seconds * SECOND
 
     return defined(f"{seconds:,} seconds", period=period)
-
-
-def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Parameters without some."""
-    return lambda params: {name: value for name, value in params.items() if name not in names}
 
 
 def losing(winner: tuple[str, ...], loser: str) -> Variant:

@@ -19,6 +19,7 @@ from sessionstats.testing.bugs.bug import (
     retouched,
     with_groups,
     with_params,
+    without,
 )
 from sessionstats.testing.model import ordering
 from sessionstats.testing.model.aggregates import Value, contributes, kind
@@ -212,10 +213,6 @@ def best_of_buckets(question: Question, order: Order, groups: list[Group]) -> li
     return [group for place, group in enumerate(groups) if place in chosen]
 
 
-def _without(name: str) -> Variant:
-    return with_params("", lambda params: {key: value for key, value in params.items() if key != name})
-
-
 def other_direction(params: dict[str, Any]) -> dict[str, Any]:
     """An orderBy in the other direction."""
     order = params.get("orderBy")
@@ -305,7 +302,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "order-ignored", "7.2", "The parameter orderBy has no effect",
         "``orderBy`` ranks the groups instead of the first field.",
-        _without("orderBy"),
+        with_params("", without("orderBy")),
     ),
     bug(
         "order-reversed", "7.2", "Ascending and descending are swapped",
@@ -393,7 +390,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         paged(lambda q, order, groups: groups[q.offset : q.page], "as the start of a slice only"),
         with_params("the first part of the cursor", first_part),
         replace(with_params("the first part of the cursor, links aside", first_part), retouch=right_links),
-        _without("cursor"),
+        with_params("", without("cursor")),
     ),
 )  # fmt: skip
 """The bugs of this family."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params
+from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params, without
 from sessionstats.testing.bugs.users import unaccented
 from sessionstats.testing.model import conditions, search
 from sessionstats.testing.model.definitions import Definitions
@@ -205,11 +205,6 @@ def first_of(name: str, place: slice) -> Variant:
         return {**params, name: values[place]} if isinstance(values, list) and len(values) > 1 else params
 
     return with_params(f"the {'first' if place == slice(1) else 'last'} {name}", change)
-
-
-def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Parameters without some."""
-    return lambda params: {name: value for name, value in params.items() if name not in names}
 
 
 def unless_searched(params: dict[str, Any]) -> dict[str, Any]:

@@ -232,7 +232,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         folded("the last", duration=of_last("duration")),
         folded("the last that has one", duration=lambda updates: next(iter(durations(updates)[::-1]), None)),
         folded("the last terminal that has one", duration=last_terminal),
-        folded("the latest terminal", duration=lambda updates: latest_terminal(updates)),
+        folded("the latest terminal", duration=latest_terminal),
         folded("that with the worst status",
                duration=lambda updates: max(updates, key=lambda row: severity(row.status)).duration),
         folded("the first", duration=of_first("duration")),

@@ -57,22 +57,17 @@ def by_one_session(later: bool) -> Variant:
     return defined(f"the {'latest' if later else 'first'} one", user_counts=counts)
 
 
-def healthy_users(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-    """Crash-free users are those with a healthy session."""
-    if field != "crash_free_rate(user)":
-        return rate(d, field, sessions)
-    people = {who for session in sessions if (who := d.person(session)) is not None}
-    fine = {who for row in sessions if d.health(row) == "healthy" and (who := d.person(row)) is not None}
-    return len(fine) / len(people) if people else None
+def with_another(counts: Callable[[str], bool], detail: str) -> Variant:
+    """A variant whose crash-free users are those with a session of some classes."""
 
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        if field != "crash_free_rate(user)":
+            return rate(d, field, sessions)
+        people = {who for row in sessions if (who := d.person(row)) is not None}
+        fine = {who for row in sessions if counts(d.health(row)) and (who := d.person(row)) is not None}
+        return len(fine) / len(people) if people else None
 
-def not_crashed(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-    """Crash-free users are those with a session that did not crash."""
-    if field != "crash_free_rate(user)":
-        return rate(d, field, sessions)
-    people = {who for session in sessions if (who := d.person(session)) is not None}
-    fine = {who for row in sessions if d.health(row) != "crashed" and (who := d.person(row)) is not None}
-    return len(fine) / len(people) if people else None
+    return defined(detail, rate=wrong)
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -97,7 +92,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "crash-free-users-with-others", "6.5", "A user who crashed is crash-free because of another session",
         "The crash-free rate of users is one minus the share of those who crashed.",
-        defined("a healthy one", rate=healthy_users), defined("one without a crash", rate=not_crashed),
+        with_another(lambda name: name == "healthy", "a healthy one"),
+        with_another(lambda name: name != "crashed", "one without a crash"),
     ),
 )  # fmt: skip
 """The bugs of this family."""
