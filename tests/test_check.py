@@ -16,10 +16,14 @@ from sessionstats.protocol import respond
 from sessionstats.testing import Claims, Report, check
 from sessionstats.testing.artefacts import read_case, replay, report_schema, save
 from sessionstats.testing.attempts import attempt
+from sessionstats.testing.bugs.registry import BY_ID
+from sessionstats.testing.experiments import Cause
+from sessionstats.testing.explanations import Explanation
+from sessionstats.testing.hypotheses import Hypothesis
 from sessionstats.testing.known import known_findings
 from sessionstats.testing.model import answer as model_answer
 from sessionstats.testing.runner import EXAMPLES, MAX_FINDINGS, SHRINK_SECONDS
-from sessionstats.testing.suspects import Watch
+from sessionstats.testing.suspects import Suspect, Watch
 
 PEERS = Path(__file__).parent / "peers"
 
@@ -97,6 +101,21 @@ def test_a_known_bug_covers_what_is_too_small_to_name_it() -> None:
     assert failure is not None
     assert Watch((known,)).news(failure) is None
     assert Watch().news(failure) == failure
+
+
+def test_a_cause_takes_over_an_earlier_finding_that_it_gives() -> None:
+    """§3.3: the first case was too rare to name the bug; another answer is not taken over."""
+    row = {"started": "2024-01-28T10:00:00Z", "project_id": 1, "status": "ok"}
+    params = {"field": "sum(session)", "start": "2024-01-28", "end": "2024-01-29", "interval": "1d"}
+    case = {"now": "2024-01-30T12:00:00Z", "params": params, "sessions": [row]}
+    bug = BY_ID["day-of-end-included"]
+    named = Explanation(Cause((Hypothesis(bug, bug.variants[0]),), 20, 20, True))
+    given, other = attempt(bug.variants[0], case), attempt(one_too_many, case)
+    assert given is not None
+    assert other is not None
+    assert Suspect(given, 9, named).accounts_for(Suspect(given, 1))
+    assert not Suspect(given, 9, named).accounts_for(Suspect(given, 1, named))
+    assert not Suspect(given, 9, named).accounts_for(Suspect(other, 1))
 
 
 def test_an_exception_is_a_breakdown() -> None:
