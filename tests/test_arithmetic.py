@@ -117,11 +117,11 @@ def program(quantile: Quantile, mean: Mean, *, milliseconds_first: bool = False)
 
 PROGRAMS = {
     "NumPy": (program(numpy_quantile, np.mean), CLAIMS),
-    "a position as a float, a plain sum": (program(cut_position, plain_sum), ORDINARY),
+    "a position as a float, a plain sum": (program(cut_position, plain_sum), CLAIMS),
     "R, fsum": (program(weighted_neighbours, lambda v: math.fsum(v) / len(v)), ORDINARY),
     "statistics": (program(inclusive, statistics.fmean), ORDINARY),
-    "milliseconds first": (program(cut_position, plain_sum, milliseconds_first=True), ORDINARY),
-    "a running mean": (program(numpy_quantile, running_mean, milliseconds_first=True), ORDINARY),
+    "milliseconds first": (program(cut_position, plain_sum, milliseconds_first=True), CLAIMS),
+    "a running mean": (program(numpy_quantile, running_mean, milliseconds_first=True), CLAIMS),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sessionstats.protocol import respond
-from sessionstats.testing.comparison import Tolerance, compare
+from sessionstats.testing.comparison import EXACT, Tolerance, compare
 from tests.comparing import (
     COUNT,
     MEDIAN,
@@ -126,6 +126,21 @@ def test_a_maximum_is_exact() -> None:
 def test_null_is_exact() -> None:
     """§6.8: however small a number is, it is not null."""
     assert not verdict("p95(session.duration)", 5e-324, Tolerance(), row())
+
+
+@pytest.mark.parametrize(("ordinary", "passes"), [(2, True), (4, False)])
+def test_infinity_enters_in_another_order(ordinary: int, passes: bool) -> None:
+    """§6.8: 1.7e308 s overflows as milliseconds: null is right where it is a neighbour, and ranks last."""
+    rows = [row(duration=2.0, release="a")] * ordinary + [row(duration=1.7e308, release="a")]
+    rows.append(row(duration=1.0, release="b"))
+    for order, names in ((f"-{MEDIAN}", "ab"), (MEDIAN, "ba")):
+        case = case_of(*rows, field=MEDIAN, groupBy="release", orderBy=order, includeSeries="0")
+        answer = choice(*names, case=case)
+        assert compare(case, respond(case), answer) == []
+        answer["body"]["groups"][names.index("a")]["totals"][MEDIAN] = None
+        answer["body"]["groups"].sort(key=lambda group: group["by"]["release"], reverse=True)
+        assert (compare(case, respond(case), answer) == []) == passes
+        assert compare(case, respond(case), answer, EXACT)
 
 
 def test_ranking_by_a_tolerated_value() -> None:

@@ -9,6 +9,7 @@
 The unit is the base group; ordered by ``release.timestamp`` it is the row (§7.5).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from sessionstats.request.ordering import ByReleaseDate, ranked_class
 from sessionstats.testing.findings import ABSENT, GROUPS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.pages import Verdict, check_page, positions
-from sessionstats.testing.tolerance import Bounds, Measured, Tolerance, bounds, is_exact
+from sessionstats.testing.tolerance import Bounds, Measured, Tolerance, bounds, is_exact, may_overflow
 
 
 def wrong_groups(
@@ -138,7 +139,10 @@ class _Membership:
             else:
                 classes = ranked_class(self.oracle.query.search.classes)
                 ranked = Measured(order.field, base, classes)
-                bounds_of[base] = bounds(self.oracle, ranked, rank, self.tolerance)
+                low, high = bounds(self.oracle, ranked, rank, self.tolerance)
+                if may_overflow(self.oracle, ranked, self.tolerance):  # null, which is last, is right, too
+                    low, high = (-math.inf, high) if order.descending else (low, math.inf)
+                bounds_of[base] = low, high
         return {unit: bounds_of[base_of(unit)] for unit in self.rows_of}
 
     def incomplete(self, expected: Sequence[GroupKey], known: Sequence[GroupKey]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@
    the gap between its neighbours is then split elsewhere.
 4. Sketches count distinct users with a *relative* error; by class and in rates the errors of the counts
    that are subtracted or divided add up (§6.2, §6.5).
-5. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
+6. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
    q + ε. The bounds move outwards to the next order statistics, since sketches of few values return these
    where type 7 interpolates (§6.3).
 
@@ -148,6 +148,21 @@ def bounds(oracle: Oracle, measured: Measured, exact: Number, tolerance: Toleran
         return low, high
     error = tolerance.ulps * _unit(field, durations)
     return min(low, exact) - error, max(high, exact) + error
+
+
+def may_overflow(oracle: Oracle, measured: Measured, tolerance: Tolerance) -> bool:
+    """Whether infinity enters an average or a percentile of milliseconds, which is then null (§6.3, §6.8).
+
+    A percentile reads both of its neighbours, and weighs one of them with 0 where it has only one.
+    """
+    field = measured.field
+    if tolerance.ulps == 0 or field.kind != "duration" or field.statistic == "max":
+        return False
+    durations = oracle.durations(measured.base, measured.bucket)
+    if field.statistic not in PERCENTILES:
+        return math.isinf(sum(durations) * MILLISECONDS)
+    above = (len(durations) - 1) * PERCENTILES[field.statistic] // 100 + 1
+    return math.isinf(durations[min(above, len(durations) - 1)] * MILLISECONDS)
 
 
 def _unit(field: Field, durations: Sequence[float]) -> float:

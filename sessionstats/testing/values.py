@@ -1,7 +1,8 @@
 """Comparing the values of one group (§6, §8).
 
 1. The parts and fields are those that were requested; a series has a value for every bucket.
-2. Every value is of the right type (`shapes`), and null where the exact one is, nowhere else (§6.6).
+2. Every value is of the right type (`shapes`), and null where the exact one is, nowhere else (§6.6), except
+   where infinity enters in another order (`tolerance`, §6.8).
 3. Numbers are equal, or within the bounds of the tolerance. A number that differs by no more than rounding
    explains is a finding of its own kind, with the units in the last place (§6.8).
 """
@@ -18,7 +19,7 @@ from sessionstats.request.query import Query
 from sessionstats.testing.findings import ABSENT, SERIES, TOTALS, Finding, GroupKey, Path
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.shapes import problem_of_value
-from sessionstats.testing.tolerance import ROUNDED, Measured, Tolerance, bounds, is_exact
+from sessionstats.testing.tolerance import ROUNDED, Measured, Tolerance, bounds, is_exact, may_overflow
 
 SECTIONS: Final = {"session": "6.1", "user": "6.2", "duration": "6.3"}
 """The section that decides the value of a field, by its subject; rates have their own."""
@@ -116,7 +117,10 @@ def _compare(
         suffix = "" if value is ABSENT else f": {value!r}"
         yield Finding(path, exact, value, None, "8", f"{problem}{suffix}")
     elif value is None or exact is None:
-        if value is not exact:
+        right = value is exact or (
+            value is None and may_overflow(oracle, which.measured(oracle.query), tolerance)
+        )
+        if not right:
             yield Finding(path, exact, value, None, "6.6", f"{_shown(value)} instead of {_shown(exact)}")
     elif value != exact:
         within = partial(_within, oracle, which, exact, value)
