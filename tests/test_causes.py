@@ -11,9 +11,9 @@ from sessionstats import Query, compute, from_records
 from sessionstats.testing import explain
 from sessionstats.testing.bugs.registry import BY_ID
 from sessionstats.testing.hypotheses import together
-from sessionstats.testing.samples import Table, case_of
+from sessionstats.testing.samples import Place, Table, case_of
 from sessionstats.testing.screen import Comparison
-from sessionstats.testing.trials import Trial
+from sessionstats.testing.trials import Response
 
 NOW = "2024-01-29T12:27:28Z"
 USERS, COUNT, P95 = "count_unique(user)", "sum(session)", "p95(session.duration)"
@@ -62,6 +62,21 @@ def test_one_cause() -> None:
     assert f"predicted {cause.predicted} of {cause.predicted} further groups" in str(comparison)
     assert str(comparison).count("\n") < 45
     assert comparison.to_dict()["causes"][0]["diagnoses"] == ["quantity-ignored"]
+
+
+def test_a_cause_that_merges_groups() -> None:
+    """§5: groups that are missing are looked for in others; further causes are found beside that one."""
+    rows = [
+        {**row, "release": str(row["release"]).replace("app", ("app", "App")[number % 3 == 0])}
+        for number, row in enumerate(ROWS)
+    ]
+    merged = next(
+        variant for variant in BY_ID["groups-without-case"].variants if "under the name" in variant.detail
+    )
+    variant = together([merged, BY_ID["quantity-ignored"].variants[0]])
+    body = variant({"now": NOW, "params": PARAMS, "sessions": rows})["body"]
+    comparison = explain(from_records(rows), urlencode(PARAMS, doseq=True), body, now=NOW)
+    assert names(comparison) == {frozenset({"groups-without-case"}), frozenset({"quantity-ignored"})}
 
 
 def test_two_causes_in_other_fields() -> None:
@@ -120,11 +135,13 @@ def test_an_interval_without_users_holds_nothing() -> None:
     ]
     params = f"field={USERS}&groupBy=release&interval=1h&statsPeriod=3h"
     query = Query.parse(params, now=NOW)
-    table = Table(from_records(rows), query, by_bucket=True)
-    body = compute(from_records(rows), query).to_dict()
-    trial = Trial(case_of(params, query, NOW, None), body, table, [((("release", "app@1"),), 0)], [USERS])
-    assert len(trial.unit) == 1
-    assert trial.is_right(())
+    table = Table(from_records(rows), query)
+    response = Response(
+        case_of(params, query, NOW, None), compute(from_records(rows), query).to_dict(), table
+    )
+    (cell,) = response.cells([Place((("release", "app@1"),), 0, is_total=False)], [USERS])
+    assert len(cell.paths) == 1
+    assert cell.is_right(())
 
 
 def test_intervals_where_there_is_one_group() -> None:

@@ -9,6 +9,7 @@
 4. What no cause explains is said as well, and whether there was time to look for all of it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,16 +19,16 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Bug
-from sessionstats.testing.combining import NEEDED, OutOfTimeError, Search, clean, needed
+from sessionstats.testing.combining import SURE, OutOfTimeError, Search, clean, needed, units_of
 from sessionstats.testing.findings import TOTALS, Finding
 from sessionstats.testing.hypotheses import Hypothesis
 from sessionstats.testing.samples import Symptom, Table, case_of, symptom
-from sessionstats.testing.trials import State
+from sessionstats.testing.trials import Response, State
 
 MOST_RIVALS: Final = 3
 """Bugs that may be named for one cause."""
 
-MOST_CONFIRMED: Final = 3
+MOST_CONFIRMED: Final = 6
 """Equally short ways to explain a field that are tried on the largest sample."""
 
 SECONDS: Final = 12.0
@@ -42,14 +43,15 @@ class Confirmed:
     ----------
     hypotheses : tuple of Hypothesis
         The cause; several are rivals that no unit distinguished.
-    predicted : int
-        How many further units it predicted: all that there were.
+    predicted, tried : int
+        How many further units it predicted, and how many of them there were.
     unit : str
         What a unit is: ``groups`` or ``intervals``.
     """
 
     hypotheses: tuple[Hypothesis, ...]
     predicted: int
+    tried: int
     unit: str
 
     @property
@@ -59,7 +61,7 @@ class Confirmed:
 
     def __str__(self) -> str:
         titles = " or ".join(f"{bug.title} (§{bug.section})" for bug in self.bugs)
-        return f"{titles}: predicted {self.predicted} of {self.predicted} further {self.unit}"
+        return f"{titles}: predicted {self.predicted} of {self.tried} further {self.unit}"
 
     def to_dict(self) -> dict[str, Any]:
         """The cause as JSON-ready values."""
@@ -67,7 +69,7 @@ class Confirmed:
             "diagnoses": [bug.id for bug in self.bugs],
             "titles": [bug.title for bug in self.bugs],
             "predicted": self.predicted,
-            "tried": self.predicted,
+            "tried": self.tried,
             "unit": self.unit,
         }
 
@@ -158,21 +160,17 @@ def causes_of(
     ends = (query.window.end - 1, query.window.end)
     instants = [now] if isinstance(now, str) else [format_instant(at) for at in ends]
     cases = [case_of(params, query, instant, projects) for instant in instants]
-    out_of_time = False
-    for by_bucket in (False, True):
-        table = Table(sessions, query, by_bucket=by_bucket)
-        case = next((case for case in cases if _intervals(case) == table.intervals), None)
-        if case is None:
-            break
-        search = Search(table, case, body, findings, seconds)
-        confirmed, explained = _confirmed(search, by_bucket=by_bucket)
-        out_of_time |= search.out_of_time
-        seconds = search.left()
-        if confirmed:
-            if by_bucket:  # totals are not among these units
-                explained |= {(True, field) for _, field in explained}
-            return Causes(confirmed, left_of(findings, explained), out_of_time)
-    return Causes((), left_of(findings, frozenset()), out_of_time)
+    table = Table(sessions, query)
+    case = next((case for case in cases if _intervals(case) == table.intervals), None)
+    response = None if case is None else Response(case, body, table)
+    if response is None or not response.asked.is_answered:
+        return Causes((), left_of(findings, frozenset()))
+    search = Search(response, findings, seconds)
+    if renaming := search.renaming():
+        response = Response(response.case, body, Table(sessions, query, renaming.renamed))
+        search = Search(response, findings, search.left(), (renaming.hypothesis,))
+    confirmed, explained = _confirmed(search)
+    return Causes(confirmed, left_of(findings, explained), search.out_of_time)
 
 
 def left_of(findings: Sequence[Finding], explained: frozenset[Symptom]) -> tuple[Left, ...]:
@@ -200,28 +198,32 @@ def _intervals(case: Mapping[str, Any]) -> Any:
     return model.answer({**case, "sessions": []})["body"].get("intervals")
 
 
-def _confirmed(search: Search, *, by_bucket: bool) -> tuple[tuple[Confirmed, ...], frozenset[Symptom]]:
+def _confirmed(search: Search) -> tuple[tuple[Confirmed, ...], frozenset[Symptom]]:
     """What is confirmed of what was found, and the kinds of positions that it explains."""
     states = search.found()[:MOST_CONFIRMED]
-    largest = search.largest(search.fields) if states else None
-    if largest is None:
+    if not states:
         return (), frozenset()
+    largest = search.largest
+    state: State = ()
+    causes = {}
     try:
-        state: State = max((clean(largest, state) for state in states), key=len)
-        causes = {}
-        for each in state:
-            units = largest.units_of(needed(largest, state, each))
-            if len(units) > NEEDED:
-                rivals = search.rivals(state, each, largest)
-                found = Confirmed(tuple(rivals), len(units) - 1, "intervals" if by_bucket else "groups")
-                causes[each] = found
+        for each_state in search.in_time(states):
+            state = max(state, clean(largest, each_state), key=len)
+            if len(state) == len(each_state):
+                break
+        for each in search.in_time(state):
+            paths = needed(largest, state, each)
+            tried, unit = units_of(paths)
+            right, _ = units_of(paths - largest.wrong(state))
+            causes[each] = Confirmed(tuple(search.rivals(state, each)), right - 1, tried - 1, unit)
     except OutOfTimeError:
         search.out_of_time = True
-        return (), frozenset()
     named = {each: cause for each, cause in causes.items() if len(cause.bugs) <= MOST_RIVALS}
-    if not named:
-        return (), frozenset()
     kept = tuple(named)
-    explained = frozenset(map(symptom, largest.touched(kept))) - frozenset(map(symptom, largest.wrong(kept)))
+    if not kept:
+        return (), frozenset()
+    touched = Counter(symptom(path) for _, path in largest.between(kept, ()))
+    wrong = Counter(symptom(path) for _, path in largest.wrong(kept))
     left = search.unexplained(kept)
+    explained = (kind for kind, number in touched.items() if wrong[kind] <= (1 - SURE) * number)
     return tuple(named.values()), frozenset(kind for kind in explained if kind[1] not in left)

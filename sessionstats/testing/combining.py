@@ -1,73 +1,73 @@
 """The search for the causes of what differs: field by field, fewest causes first.
 
-1. On a small sample every variant of every known bug is tried; those that give the actual value somewhere are
-   *likely* for the fields where they do.
-2. A field is explained by the fewest likely hypotheses that together, and together with those of the fields
-   before it, give every actual value of a larger sample. Ways to do so that are equally short are kept.
-3. For a field that is not explained, they are tried again, beside what was found, on what is left.
+1. Every variant of every known bug is tried on a few small places. Those that do the same to a field there
+   are of one *class*; those that do nothing to it are left out.
+2. A field is explained by the fewest classes that together, and together with those of the fields before it,
+   give every actual value of some small places, and then of a sample of places of all sizes. Ways to do so
+   that are equally short are kept.
+3. All fields are tried with one more cause each before any is with two.
 4. The time for finding ends earlier than that for confirming, so that what was found is not lost.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import combinations
+from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sessionstats.testing.findings import GROUPS, Finding
-from sessionstats.testing.hypotheses import RIGHT, Evidence, Hypothesis, hypotheses_for, replaced
-from sessionstats.testing.samples import USUAL, Symptom, Table, Unit, base_group, shows_in_units, symptom
-from sessionstats.testing.trials import State, Trial
+from sessionstats.testing.findings import Finding
+from sessionstats.testing.hypotheses import Hypothesis
+from sessionstats.testing.merging import Renaming, renamings
+from sessionstats.testing.plausibility import concerns, possible
+from sessionstats.testing.samples import Place, Symptom, symptom
+from sessionstats.testing.trials import Cell, Response, State, Trial
 
 T = TypeVar("T")
 
-SMALL: Final = 60
-"""Sessions of the sample on which every hypothesis is tried."""
+SMALL: Final = 400
+"""Sessions of the places on which everything is tried."""
 
-LARGE: Final = 1000
-"""Sessions of the sample on which the likely ones are combined."""
+PROBED: Final = 60
+"""Sessions of a place that are enough to see what a hypothesis does."""
 
-LARGEST: Final = 3000
-"""Sessions of the sample on which they are confirmed."""
+MANY: Final = 500
+"""Sessions of a place from which on a part of them is tried first."""
 
-MANY: Final = 48
-"""Units of that sample."""
+LARGE: Final = 3000
+"""Sessions of the sample of a field that hypotheses must explain."""
+
+LARGEST: Final = 6000
+"""Sessions of the samples on which causes are confirmed."""
+
+ALL: Final = 20_000
+"""Sessions among which causes are looked for that show in few places."""
+
+RARE: Final = 32
+"""Places of which there are as many among them as of each size."""
 
 NEEDED: Final = 5
 """Further units that a cause must have predicted."""
 
-MOST_LIKELY: Final = 24
-"""Likely hypotheses of a field that are combined with each other."""
+NEARLY: Final = 0.25
+"""Share of its places that a field may lack before a further cause is looked for there."""
 
-MOST_AT_ONCE: Final = 3
-"""Further hypotheses that a field may need."""
+PASSES: Final = ((1, 0.0), (1, NEARLY), (1, 0.0), (2, 0.0), (3, 0.0))
+"""How many more causes a field may need, and the share of its places that they may leave."""
 
 MOST_WAYS: Final = 6
 """Equally short ways to explain a field that are kept."""
 
-LEFT_UNITS: Final = 3
-"""Units of a field that is left on which hypotheses are tried again."""
+MOST_BEST: Final = 4
+"""Incomplete ways that are followed further."""
 
-OF_WINDOWS: Final = (
-    "aligned", "begin", "date", "dates", "default_interval", "is_longer_than_a_day", "period", "too_many",
-)  # fmt: skip
-"""The definitions that decide the window."""
+MOST_ROWS: Final = 100
+"""Sessions by which the variants are chosen that may do anything."""
 
-OF_FIELDS: Final = (
-    (
-        frozenset({"counted_duration", "duration", "mean", "milliseconds", "quantile", "contributes"}),
-        "duration",
-    ),
-    (frozenset({"distinct", "person", "user", "user_counts", "contributes"}), "(user)"),
-    (frozenset({"session_counts"}), "(session)"),
-    (frozenset({"rate"}), "rate"),
-)
-"""The definitions that decide some fields only, and a part of the names of these."""
+FEW: Final = 3
+"""Places of which a further hypothesis must explain one."""
 
-OF_RANKS: Final = frozenset(
-    {"cap", "fold_one", "page", "primary", "rank_classes", "rank_key", "rank_total", "ranked", "session_of"}
-)
-"""The definitions that no unit shows: those of the page, and of updates, which are folded already."""
+SURE: Final = 0.95
+"""Share of the units that need a cause in which it must be right."""
 
 FINDING: Final = 0.75
 """Part of the time that is for finding; the rest is for confirming."""
@@ -78,290 +78,267 @@ class OutOfTimeError(Exception):
 
 
 class Search:
-    """The search for causes among units of one kind.
+    """The search for causes.
 
     Parameters
     ----------
-    table : Table
-    case : mapping
-        The request, without sessions.
-    body : mapping
-        The response.
+    response : Response
     findings : sequence of Finding
         What differs.
     seconds : float
         Processor time for it.
+    known : tuple of Hypothesis
+        What explains the groups of the response.
     """
 
     def __init__(
-        self,
-        table: Table,
-        case: Mapping[str, Any],
-        body: Mapping[str, Any],
-        findings: Sequence[Finding],
-        seconds: float,
+        self, response: Response, findings: Sequence[Finding], seconds: float, known: State = ()
     ) -> None:
-        self._table, self._case, self._body = table, case, body
+        self._response, self._table = response, response.table
+        self._findings, self._known = findings, known
         self.begun = time.thread_time()
         self.seconds = seconds
         self._deadline = self.begun + FINDING * seconds
         self.out_of_time = False
-        self._differing: dict[Unit, set[Symptom]] = {}
+        self._checked = -1
+        self._wrong = {symptom(finding.path) for finding in findings}
+        self._differing: dict[str, dict[Place, None]] = {}
         for finding in findings:
-            unit = table.unit_of(finding.path)
-            if unit is not None and table.size(unit):
-                self._differing.setdefault(unit, set()).add(symptom(finding.path))
-        self._likely: dict[str, dict[Hypothesis, int]] = {}
-        self._trials: dict[tuple[object, ...], Trial | None] = {}
-        self._broad: dict[tuple[str, int], Trial | None] = {}
+            for place in self._table.places_of(finding.path):
+                if self._table.size(place):
+                    self._differing.setdefault(str(finding.path.field), {})[place] = None
+        self._parts: dict[Cell, Cell] = {}
+        self._samples: dict[tuple[str, int], Trial] = {}
 
     def found(self) -> list[State]:
         """The ways to explain fields, as many as could be explained in time; the first are the best."""
+        states: list[State] = [self._known]
         left = self.fields
-        small = self._trial(SMALL, left)
-        large = small is not None and len(small.evidence.case["sessions"]) > 4 * SMALL
-        if small is None or (large and not self._table.by_bucket):
-            return []
-        states: list[State] = [()]
         try:
-            for most in range(1, 2 if large else MOST_AT_ONCE + 1):
+            for most, share in PASSES:
                 remaining = []
                 for field in left:
-                    extended = self._extended(states, field, range(1))
-                    if not extended:
-                        self._try(self._left(states[0], field, first=most == 1), states[0])
-                        extended = self._extended(states, field, range(1, most + 1))
-                    states = extended or states
-                    remaining += [] if extended else [field]
+                    extended = self._extended(states, field, most, share)
+                    if extended:
+                        states = list(dict.fromkeys([*extended, *(states if share else ())]))
+                    if share or not extended:
+                        remaining.append(field)
                 left = remaining
+            for field in self.fields:
+                if self._look_for_rare(field, states[0]):
+                    states = self._extended(states, field, 1, 0.0) or states
         except OutOfTimeError:
             self.out_of_time = True
         self._deadline = self.begun + self.seconds
         return [state for state in states if state]
 
+    def renaming(self) -> Renaming | None:
+        """What explains the groups of the response, if they are not the right ones."""
+        firsts, asked = self._table.firsts(), self._response.asked
+        try:
+            found = renamings(asked, firsts, self._findings, self.in_time(self._possible))
+        except OutOfTimeError:
+            return None
+        return found[0] if found else None
+
     @property
     def fields(self) -> list[str]:
-        """The fields that differ, rates last; those that differ in the fewest units first."""
-        units: dict[str, int] = {}
-        for kinds in self._differing.values():
-            for field in {field for _, field in kinds if field is not None}:
-                units[field] = units.get(field, 0) + 1
-        return sorted(units, key=lambda field: ("rate" in field, units[field], field))
+        """The fields that differ, rates last; those that differ in the fewest places first."""
+        places = {field: len(places) for field, places in self._differing.items()}
+        return sorted(places, key=lambda field: ("rate" in field, places[field], field))
 
     def left(self) -> float:
         """The time that is left."""
         return max(0.0, self.begun + self.seconds - time.thread_time())
 
-    def largest(self, fields: Sequence[str]) -> Trial | None:
-        """The sample to confirm on: many units of every field."""
-        chosen: dict[Unit, None] = {}
-        for field in fields:
-            differing, agreeing = self._apart([field])
-            chosen |= dict.fromkeys(
-                self._table.sample(differing, agreeing, LARGEST // len(fields), usual=MANY)
-            )
-        return self._trial(0, fields, series=True, only=list(chosen))
+    @cached_property
+    def largest(self) -> Trial:
+        """The sample to confirm on: all places of every field, and some of them with all fields."""
+        cells = [cell for field in self.fields for trial in self._tiers(field) for cell in trial.cells]
+        places = dict.fromkeys(cell.place for field in self.fields for cell in self._small(field).cells)
+        return Trial([*cells, *self._response.cells(list(places), self._response.asked.fields)])
 
     def unexplained(self, state: State) -> list[str]:
-        """The fields for which some hypotheses do not give every value in units of all sizes."""
-        trials = {field: self._of_all_sizes(field, 5) for field in self.fields}
-        return [field for field, trial in trials.items() if trial is None or not trial.is_right(state)]
+        """The fields for which some hypotheses leave more than a few places of a sample."""
+        return [
+            field
+            for field in self.fields
+            for trial in self._tiers(field)
+            if sum(not cell.is_right(state) for cell in trial.cells) > NEEDED
+        ]
 
-    def rivals(self, state: State, each: Hypothesis, largest: Trial) -> list[Hypothesis]:
-        """The hypotheses that could replace one of several."""
-        fields = sorted({str(path.field) for path in needed(largest, state, each)})
-        likely = dict.fromkeys(one for field in fields for one in self._likely.get(field, ()))
-        others = [one for one in likely if one not in state]
-        for trial in (
-            *(self._trial(SMALL, [field]) for field in fields),
-            *(self._of_all_sizes(field) for field in fields),
-            self._trial(LARGE, self.fields),
-            largest,
-        ):
-            if trial is not None:
-                whole = trial.gives(state)
-                others = [
-                    one
-                    for one in self._in_time(others)
-                    if not trial.differing(trial.gives(_instead(state, each, one)), whole)
-                ]
-        return [each, *others]
+    def rivals(self, state: State, each: Hypothesis) -> list[Hypothesis]:
+        """A hypothesis, and one of each other bug that could replace it."""
+        paths = needed(self.largest, state, each)
+        fields = sorted({str(path.field) for _, path in paths})
+        likely = [one for one in self._possible if any(concerns(one, field) for field in fields)]
+        first = Trial([cell for cell in self.largest.cells if not cell.same(state, _but(state, each))])
+        trials = [first, self.largest]
+        found = {each.bug: each}
+        for one in self.in_time(likely):
+            if one.bug not in found and one not in state:
+                other = _instead(state, each, one)
+                if all(trial.same(other, state) for trial in trials):
+                    found[one.bug] = one
+        return list(found.values())
 
-    def _trial(
-        self,
-        rows: int,
-        fields: Sequence[str],
-        *,
-        series: bool = False,
-        only: Iterable[Unit] | None = None,
-    ) -> Trial | None:
-        """A sample of so many sessions; `None` if there is none, or its answer is not that of all sessions.
+    def _extended(self, states: Sequence[State], field: str, most: int, share: float) -> list[State]:
+        """The shortest extensions that explain a field as well, but for a share of its places."""
+        if enough := self._whole(states, field, share):
+            return enough
+        best = self._distinct(states, field)[:MOST_BEST]
+        for _ in range(most):
+            grown = [way for state in best for way in self._grown(state, field)]
+            if whole := self._whole(self._distinct(grown, field) if share else grown, field, share):
+                return whole
+            best = self._distinct(grown, field)[:MOST_BEST]
+        return []
 
-        If the totals of every field differ, they are enough to begin with.
-        """
-        name = (rows, *fields, series)
-        if only is not None or name not in self._trials:
-            trial = self._made(rows, fields, series=series, only=only)
-            if only is not None:
-                return trial
-            self._trials[name] = trial
-        return self._trials[name]
+    def _whole(self, states: Iterable[State], field: str, share: float) -> list[State]:
+        """Those of some states that leave the fewest places, if these are few."""
+        left: dict[State, int] = {}
+        most = None
+        for state in states:
+            number = self._left(state, field, share, most)
+            if number is not None and (len(state) == 0 or self._fits(state)):
+                left[state] = number
+                most = min(left.values())
+            if list(left.values()).count(0) >= MOST_WAYS:
+                break
+        return [state for state, number in left.items() if number == most][:MOST_WAYS]
 
-    def _made(
-        self, rows: int, fields: Sequence[str], *, series: bool, only: Iterable[Unit] | None
-    ) -> Trial | None:
-        differing, agreeing = self._apart(fields)
-        if len(differing) <= NEEDED:
-            return None
-        units = self._table.sample(differing, agreeing, rows) if only is None else list(only)
-        if not units:
-            return None
-        params = {**self._case["params"], "field": self._beside(fields)}
-        kinds = set().union(*differing.values())
-        if not series and all((True, field) in kinds for field in fields):
-            params["includeSeries"] = ["0"]
-        trial = Trial({**self._case, "params": params}, self._body, self._table, units, fields)
-        return trial if trial.is_answered and trial.units_of(trial.wrong(())) <= differing.keys() else None
+    def _left(self, state: State, field: str, share: float, most: int | None) -> int | None:
+        """How many places hypotheses do not explain; `None` if these are too many."""
+        left = 0
+        for number, trial in enumerate(self._tiers(field)):
+            here = 0
+            allowed = max(NEEDED if number else 0, share * sum(not cell.is_right(()) for cell in trial.cells))
+            for cell in self.in_time(trial.cells):
+                here += not cell.is_right(state)
+                if here > allowed or (most is not None and left + here > most):
+                    return None
+            left += here
+        return left
 
-    def _beside(self, fields: Sequence[str]) -> list[str]:
-        """Fields with what else makes groups: one that every session has data for, or else all of them."""
-        requested = self._case["params"]["field"]
-        always = [name for name in requested if name.endswith("(session)")]
-        return list(dict.fromkeys([*fields, *(always[:1] or requested)]))
+    def _tiers(self, field: str) -> Iterator[Trial]:
+        """Samples of a field, the smallest first."""
+        yield self._small(field)
+        yield self._sample(field, LARGE, 3)
+        yield self._sample(field, LARGEST, 8)
+        if (field, ALL) in self._samples:
+            yield self._samples[field, ALL]
 
-    def _apart(self, fields: Sequence[str]) -> tuple[dict[Unit, set[Symptom]], list[Unit]]:
-        """The units in which some fields differ, with how; and those in which they agree."""
-        differing = {
-            unit: chosen
-            for unit, kinds in self._differing.items()
-            if (chosen := {kind for kind in kinds if kind[1] in fields})
-        }
-        return differing, [unit for unit in self._units if unit not in differing]
+    def _look_for_rare(self, field: str, state: State) -> bool:
+        """Whether there are enough places that hypotheses leave to find a further cause, which are kept."""
+        cells = (cell for trial in self._tiers(field) for cell in trial.cells)
+        rare = {cell.place: cell for cell in self.in_time(cells) if not cell.is_right(state)}
+        places = self._table.by_size(self._table.sample(self._differing[field], RARE, ALL)) if rare else []
+        for begin in range(0, len(places), RARE):
+            some = self.in_time(self._response.cells(places[begin : begin + RARE], [field]))
+            rare |= {cell.place: cell for cell in some if not cell.is_right(state)}
+            if len(rare) > 2 * NEEDED:
+                self._samples[field, ALL] = Trial(list(rare.values()))
+                return True
+        return False
+
+    def _distinct(self, states: Sequence[State], field: str) -> list[State]:
+        """States that do not give the same in a few places; those that explain most come first."""
+        cells = self._small(field).cells
+        distinct: dict[tuple[Any, ...], State] = {}
+        for state in states:
+            values = tuple(value for cell in cells for value in cell.gives(state))
+            distinct.setdefault(values, state)
+        return sorted(distinct.values(), key=lambda state: sum(not cell.is_right(state) for cell in cells))
+
+    def _grown(self, state: State, field: str) -> list[State]:
+        """Extensions by one hypothesis that explain one of a few places more, and spoil none."""
+        small = self._small(field).cells
+        right = [cell for cell in small if cell.is_right(state)]
+        some: list[Cell] = []
+        for trial in self._tiers(field):
+            wrong = (cell for cell in self.in_time(trial.cells) if not cell.is_right(state))
+            some = some or list(islice(wrong, 0, 2 * FEW, 2))
+        some = [cell for number, cell in enumerate(some) if not number or len(cell.sessions) <= PROBED]
+        grown = []
+        for each in self.in_time(self._possible):
+            more = (*state, each)
+            if each in state or not concerns(each, field):
+                continue
+            if any(self._mends(cell, more) for cell in some) and all(cell.is_right(more) for cell in right):
+                grown.append(more)
+        return grown
+
+    def _mends(self, cell: Cell, state: State) -> bool:
+        """Whether hypotheses give what is there; of many sessions a part shows whether they do anything."""
+        if len(cell.sessions) > MANY:
+            part = self._parts.setdefault(cell, cell.cut(MANY))
+            if part.gives(state) == part.gives(state[:-1]):
+                return False
+        return cell.is_right(state)
+
+    def _fits(self, state: State) -> bool:
+        """Whether the last of some hypotheses touches nothing but fields that differ somewhere."""
+        touched: set[Symptom] = set()
+        for cell in self._broad:
+            self._check_time()
+            given = cell.differing(cell.gives(state[-1:]), cell.expected)
+            touched |= {symptom(cell.paths[number]) for number in given}
+        return touched <= self._wrong
 
     @cached_property
-    def _units(self) -> list[Unit]:
-        bases = dict.fromkeys(base_group(group, self._case) for group in self._body[GROUPS])
-        return self._table.units(base for base in bases if base is not None)
+    def _broad(self) -> list[Cell]:
+        """A few places with all fields."""
+        places = dict.fromkeys(cell.place for field in self.fields for cell in self._small(field).cells[::4])
+        return [cell.cut(PROBED) for cell in self._response.cells(list(places), self._response.asked.fields)]
+
+    def _small(self, field: str) -> Trial:
+        """A few places; whole series only if their intervals are not enough."""
+        if (field, 0) not in self._samples:
+            chosen = []
+            for places, most in zip(self._apart(field), (12, 8), strict=True):
+                some = [place for place in places if place.is_total or place.bucket is not None] or places
+                chosen += self._table.by_size(self._table.sample(some, 2, SMALL))[:most]
+            self._samples[field, 0] = Trial(self._response.cells(chosen, [field]))
+        return self._samples[field, 0]
+
+    def _sample(self, field: str, most: int, each: int) -> Trial:
+        """Places of all sizes; some bugs show in large ones only."""
+        if (field, most) not in self._samples:
+            differing, agreeing = self._apart(field)
+            chosen = [
+                *self._table.sample(differing, each, most // 2),
+                *self._table.sample(agreeing, each, most // 2),
+            ]
+            self._samples[field, most] = Trial(self._response.cells(chosen, [field]))
+        return self._samples[field, most]
+
+    def _apart(self, field: str) -> tuple[list[Place], list[Place]]:
+        """The places in which a field differs, and those in which it agrees."""
+        differing = self._differing[field]
+        kinds = {is_total for is_total, name in self._response.kinds if name == field}
+        agreeing = (place for place in self._places if place not in differing and place.is_total in kinds)
+        return list(differing), list(agreeing)
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        return self._table.places(self._response.groups)
 
     @cached_property
     def _possible(self) -> list[Hypothesis]:
         """The hypotheses that leave the window as the response has it."""
-        case = {**self._case, "sessions": [], "params": {**self._case["params"], "includeSeries": ["0"]}}
-        frame = Evidence(case, None)
-        given = {name: self._body[name] for name in ("start", "end") if name in self._body}
-
-        def fits(each: Hypothesis) -> bool:
-            variant = each.variant
-            if variant.alter is RIGHT.alter and replaced(variant).keys().isdisjoint(OF_WINDOWS):
-                return True
-            body = (frame.answer_of(variant) or {}).get("body", {})
-            return all(body.get(name) == value for name, value in given.items())
-
-        few = {**self._case, "sessions": self._table.rows(self._table.few(self._differing))[:SMALL]}
-        return [
-            each
-            for each in hypotheses_for(few)
-            if shows_in_units(each.bug) and not _only(each, OF_RANKS) and fits(each)
-        ]
-
-    def _plausible(self, trial: Trial) -> list[Hypothesis]:
-        """The hypotheses to try; for many sessions, those that in a few touch only what differs."""
-        case = trial.evidence.case
-        rows = case["sessions"]
-        concerned = [each for each in self._possible if any(_concerns(each, kind[1]) for kind in trial.kinds)]
-        if len(rows) <= 3 * SMALL:
-            return concerned
-        few = Evidence({**case, "sessions": rows[:: -(-len(rows) // SMALL)]}, None)
-        wrong = set().union(*self._differing.values())
-        return [
-            each
-            for each in self._in_time(concerned)
-            if trial.kinds & set(map(symptom, few.apart(few.predicted(each.variant), few.expected))) <= wrong
-        ]
-
-    def _try(self, trial: Trial | None, state: State) -> None:
-        """Keep the hypotheses that, beside others, give an actual value that these do not give."""
-        if trial is None:
-            return
-        before, given = trial.wrong(state), trial.gives(state)
-        for each in self._in_time(self._plausible(trial)):
-            if each in state:
-                continue
-            gives = trial.gives((*state, each))
-            changed = trial.differing(gives, given)
-            after = trial.differing(gives, trial.actual) if changed else before
-            for field in {path.field for path in before - after if path.field is not None}:
-                broken = sum(path.field == field for path in after - before)
-                mended = sum(path.field == field for path in before - after)
-                likely = self._likely.setdefault(field, {})
-                likely[each] = min(likely.get(each, 0), broken - mended)
-
-    def _extended(self, states: Sequence[State], field: str, numbers: range) -> list[State]:
-        """The shortest extensions that explain a field as well."""
-        small, large = self._trial(SMALL, [field]), self._trial(LARGE, [field], series=True)
-        if small is None or large is None:
-            return []
-        trials = (small, self._trial(LARGE, [field]), large, self._of_all_sizes(field))
-        samples = [trial for trial in trials if trial is not None]
-        scores = self._likely.get(field, {})
-        likely = sorted(scores, key=lambda each: scores[each])
-        for most in numbers:
-            usable = likely if most == 1 else likely[: MOST_LIKELY // max(1, most - 1)]
-            ways: list[State] = []
-            for state in states:
-                for more in combinations([each for each in usable if each not in state], most):
-                    self._check_time()
-                    if all(trial.is_right((*state, *more)) for trial in samples):
-                        ways.append((*state, *more))
-                    if len(ways) >= MOST_WAYS:
-                        return ways
-            if ways:
-                return ways
-        return []
-
-    def _of_all_sizes(self, field: str, times: int = 1) -> Trial | None:
-        """A sample of units of all sizes; some bugs show in large ones only."""
-        if (field, times) not in self._broad:
-            chosen: list[Unit] = []
-            for units in self._apart([field]):
-                ordered = self._table.by_size(unit for unit in units if self._table.size(unit))
-                for unit in ordered[:: -(-len(ordered) // (times * USUAL)) or 1]:
-                    if sum(map(self._table.size, [*chosen, unit])) <= times * LARGEST:
-                        chosen.append(unit)
-            self._broad[field, times] = self._trial(0, [field], only=chosen)
-        return self._broad[field, times]
-
-    def _left(self, state: State, field: str, *, first: bool) -> Trial | None:
-        """What to try hypotheses on: small units at first, then the smallest that are not explained yet."""
-        for large in () if first else (self._trial(LARGE, [field]), self._of_all_sizes(field)):
-            if large is not None and not large.is_right(state):
-                left = self._table.by_size(large.units_of(large.wrong(state)))
-                few = [unit for unit in left[:LEFT_UNITS] if self._table.size(unit) <= 3 * SMALL]
-                return self._trial(SMALL, [field], only=few or left[:1])
-        return self._trial(SMALL, [field])
+        rows = [row for field in self.fields for cell in self._small(field).cells for row in cell.sessions]
+        return possible(self._response, rows[:: -(-len(rows) // MOST_ROWS) or 1])
 
     def _check_time(self) -> None:
-        if time.thread_time() > self._deadline:
+        self._checked += 1  # asking for the time takes longer than many a trial
+        if self._checked % 16 == 0 and time.thread_time() > self._deadline:
             raise OutOfTimeError
 
-    def _in_time(self, things: Iterable[T]) -> Iterator[T]:
+    def in_time(self, things: Iterable[T]) -> Iterator[T]:
+        """Some things, as long as there is time."""
         for each in things:
             self._check_time()
             yield each
-
-
-def _only(each: Hypothesis, names: frozenset[str]) -> bool:
-    """Whether a hypothesis replaces some definitions and does nothing else."""
-    variant = each.variant
-    plain = variant.alter is RIGHT.alter and variant.retouch is RIGHT.retouch
-    return plain and replaced(variant).keys() <= names
-
-
-def _concerns(each: Hypothesis, field: str | None) -> bool:
-    """Whether a hypothesis may show in a field."""
-    parts = [part for names, part in OF_FIELDS if _only(each, names)]
-    anr = field is not None and "anr" in field
-    return not parts or anr or any(part in str(field) for part in parts)
 
 
 def _but(state: State, each: Hypothesis) -> State:
@@ -374,23 +351,29 @@ def _instead(state: State, each: Hypothesis, other: Hypothesis) -> State:
 
 def needed(trial: Trial, state: State, each: Hypothesis) -> frozenset[Any]:
     """The positions for which one of several hypotheses is needed."""
-    return trial.differing(trial.gives(state), trial.gives(_but(state, each)))
+    return trial.between(state, _but(state, each))
+
+
+def units_of(paths: Iterable[Any]) -> tuple[int, str]:
+    """How many groups positions are in as a whole; or if these are few, how many intervals."""
+    groups = {place.base for place, _ in paths if place.bucket is None}
+    if len(groups) > NEEDED:
+        return len(groups), "groups"
+    return len({(place.base, path.part) for place, path in paths if not place.is_total}), "intervals"
 
 
 def clean(trial: Trial, state: State) -> State:
-    """Those of some hypotheses that are needed for more than `NEEDED` units in fields that are all right.
+    """Those of some hypotheses that give what is there in more than `NEEDED` units that need them.
 
-    In other fields they may not touch a value that is right.
+    They do in at least 19 of 20 units, and in as many they do not touch a value that is right.
     """
     while state:
         wrong = trial.wrong(state)
-        fields = {path.field for path in wrong}
-        spoilt = wrong - trial.wrong(())
         kept = []
         for each in state:
             paths = needed(trial, state, each)
-            right = frozenset(path for path in paths if path.field not in fields)
-            if len(trial.units_of(right)) > NEEDED and not paths & spoilt:
+            tried, right = units_of(paths)[0], units_of(paths - wrong)[0]
+            if right > NEEDED and right >= SURE * tried:
                 kept.append(each)
         if len(kept) == len(state):
             break

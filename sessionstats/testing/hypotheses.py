@@ -14,7 +14,7 @@ import copy
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeAlias
 
 from sessionstats.testing import model
@@ -116,7 +116,8 @@ def contradict(variants: Sequence[Variant]) -> bool:
     return False
 
 
-def replaced(variant: Variant) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def replaced(variant: Variant) -> Mapping[str, Any]:
     """The definitions that a variant replaces."""
     values = (
         (each.name, getattr(variant.definitions, each.name)) for each in dataclasses.fields(DEFINITIONS)

@@ -1,16 +1,22 @@
-"""Small samples of a large case that a response came from: units that differ, and units that agree.
+"""Small samples of a large case that a response came from: places that differ, and places that agree.
 
-1. A *unit* is a base group, or one of its buckets if groups are too large or too few. Except for ranking,
-   units are independent of each other: the values of a unit depend on its own sessions alone.
-2. A sample has small units: first one for each field that differs, then more, then some that agree.
-3. It is a case of its own, without page and order, whose answer has every unit.
+1. A *place* is the total of a base group, its whole series, or one interval of it. Except for ranking, places
+   are independent of each other: their values depend on the sessions of their group, or of their interval of
+   it, alone.
+2. A sample has places of all sizes, as few sessions make a wrong hypothesis fail quickly, and some bugs show
+   among many only. The smallest come first.
+3. Each place is a case of its own, without page and order.
 """
 
 import dataclasses
+import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sessionstats.bucketing import microseconds
 from sessionstats.fields import KEY_COLUMNS
@@ -23,23 +29,37 @@ from sessionstats.testing.bugs.bug import Bug
 from sessionstats.testing.findings import TOTALS, GroupKey, Path
 from sessionstats.testing.oracle import UNCAPPED, base_of
 
-Unit: TypeAlias = tuple[GroupKey, int | None]
-"""A base group, and a bucket or `None` for all of it."""
-
 Symptom: TypeAlias = tuple[bool, str | None]
 """The kind of a position: whether it is a total, and its field."""
 
-MOST_UNITS: Final = 60
-"""Units of a sample."""
 
-USUAL: Final = 16
-"""Units of a sample if there are some of a suitable size."""
+class Place(NamedTuple):
+    """Values that depend on some sessions alone.
 
-AGREEING: Final = 0.3
-"""Share of a sample's rows that belong to units that agree."""
+    Parameters
+    ----------
+    base : group key
+        A base group.
+    bucket : int or None
+        An interval of it; `None` for all of it.
+    is_total : bool
+        Whether it is the total, and not the series.
+    """
 
-STRETCHED: Final = 12
-"""How many times its intended size a sample may have."""
+    base: GroupKey
+    bucket: int | None
+    is_total: bool
+
+
+FEW: Final = 16
+"""Places that are worth more sessions than intended."""
+
+STRETCHED: Final = 3
+"""How many times the intended sessions these may have."""
+
+SIZES: Final = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
+"""Sessions of the places that samples have, about."""
+
 
 UNPAGED: Final = ("per_page", "cursor", "orderBy")
 """Parameters that decide which groups are shown, but not their values."""
@@ -58,21 +78,24 @@ def symptom(path: Path) -> Symptom:
 
 
 class Table:
-    """The sessions of a case by unit.
+    """The sessions of a case by place.
 
     Parameters
     ----------
     sessions : Sessions
     query : Query
-    by_bucket : bool
-        Whether a unit is a bucket of a base group.
+    renamed : mapping of group to group
+        The base groups whose sessions are in another one.
     """
 
-    def __init__(self, sessions: Sessions, query: Query, *, by_bucket: bool) -> None:
+    def __init__(
+        self, sessions: Sessions, query: Query, renamed: Mapping[GroupKey, GroupKey] = MappingProxyType({})
+    ) -> None:
         names = [name for name in query.group_by if name in KEY_COLUMNS]
         columns = [getattr(sessions, KEY_COLUMNS[name]) for name in names]
         window = query.window
-        self._sessions, self.by_bucket = sessions, by_bucket
+        self._sessions = sessions
+        self.n_buckets = max(1, window.n_intervals)
         self._buckets = {
             format_instant(window.start + bucket * window.interval): bucket
             for bucket in range(window.n_intervals)
@@ -81,95 +104,128 @@ class Table:
             {value: code for code, value in enumerate(column.categories)} for column in columns
         ]
         self._radix = [len(column.categories) for column in columns]
-        rows = np.zeros(len(sessions), np.int64)
+        groups = np.zeros(len(sessions), np.int64)
         for column in columns:
-            rows = rows * len(column.categories) + column.codes
-        if by_bucket:
-            # What begins just beside the window shows bugs of its edges: it belongs to the outermost buckets.
-            at = (microseconds(sessions.started) - window.start) // window.interval
-            bucket = np.clip(at, 0, window.n_intervals - 1)
-            rows = np.where(np.abs(at - bucket) > 1, -1, rows * window.n_intervals + bucket)
-        self._rows = rows
-        numbers, counts = np.unique(rows, return_counts=True)
-        self._sizes: dict[int, int] = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+            groups = groups * len(column.categories) + column.codes
+        self._names, self._columns = names, columns
+        self.merged = frozenset(renamed.values())
+        self._others: dict[GroupKey, int] = {}
+        for old, new in renamed.items():
+            number = self._number(new)
+            if number < 0:
+                number = self._others.setdefault(new, math.prod(self._radix) + len(self._others))
+            groups[groups == self._number(old)] = number
+        # What begins just beside the window shows bugs of its edges: it belongs to the outermost intervals.
+        at = (microseconds(sessions.started) - window.start) // window.interval
+        bucket = np.clip(at, 0, self.n_buckets - 1)
+        self._inside = at == bucket
+        self._groups = _Index(groups)
+        self._cells = _Index(np.where(np.abs(at - bucket) > 1, -1, groups * self.n_buckets + bucket))
 
     @property
     def intervals(self) -> list[str]:
         """Starts of the buckets."""
         return list(self._buckets)
 
-    def unit_of(self, path: Path) -> Unit | None:
-        """The unit that a position belongs to; `None` if it belongs to none."""
+    def places_of(self, path: Path) -> list[Place]:
+        """The places that a position belongs to."""
         if path.group is None or path.field is None:
-            return None
-        bucket = self._buckets.get(path.part)
-        if bucket is None and (self.by_bucket or path.part != TOTALS):
-            return None
-        return base_of(path.group), bucket if self.by_bucket else None
-
-    def size(self, unit: Unit) -> int:
-        """Number of sessions of a unit."""
-        return self._sizes.get(self._number(unit), 0)
-
-    def units(self, bases: Iterable[GroupKey]) -> list[Unit]:
-        """Every unit of some base groups that has sessions."""
-        buckets: Sequence[int | None] = list(self._buckets.values()) if self.by_bucket else [None]
-        return [unit for base in bases for bucket in buckets if self.size(unit := (base, bucket))]
-
-    def sample(
-        self, differing: Mapping[Unit, set[Symptom]], agreeing: Iterable[Unit], most: int, usual: int = USUAL
-    ) -> list[Unit]:
-        """Units of `most` sessions together, or a few times as many if fewer cannot show every field.
-
-        If there are units of a suitable size, there are about `usual` of them.
-        """
-        order = self._fitting_best(differing, most // usual)
-        first = [
-            next((unit for unit in order if kind in differing[unit]), None)
-            for kind in sorted(set().union(*differing.values()), key=repr)
-        ]
-        chosen = [unit for unit in dict.fromkeys(first) if unit is not None]
-        left = most - sum(map(self.size, chosen))
-        if left < (1 - STRETCHED) * most:
             return []
-        kept = int(AGREEING * max(0, left))
-        more = self._fitting([unit for unit in order if unit not in chosen], left - kept)
-        return chosen + more + self._fitting(self._fitting_best(agreeing, most // usual), kept)
+        base = base_of(path.group)
+        if path.part == TOTALS:
+            return [Place(base, None, True)]
+        bucket = self._buckets.get(path.part)
+        return [] if bucket is None else [Place(base, None, False), Place(base, bucket, False)]
 
-    def few(self, units: Iterable[Unit]) -> list[Unit]:
-        """The smallest of some units."""
-        return self.by_size(units)[:USUAL]
+    def size(self, place: Place) -> int:
+        """Number of sessions of a place."""
+        index, number = self._found(place)
+        return index.size(number)
 
-    def by_size(self, units: Iterable[Unit]) -> list[Unit]:
-        """Some units, the smallest first, in the same order in every run."""
-        return sorted(units, key=lambda unit: (self.size(unit), repr(unit)))
+    def places(self, bases: Iterable[GroupKey]) -> list[Place]:
+        """Every place of some base groups that has sessions."""
+        whole = [Place(base, None, is_total) for base in bases for is_total in (True, False)]
+        cells = [Place(base, bucket, False) for base in bases for bucket in range(self.n_buckets)]
+        return [place for place in (*whole, *cells) if self.size(place)]
 
-    def rows(self, units: Sequence[Unit]) -> list[dict[str, Any]]:
-        """The sessions of some units."""
-        chosen = np.isin(self._rows, [self._number(unit) for unit in units])
-        return to_records(self._sessions[np.flatnonzero(chosen)])
+    def sample(self, places: Iterable[Place], each: int, most: int) -> list[Place]:
+        """Places of all sizes, about `each` of a size and a kind, with at most `most` sessions together.
 
-    def _number(self, unit: Unit) -> int:
-        base, bucket = unit
+        Of a few there may be some times as many sessions; the smallest is there in any case.
+        """
+        chosen: list[Place] = []
+        kinds: dict[tuple[bool, bool], list[Place]] = {}
+        for place in self.by_size(places):
+            kinds.setdefault((place.bucket is None, place.is_total), []).append(place)
+        for ordered in kinds.values():
+            sizes = [self.size(place) for place in ordered]
+            taken = set(range(0, len(sizes), -(-len(sizes) // (4 * each))))
+            for wanted in SIZES:
+                begin = max(0, min(bisect_left(sizes, wanted), len(sizes) - each))
+                taken |= set(range(begin, min(begin + each, len(sizes))))
+            used, few = 0, len(chosen) + FEW
+            for number in sorted(taken):
+                used += sizes[number]
+                if number and used > (1 if len(chosen) >= few else STRETCHED) * most // len(kinds):
+                    break
+                chosen.append(ordered[number])
+        return chosen
+
+    def firsts(self) -> dict[GroupKey, dict[str, Any]]:
+        """The first session of every base group in the window, in their order."""
+        inside = np.flatnonzero(self._inside)
+        numbers = np.zeros(len(inside), np.int64)
+        for column, radix in zip(self._columns, self._radix, strict=True):
+            numbers = numbers * radix + column.codes[inside]
+        _, first = np.unique(numbers, return_index=True)
+        records = to_records(self._sessions[inside[np.sort(first)]])
+        return {tuple((name, each[KEY_COLUMNS[name]]) for name in self._names): each for each in records}
+
+    def by_size(self, places: Iterable[Place]) -> list[Place]:
+        """Some places, the smallest first, in the same order in every run."""
+        return sorted(places, key=lambda place: (self.size(place), repr(place)))
+
+    def rows(self, places: Sequence[Place]) -> list[list[dict[str, Any]]]:
+        """The sessions of some places."""
+        rows = [index.rows(number) for index, number in map(self._found, places)]
+        records = iter(to_records(self._sessions[np.concatenate([[], *rows]).astype(np.intp)]))
+        return [[next(records) for _ in each] for each in rows]
+
+    def _found(self, place: Place) -> tuple["_Index", int]:
+        number = self._number(place.base)
+        if place.bucket is None or number < 0:
+            return self._groups, number
+        return self._cells, number * self.n_buckets + place.bucket
+
+    def _number(self, base: GroupKey) -> int:
+        if base in self._others:
+            return self._others[base]
         number: int = 0
         for (_, value), codes, radix in zip(base, self._codes, self._radix, strict=True):
             if value not in codes:
                 return -2
             number = number * radix + codes[value]
-        return number if bucket is None else number * len(self._buckets) + bucket
+        return number
 
-    def _fitting_best(self, units: Iterable[Unit], suitable: int) -> list[Unit]:
-        sizes = {unit: size for unit in units if (size := self.size(unit))}
-        return sorted(sizes, key=lambda unit: abs(sizes[unit] - suitable))
 
-    def _fitting(self, units: Sequence[Unit], most: int) -> list[Unit]:
-        chosen: list[Unit] = []
-        for unit in units[:MOST_UNITS]:
-            most -= self.size(unit)
-            if most < 0:
-                break
-            chosen.append(unit)
-        return chosen
+class _Index:
+    """The rows of each number."""
+
+    def __init__(self, numbers: NDArray[np.int64]) -> None:
+        self._order = np.argsort(numbers, kind="stable")
+        present, begin, counts = np.unique(numbers[self._order], return_index=True, return_counts=True)
+        self._runs: dict[int, tuple[int, int]] = dict(
+            zip(present.tolist(), zip(begin.tolist(), counts.tolist(), strict=True), strict=True)
+        )
+
+    def size(self, number: int) -> int:
+        """How many rows have a number."""
+        return self._runs.get(number, (0, 0))[1]
+
+    def rows(self, number: int) -> NDArray[np.intp]:
+        """Those rows."""
+        begin, count = self._runs.get(number, (0, 0))
+        return self._order[begin : begin + count]
 
 
 def case_of(

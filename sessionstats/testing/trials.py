@@ -1,27 +1,32 @@
-"""A trial: a sample of units, the actual values there, and what hypotheses give.
+"""A trial: a sample of places, the actual values there, and what hypotheses give.
 
-1. A sample is a case of its own (`samples`), answered by the model: with all fields or one, with series or
-   without.
+1. Each place is a case of its own (`samples`), answered by the model; the smallest come first, so that a
+   wrong hypothesis fails quickly.
 2. Several hypotheses are one model with several changes. Two that replace one definition cannot be: where
    they touch different positions, each counts for its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Path
-from sessionstats.testing.flat import Flat, close
-from sessionstats.testing.hypotheses import OK, Evidence, Hypothesis, contradict, together
+from sessionstats.testing.asking import Asked, Few
+from sessionstats.testing.bugs.bug import Variant
+from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, GroupKey, Path
+from sessionstats.testing.flat import close
+from sessionstats.testing.hypotheses import RIGHT, Hypothesis, contradict, together
 from sessionstats.testing.model.parameters import COUNTS
-from sessionstats.testing.samples import Symptom, Table, Unit, base_group, symptom
+from sessionstats.testing.samples import Place, Symptom, Table, base_group
+
+Values: TypeAlias = list[Any]
+"""The values of a cell, by position."""
 
 State: TypeAlias = tuple[Hypothesis, ...]
 """Hypotheses that are all true at once."""
 
 
-class Trial:
-    """A sample, the actual values there, and what hypotheses give.
+class Response:
+    """The request, the response, and the sessions by place.
 
     Parameters
     ----------
@@ -30,99 +35,192 @@ class Trial:
     body : mapping
         The response.
     table : Table
-    units : sequence of (group, bucket)
-        The sample.
-    fields : sequence of str
-        Those that are compared.
+    """
+
+    def __init__(self, case: Mapping[str, Any], body: Mapping[str, Any], table: Table) -> None:
+        self.asked = Asked(case)
+        self.table, self.case, self.frame = table, case, body
+        self.names: list[str] = list(dict.fromkeys(case["params"].get("groupBy", [])))
+        self.groups: dict[GroupKey, list[Any]] = {}
+        for group in body[GROUPS]:
+            base = base_group(group, case)
+            if base is not None:
+                self.groups.setdefault(base, []).append(group)
+        self._variants: dict[State, Variant] = {(): RIGHT}
+        self._cells: dict[tuple[Place, tuple[str, ...]], Cell] = {}
+
+    @cached_property
+    def kinds(self) -> set[Symptom]:
+        """The kinds of positions that the response has."""
+        return {
+            (part == TOTALS, field)
+            for groups in self.groups.values()
+            for group in groups
+            for part in (TOTALS, SERIES)
+            for field in group.get(part) or ()
+        }
+
+    def variant(self, state: State) -> Variant:
+        """The variant that some hypotheses are together."""
+        if state not in self._variants:
+            self._variants[state] = together([each.variant for each in state])
+        return self._variants[state]
+
+    def cells(self, places: Sequence[Place], fields: Sequence[str]) -> list["Cell"]:
+        """Some places, with the fields that are compared there, the smallest first."""
+        known = tuple(fields)
+        new = [place for place in places if (place, known) not in self._cells]
+        for place, sessions in zip(new, self.table.rows(new), strict=True):
+            self._cells[place, known] = Cell(self, place, sessions, known)
+        return sorted(
+            (self._cells[place, known] for place in places),
+            key=lambda cell: len(cell.sessions) + 5 * len(cell.paths),
+        )
+
+
+class Cell:
+    """One place with its sessions: the actual values, and those that hypotheses give.
+
+    Parameters
+    ----------
+    response : Response
+    place : Place
+    sessions : list of dict
+    fields : tuple of str
     """
 
     def __init__(
-        self,
-        case: Mapping[str, Any],
-        body: Mapping[str, Any],
-        table: Table,
-        units: Sequence[Unit],
-        fields: Sequence[str],
+        self, response: Response, place: Place, sessions: list[dict[str, Any]], fields: tuple[str, ...]
     ) -> None:
-        chosen = set(units)
-        bases = {base for base, _ in units}
-        groups = [group for group in body[GROUPS] if base_group(group, case) in bases]
-        self.evidence = Evidence(
-            {**case, "sessions": table.rows(units)}, {"status": OK, "body": {GROUPS: groups}}
-        )
-        self.is_answered = self.evidence.answer["status"] == OK
-        lacking = _lacking(self.evidence)
-        expected = self.evidence.expected
-        self.unit: dict[Path, Unit] = {}
-        for path in expected.keys() | self.evidence.actual.keys():
-            unit = table.unit_of(path)
-            if unit in chosen and unit is not None and symptom(path) not in lacking and path.field in fields:
-                self.unit[path] = unit
-        if "0" in case["params"].get("includeSeries", ()):
-            self.unit = {path: unit for path, unit in self.unit.items() if path.part == TOTALS}
-        self._by_bucket = table.by_bucket
-        self.expected: Flat = self._of_units(expected)
-        self.actual: Flat = self._of_units(self.evidence.actual)
-        self._known: dict[State, Flat] = {(): self.expected}
+        self._response, self.place = response, place
+        self._few = Few(response.asked, sessions)
+        self.fields = tuple(name for name in fields if (place.is_total, name) in response.kinds)
+        right, actual = self._groups(()), self._keyed(response.groups.get(place.base, []))
+        buckets = range(len(response.table.intervals)) if place.bucket is None else [place.bucket]
+        self._positions: list[tuple[GroupKey, str, int]] = [
+            (key, field, bucket)
+            for key in dict.fromkeys((*actual, *right))
+            for field in self.fields
+            for bucket in ([-1] if place.is_total else buckets)
+        ]
+        parts = [*response.table.intervals, TOTALS]
+        self.paths = [Path(key, field, parts[bucket]) for key, field, bucket in self._positions]
+        self.actual = [_value(actual.get(key), field, bucket) for key, field, bucket in self._positions]
+        self.expected = self._values(right)
+        self._known: dict[State, Values] = {(): self.expected}
 
-    def differing(self, one: Flat, other: Flat) -> frozenset[Path]:
-        """Positions at which two answers differ."""
-        return frozenset(path for path in self.unit if not close(path, one[path], other[path]))
+    @property
+    def sessions(self) -> list[dict[str, Any]]:
+        """The sessions of the place."""
+        return self._few.sessions
 
-    def wrong(self, state: State) -> frozenset[Path]:
-        """Positions at which some hypotheses together do not give the actual value."""
-        return self.differing(self.gives(state), self.actual)
+    def cut(self, most: int) -> "Cell":
+        """The same place with a part of its sessions; its actual values are of no use."""
+        if len(self.sessions) <= most:
+            return self
+        return Cell(self._response, self.place, self.sessions[:: -(-len(self.sessions) // most)], self.fields)
 
-    def is_right(self, state: State) -> bool:
-        """Whether some hypotheses together give every actual value."""
-        gives = self.gives(state)
-        return all(close(path, gives[path], self.actual[path]) for path in self.unit)
-
-    def touched(self, state: State) -> frozenset[Path]:
-        """Positions at which some hypotheses together differ from the right answer."""
-        return self.differing(self.gives(state), self.expected)
-
-    def gives(self, state: State) -> Flat:
+    def gives(self, state: State) -> Values:
         """What some hypotheses give together."""
         if state not in self._known:
             self._known[state] = self._given(state)
         return self._known[state]
 
-    def units_of(self, paths: frozenset[Path]) -> set[Unit]:
-        """The units of positions."""
-        return {self.unit[path] for path in paths}
+    def differing(self, one: Values, other: Values) -> list[int]:
+        """Numbers of the positions at which two answers differ."""
+        return [
+            number for number, path in enumerate(self.paths) if not _alike(path, one[number], other[number])
+        ]
 
-    @cached_property
-    def kinds(self) -> frozenset[Symptom]:
-        """The kinds of positions that are compared."""
-        return frozenset(map(symptom, self.unit))
+    def is_right(self, state: State) -> bool:
+        """Whether some hypotheses together give every actual value."""
+        return all(map(_alike, self.paths, self.gives(state), self.actual))
 
-    def _given(self, state: State) -> Flat:
-        if contradict([each.variant for each in state]):
-            laid, seen = dict(self.expected), frozenset[Path]()
+    def same(self, one: State, other: State) -> bool:
+        """Whether some hypotheses give the same as some others."""
+        return all(map(_alike, self.paths, self.gives(one), self.gives(other)))
+
+    def _given(self, state: State) -> Values:
+        if len(state) > 1 and contradict([each.variant for each in state]):
+            laid, seen = list(self.expected), set[int]()
             for each in state:
-                touched = self.touched((each,))
+                alone = self.gives((each,))
+                touched = set(self.differing(alone, self.expected))
                 if touched & seen:
                     break
                 seen |= touched
-                laid |= {path: self.gives((each,))[path] for path in touched}
+                for number in touched:
+                    laid[number] = alone[number]
             else:
                 return laid
-        variant = state[0].variant if len(state) == 1 else together([each.variant for each in state])
-        predicted = self.evidence.predicted(variant)
-        return self._of_units(predicted)
+        return self._values(self._groups(state))
 
-    def _of_units(self, flat: Flat) -> Flat:
-        """The values of the units. A group is absent if its sampled intervals hold nothing; others may."""
-        return {path: flat[path] if path in flat else self._nothing(path, flat) for path in self.unit}
+    def _groups(self, state: State) -> dict[GroupKey, Any]:
+        asked, place = self._response.asked, self.place
+        variant = self._response.variant(state)
+        groups = asked.groups(variant, self._few, self.fields, totals=place.is_total)
+        bases = {base_group(group, self._response.case) for group in groups}
+        if place.bucket is not None and len(bases) == 1 and place.base in self._response.table.merged:
+            bases = {place.base}  # the name of a merged group may depend on sessions in other intervals
+            groups = [{**group, "by": {**group["by"], **dict(place.base)}} for group in groups]
+        if bases == {place.base}:
+            return self._keyed(groups)
+        return self._keyed(group for group in groups if base_group(group, self._response.case) == place.base)
 
-    def _nothing(self, path: Path, flat: Flat) -> Any:
-        if self._by_bucket and path.part != TOTALS and Path(path.group, None, GROUPS) not in flat:
-            return 0 if path.field in COUNTS else None
+    def _keyed(self, groups: Iterable[Any]) -> dict[GroupKey, Any]:
+        names = self._response.names
+        return {tuple((name, group["by"][name]) for name in names): group for group in groups}
+
+    def _values(self, groups: Mapping[GroupKey, Any]) -> Values:
+        """The values at every position. A group is absent if its interval holds nothing; others may."""
+        if not groups and self.place.bucket is not None:
+            return [0 if field in COUNTS else None for _, field, _ in self._positions]
+        return [_value(groups.get(key), field, bucket) for key, field, bucket in self._positions]
+
+
+def _value(group: Any, field: str, bucket: int) -> Any:
+    """A total (−1), or the value of an interval."""
+    try:
+        return group[TOTALS][field] if bucket < 0 else group[SERIES][field][bucket]
+    except (TypeError, KeyError, IndexError):
         return ABSENT
 
 
-def _lacking(evidence: Evidence) -> set[Symptom]:
-    """The kinds of positions that no group of the response has."""
-    there = {symptom(path) for path in evidence.actual if path.part != SERIES}
-    return {symptom(path) for path in evidence.expected if path.field is not None} - there
+def _alike(path: Path, one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and one == other) or close(path, one, other)
+
+
+class Trial:
+    """A sample of cells together.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        The smallest first.
+    """
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = list(cells)
+
+    def is_right(self, state: State) -> bool:
+        """Whether some hypotheses together give every actual value."""
+        return all(cell.is_right(state) for cell in self.cells)
+
+    def same(self, one: State, other: State) -> bool:
+        """Whether some hypotheses give the same as some others."""
+        return all(cell.same(one, other) for cell in self.cells)
+
+    def wrong(self, state: State) -> frozenset[tuple[Place, Path]]:
+        """Positions at which some hypotheses together do not give the actual value."""
+        return self._apart(lambda cell: (cell.gives(state), cell.actual))
+
+    def between(self, one: State, other: State) -> frozenset[tuple[Place, Path]]:
+        """Positions at which some hypotheses do not give the same as some others."""
+        return self._apart(lambda cell: (cell.gives(one), cell.gives(other)))
+
+    def _apart(self, values: Callable[[Cell], tuple[Values, Values]]) -> frozenset[tuple[Place, Path]]:
+        return frozenset(
+            (cell.place, cell.paths[number])
+            for cell in self.cells
+            for number in cell.differing(*values(cell))
+        )

@@ -12,6 +12,7 @@ import math
 import re
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 SECOND = 1_000_000
 """Microseconds in a second."""
@@ -26,6 +27,7 @@ FOUR_CENTURIES = 146_097 * 86_400
 TIMESTAMP = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,4000})?")
 
 
+@lru_cache(maxsize=4096)
 def from_iso(text: str) -> int | None:
     """The instant of an ISO 8601 text, or None if it is not one (§3.3)."""
     try:
@@ -60,6 +62,7 @@ def at_year(year: int) -> int:
     return (datetime(year, 1, 1) - EPOCH) // timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=4096)  # an answer has as many as intervals
 def to_text(instant: int) -> str:
     """`YYYY-MM-DDTHH:MM:SSZ` (§8), also just outside the years 1 to 9999."""
     seconds, years = instant // SECOND, 0
