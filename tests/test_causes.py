@@ -79,6 +79,16 @@ def test_a_cause_that_merges_groups() -> None:
     assert names(comparison) == {frozenset({"groups-without-case"}), frozenset({"quantity-ignored"})}
 
 
+def test_a_limit_on_rows() -> None:
+    """§1.1: no group shows it by itself, so the kernel's answer for the first rows is compared."""
+    body = compute(from_records(ROWS[:700]), PARAMS, now=NOW).to_dict()
+    comparison = explained(body)
+    assert names(comparison) == {frozenset({"rows-limited"})}
+    assert "Only the first rows count (§1.1), the first 7" in str(comparison)
+    body["groups"][0]["totals"][COUNT] -= 1
+    assert names(explained(body)) != {frozenset({"rows-limited"})}
+
+
 def test_two_causes_in_other_fields() -> None:
     """§6.1, §6.2: each is named, one of them with the rival that these sessions do not distinguish."""
     comparison = explained(response("quantity-ignored", "users-total-sum-of-buckets"))
@@ -122,7 +132,7 @@ def test_the_end_of_the_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a reader takes the bug for an unknown one."""
     monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 0.0)
     comparison = explained(response("quantity-ignored"))
-    assert "No cause was confirmed within 12 seconds." in str(comparison)
+    assert "No cause was confirmed within 8 seconds." in str(comparison)
     assert comparison.to_dict()["out_of_time"]
 
 

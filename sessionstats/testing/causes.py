@@ -19,9 +19,11 @@ from sessionstats.request.query import Query
 from sessionstats.sessions import Sessions
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Bug
-from sessionstats.testing.combining import SURE, OutOfTimeError, Search, clean, needed, units_of
-from sessionstats.testing.findings import TOTALS, Finding
-from sessionstats.testing.hypotheses import Hypothesis
+from sessionstats.testing.bugs.registry import BY_ID
+from sessionstats.testing.combining import NEEDED, SURE, OutOfTimeError, Search, clean, needed, units_of
+from sessionstats.testing.cutting import limit_of
+from sessionstats.testing.findings import GROUPS, TOTALS, Finding
+from sessionstats.testing.hypotheses import RIGHT, Hypothesis
 from sessionstats.testing.samples import Symptom, Table, case_of, symptom
 from sessionstats.testing.trials import Response, State
 
@@ -31,8 +33,8 @@ MOST_RIVALS: Final = 3
 MOST_CONFIRMED: Final = 6
 """Equally short ways to explain a field that are tried on the largest sample."""
 
-SECONDS: Final = 12.0
-"""Processor time for all of it."""
+SECONDS: Final = 8.0
+"""Processor time for all of it; a few hypotheses that are being tried at the end may take a little more."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,15 @@ class Confirmed:
         How many further units it predicted, and how many of them there were.
     unit : str
         What a unit is: ``groups`` or ``intervals``.
+    detail : str
+        What else is known of it.
     """
 
     hypotheses: tuple[Hypothesis, ...]
     predicted: int
     tried: int
     unit: str
+    detail: str = ""
 
     @property
     def bugs(self) -> list[Bug]:
@@ -61,6 +66,7 @@ class Confirmed:
 
     def __str__(self) -> str:
         titles = " or ".join(f"{bug.title} (§{bug.section})" for bug in self.bugs)
+        titles += f", {self.detail}" if self.detail else ""
         return f"{titles}: predicted {self.predicted} of {self.tried} further {self.unit}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +166,10 @@ def causes_of(
     ends = (query.window.end - 1, query.window.end)
     instants = [now] if isinstance(now, str) else [format_instant(at) for at in ends]
     cases = [case_of(params, query, instant, projects) for instant in instants]
+    others = len(body[GROUPS]) - 1
+    if others > NEEDED and (limit := limit_of(sessions, query, body, findings)):
+        rows_limited = Hypothesis(BY_ID["rows-limited"], RIGHT)
+        return Causes((Confirmed((rows_limited,), others, others, "groups", limit),))
     table = Table(sessions, query)
     case = next((case for case in cases if _intervals(case) == table.intervals), None)
     response = None if case is None else Response(case, body, table)

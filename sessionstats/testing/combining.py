@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from sessionstats.testing.findings import Finding
 from sessionstats.testing.hypotheses import Hypothesis
-from sessionstats.testing.merging import Renaming, renamings
+from sessionstats.testing.merging import Renaming, other_groups, renamings
 from sessionstats.testing.plausibility import concerns, possible
 from sessionstats.testing.samples import Place, Symptom, symptom
 from sessionstats.testing.trials import Cell, Response, State, Trial
@@ -100,7 +100,6 @@ class Search:
         self.seconds = seconds
         self._deadline = self.begun + FINDING * seconds
         self.out_of_time = False
-        self._checked = -1
         self._wrong = {symptom(finding.path) for finding in findings}
         self._differing: dict[str, dict[Place, None]] = {}
         for finding in findings:
@@ -134,9 +133,12 @@ class Search:
 
     def renaming(self) -> Renaming | None:
         """What explains the groups of the response, if they are not the right ones."""
+        missing, extra = other_groups(self._findings)
+        if not missing and not extra:
+            return None
         firsts, asked = self._table.firsts(), self._response.asked
         try:
-            found = renamings(asked, firsts, self._findings, self.in_time(self._possible))
+            found = renamings(asked, firsts, missing, extra, self.in_time(self._possible))
         except OutOfTimeError:
             return None
         return found[0] if found else None
@@ -330,8 +332,7 @@ class Search:
         return possible(self._response, rows[:: -(-len(rows) // MOST_ROWS) or 1])
 
     def _check_time(self) -> None:
-        self._checked += 1  # asking for the time takes longer than many a trial
-        if self._checked % 16 == 0 and time.thread_time() > self._deadline:
+        if time.thread_time() > self._deadline:
             raise OutOfTimeError
 
     def in_time(self, things: Iterable[T]) -> Iterator[T]:

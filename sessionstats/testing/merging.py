@@ -5,7 +5,7 @@
 2. What such a variant puts together is one group from there on, with the sessions of all that it holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sessionstats.testing.asking import Asked, Few
@@ -40,10 +40,18 @@ class Renaming(NamedTuple):
     renamed: Renamed
 
 
+def other_groups(findings: Iterable[Finding]) -> tuple[set[GroupKey], set[GroupKey]]:
+    """The base groups that are missing, and those that should not be there."""
+    of_groups = [each for each in findings if each.path.part == GROUPS and each.path.group is not None]
+    missing = {base_of(each.path.group or ()) for each in of_groups if each.actual is ABSENT}
+    return missing, {base_of(each.path.group or ()) for each in of_groups if each.expected is ABSENT}
+
+
 def renamings(
     asked: Asked,
     firsts: Mapping[GroupKey, Mapping[str, Any]],
-    findings: Iterable[Finding],
+    missing: Collection[GroupKey],
+    extra: Collection[GroupKey],
     possible: Iterable[Hypothesis],
 ) -> list[Renaming]:
     """The hypotheses that give the groups of a response.
@@ -54,15 +62,12 @@ def renamings(
         The request.
     firsts : mapping
         The first session of every base group, in their order.
-    findings : iterable of Finding
-        What differs.
+    missing, extra : collection of group keys
+        The base groups that the response lacks, and those that it should not have.
     possible : iterable of Hypothesis
         Those to try.
     """
-    of_groups = [each for each in findings if each.path.part == GROUPS and each.path.field is None]
-    missing = {base_of(each.path.group) for each in of_groups if each.path.group and each.actual is ABSENT}
-    extra = {base_of(each.path.group) for each in of_groups if each.path.group and each.expected is ABSENT}
-    if not (missing or extra) or len(firsts) > MOST_GROUPS:
+    if len(firsts) > MOST_GROUPS:
         return []
     bases = list(firsts)
     lost = [base for base in bases if base in missing]
@@ -76,7 +81,7 @@ def renamings(
             continue
         renamed = _renamed(asked, few, each)
         given = set(renamed.values())
-        if renamed and (set(lost), extra) == (set(bases) - given, given - set(bases)):
+        if renamed and (set(lost), set(extra)) == (set(bases) - given, given - set(bases)):
             found.append(Renaming(each, {old: new for old, new in renamed.items() if old != new}))
     return found
 
