@@ -22,6 +22,9 @@ from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, par
 YEAR_2263: Final = (datetime(2263, 1, 1, tzinfo=EPOCH.tzinfo) - EPOCH) // MICROSECOND
 """First instant beyond those at which a session can begin (§1.4); the first of them is 0."""
 
+LAST_SECOND: Final = YEAR_2263 // SECOND
+"""The same in seconds."""
+
 FIRST_YEAR, LAST_YEAR = 1970, 2262
 """Years in which a session can begin."""
 
@@ -82,7 +85,7 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
     if kind == "M":
         return _from_datetime64(items)
     if kind in "iu":
-        reject_first("started", OUTSIDE, (items < 0) | (items >= YEAR_2263 // SECOND), items)
+        reject_first("started", OUTSIDE, (items < 0) | (items >= LAST_SECOND), items)
         return (items.astype(np.int64) * SECOND).view("M8[us]")
     if kind == "f":
         seconds = items.astype(np.float64, copy=False)
@@ -120,7 +123,10 @@ def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     # Integers that may be beyond 64 bits are left to the loop, which names them.
     if kinds == {float} or (kinds == {int} and 0 <= min(items) <= max(items) < YEAR_2263):
         return _from_array(np.array(items))
-    instants = [_instant(row, value) for row, value in enumerate(items)]
+    instants = [
+        value * SECOND if type(value) is int and 0 <= value < LAST_SECOND else _instant(row, value)
+        for row, value in enumerate(items)
+    ]
     return np.array(instants, np.int64).view("M8[us]")
 
 

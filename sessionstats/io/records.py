@@ -102,10 +102,11 @@ def from_protocol(rows: list[Any], statuses: Collection[str]) -> Sessions:
         If a row is not a mapping, has a key that SDKs send, or breaks §1.4; the first such row is named.
     """
     common = _common_keys(rows)
-    for number, row in enumerate(rows if common is None else rows[:1]):
-        if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
-            problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
-            raise DataError(problem, row=number, value=row)
+    if set(map(type, rows)) != {dict} or not SDK_KEYS.isdisjoint(chain.from_iterable(rows)):
+        for number, row in enumerate(rows):
+            if isinstance(row, Mapping) and not SDK_KEYS.isdisjoint(row):
+                problem = f"keys of what SDKs send, not of a session: {', '.join(map(repr, sdk_keys(row)))}"
+                raise DataError(problem, row=number, value=row)
     if not rows:
         return Sessions.empty()
     updates = checked_updates(**record_columns(rows, UNMAPPED, common))
