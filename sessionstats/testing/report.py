@@ -243,8 +243,8 @@ def _explanation(found: Suspect) -> list[str]:
     if cause is not None:
         bug, *others = cause.bugs
         ways = dict.fromkeys(each.variant.detail for each in cause.hypotheses if each.bug is bug)
-        named = "; ".join(way for way in ways if way)
-        how = f"Specifically{'' if len(ways) == 1 else ', one of these'}: {named}. " if named else ""
+        named = "; ".join(way or "just that" for way in ways)
+        how = f"Specifically{'' if len(ways) == 1 else ', one of these'}: {named}. " if any(ways) else ""
         only = "" if cause.whole else ", at the positions it affects"
         proof = f"It predicted {cause.predicted} of {cause.tried} further answers{only}."
         lines = [f"{bug.explanation}\n(diagnosis {bug.id})\n{how}{proof}"]

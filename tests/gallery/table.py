@@ -27,7 +27,7 @@ def page() -> str:
 
 def row(bug: Bug) -> str:
     """A line of the table."""
-    ways = str(len(bug.for_case(EMPTY))) if bug.family is None else "by the case"
+    ways = str(sum(1 + len(each.twins) for each in bug.variants)) if bug.family is None else "by the case"
     right = bug.explanation.replace("``", "`").replace("|", "\\|")
     title = bug.title.replace("|", "\\|")
     return f"| `{bug.id}` | {title} | {right} | §{bug.section} | {ways} | {reports(bug)} |"

@@ -103,9 +103,15 @@ class Bug:
     family: Callable[[Case], Iterable[Variant]] | None = None
 
     def for_case(self, case: Case) -> list[Variant]:
-        """Every variant that is worth trying for a case."""
-        variants = [*self.variants, *(self.family(case) if self.family else ())]
+        """Every variant that is worth trying for a case: none of a search where there is none."""
+        own = self.variants if not self.section.startswith("4.") or _has_search(case) else ()
+        variants = [*own, *(self.family(case) if self.family else ())]
         return [each for variant in variants for each in (variant, *variant.twins)]
+
+
+def _has_search(case: Case) -> bool:
+    params = case.get("params")
+    return "query" in params if isinstance(params, (Mapping, str)) else False
 
 
 def bug(

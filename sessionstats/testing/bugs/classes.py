@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, sessions_as
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, rows_as, sessions_as
 from sessionstats.testing.model.aggregates import kind, of_users, session_counts, value
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.folding import fold, health
@@ -98,6 +98,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         as_health(lambda row: "healthy" if row.errors == 1 and row.status in ("ok",
             "exited") else health(row),
                   "if there is only one"),
+        rows_as(lambda row: {"errors": int(row.errors > 1)}, "if a row has only one"),
     ),
     bug(
         "errored-status-ignored", "1.3", "Sessions of status errored count as healthy",

@@ -331,11 +331,6 @@ BUGS: Final[tuple[Bug, ...]] = (
         lengths_as(lambda length: length % SECONDS_AT_MOST, "wrapped at 31 bits"),
     ),
     bug(
-        "duration-of-nothing-is-zero", "6.3", "Statistics of no durations are 0 instead of null",
-        "Where no duration counts, there is nothing to measure: every statistic is null.",
-        of_durations(lambda value: 0.0 if value is None else value),
-    ),
-    bug(
         "duration-in-every-class", "6.3", "Durations appear in every status group",
         "Grouped by status, durations appear under ``healthy``; the other groups have null.",
         defined(value=in_every_class), defined("of its own sessions", value=of_its_class),

@@ -17,6 +17,12 @@ from sessionstats.testing.model.instants import SECOND
 OFFSET: Final = re.compile(r"([Tt ]\S*)(Z|z|[+-]\d\d:?\d\d(?::\d\d)?)$")
 """The offset at the end of an instant."""
 
+FRACTION: Final = re.compile(r"(?<=:\d\d)[.,](\d+)")
+"""The fraction of an instant."""
+
+DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+"""How a date begins."""
+
 ZONES: Final = ("America/St_Johns", "America/New_York", "America/Los_Angeles", "Europe/Berlin",
                 "Europe/London", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
 """Time zones that machines are set to; the first is that of `sessionstats check`."""
@@ -133,9 +139,24 @@ def zoned(case: Case) -> Iterable[Variant]:
     texts = [row.get("started") for row in case["sessions"] if isinstance(row, dict)]
     if isinstance(case["params"], dict):
         texts += [case["params"].get("start"), case["params"].get("end")]
-    if any(isinstance(text, str) and ":" in text and not OFFSET.search(text) for text in texts):
-        for zone in (*named_zones(), *fixed_zones()):
-            yield from texts_as(local(zone), f"as instants of {zone}")
+    dates = [text for text in texts if isinstance(text, str) and (":" in text or DATE.match(text))]
+    naive = [text for text in dates if not OFFSET.search(text)]
+    for zone in (*named_zones(), *fixed_zones()) if naive else ():
+        yield from texts_as(local(zone), f"as instants of {zone}")
+        if not all(":" in text for text in naive):
+            for alone, detail in ((True, "dates alone"), (False, "all but dates alone")):
+                yield from texts_as(_of_some(local(zone), alone), f"as instants of {zone}, {detail}")
+
+
+def _of_some(read: Callable[[str], str], alone: bool) -> Callable[[str], str]:
+    """Reads only dates alone, or only instants with a time, differently."""
+    return lambda text: read(text) if (":" not in text) == alone else text
+
+
+def timestamp_of_milliseconds(text: str) -> int | None:
+    """A date of a request, a number being milliseconds."""
+    right = instants.from_parameter(text)
+    return right if right is None or instants.from_iso(text) is not None else right // 1000
 
 
 def single(instant: int) -> int:
@@ -201,6 +222,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         *texts_as(offset_as(lambda sign, hours, minutes: (sign * hours, minutes)), "with positive minutes"),
     ),
     bug(
+        "fraction-misread", "1.1", "The fraction of a second is misread",
+        "The digits after the point are tenths, hundredths and so on: .5 is half a second.",
+        *texts_as(lambda text: FRACTION.sub(lambda match: f".{match[1]:0>6}", text), "as microseconds"),
+        *texts_as(lambda text: FRACTION.sub(lambda match: f".{int(match[1]) % 1000:03}", text),
+                  "as milliseconds"),
+    ),
+    bug(
         "local-instants", "3.3", "Instants without an offset are read in a local time zone",
         "An instant without an offset is UTC, wherever the machine is.",
         family=zoned,
@@ -209,6 +237,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         "numbers-as-milliseconds", "1.1", "Numeric instants are read as milliseconds",
         "A number is seconds since 1970.",
         defined(instant=lambda value: rows.instant(value if isinstance(value, str) else value / 1000)),
+        defined("in start and end", date=timestamp_of_milliseconds),
+        defined("in start and end as well", date=timestamp_of_milliseconds,
+                instant=lambda value: rows.instant(value if isinstance(value, str) else value / 1000)),
     ),
 )  # fmt: skip
 """The bugs of this family."""

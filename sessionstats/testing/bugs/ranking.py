@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from functools import cmp_to_key, partial
 from typing import Any, Final
 
 from sessionstats.testing import model
@@ -21,6 +20,7 @@ from sessionstats.testing.bugs.bug import (
     with_params,
     without,
 )
+from sessionstats.testing.bugs.paging import paged
 from sessionstats.testing.model import ordering
 from sessionstats.testing.model.aggregates import Value, contributes, kind
 from sessionstats.testing.model.definitions import Definitions
@@ -89,28 +89,6 @@ def right_cap(intervals: int, series: bool, points: int, classes: int) -> int:
     return ordering.cap(intervals, series, points, classes)
 
 
-def links_as(change: Any, detail: str) -> Variant:
-    """A variant with other links."""
-
-    def retouch(case: Case, answer: Answer) -> Answer:
-        if "links" not in answer:
-            return answer
-        links: Mapping[str, Any] = answer["links"]
-        return {**answer, "links": {name: change(name, dict(link), answer) for name, link in links.items()}}
-
-    return retouched(detail, retouch)
-
-
-def results_always(name: str, link: dict[str, Any], answer: Answer) -> dict[str, Any]:
-    """The next page always has results."""
-    return {**link, "results": True} if name == "next" else link
-
-
-def results_if_full(name: str, link: dict[str, Any], answer: Answer) -> dict[str, Any]:
-    """The next page has results if this one has groups."""
-    return {**link, "results": bool(answer["body"]["groups"])} if name == "next" else link
-
-
 def of_bucket(place: int) -> Callable[[Question, Group, str], Value]:
     """The value of one bucket."""
 
@@ -129,35 +107,6 @@ def as_text(d: Definitions, totals: Totals, descending: bool) -> list[Group]:
     return [group for group, _ in texts] + nulls
 
 
-def _page_of(case: Case, answer: Answer) -> tuple[int, int, int]:
-    """The offset, the size and the base groups of a page."""
-    cursor = str(case["params"].get("cursor") or "0:0:0").split(":")
-    following = int(answer["links"]["next"]["cursor"].split(":")[1])
-    keys = {
-        tuple(value for name, value in group["by"].items() if name != "session.status")
-        for group in answer["body"]["groups"]
-    }
-    return int(cursor[1]), following - int(cursor[1]), len(keys)
-
-
-def full_pages(case: Case, answer: Answer) -> Answer:
-    """Links by which the next page has results if this one is full."""
-    if "links" not in answer or not isinstance(case["params"], Mapping):
-        return answer
-    _, size, groups = _page_of(case, answer)
-    links = answer["links"]
-    return {**answer, "links": {**links, "next": {**links["next"], "results": groups >= size}}}
-
-
-def by_length(case: Case, answer: Answer) -> Answer:
-    """Links by which the next page begins after the groups of this one."""
-    if "links" not in answer or not isinstance(case["params"], Mapping):
-        return answer
-    offset, _, groups = _page_of(case, answer)
-    links = answer["links"]
-    return {**answer, "links": {**links, "next": {**links["next"], "cursor": f"0:{offset + groups}:0"}}}
-
-
 def empties_left_out(case: Case, answer: Answer) -> Answer:
     """Leave out the status groups whose values are all 0 or null."""
     groups = [
@@ -169,6 +118,17 @@ def empties_left_out(case: Case, answer: Answer) -> Answer:
 def _has(group: Mapping[str, Any]) -> bool:
     series = group.get("series", {}).values()
     return any(group.get("totals", {}).values()) or any(value for values in series for value in values)
+
+
+def without_sessions(case: Case, answer: Answer) -> Answer:
+    """Leave out the status groups without sessions, whatever their values."""
+    params = case["params"]
+    if not isinstance(params, Mapping) or "session.status" not in str(params.get("groupBy")):
+        return answer
+    counted = {**params, "field": "sum(session)", "includeTotals": "1"}
+    groups = model.answer({**case, "params": without("orderBy", "per_page", "cursor")(counted)})["body"]
+    empty = [group["by"] for group in groups.get("groups", ()) if not group["totals"]["sum(session)"]]
+    return with_groups(answer, [group for group in answer["body"]["groups"] if group["by"] not in empty])
 
 
 def project_as_text(case: Case, answer: Answer) -> Answer:
@@ -183,25 +143,6 @@ def _texts(by: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def paged(page: Any, detail: str = "") -> Variant:
-    """A variant with another page."""
-    return defined(detail, page=page)
-
-
-def with_ties(question: Question, order: Order, groups: list[Group]) -> list[Group]:
-    """A page, and all groups after it that rank as its last does."""
-    shown = ordering.page(question, order, groups)
-    after = groups[question.offset + len(shown) :]
-    return shown + [group for group in after if shown and group.rank == shown[-1].rank]
-
-
-def of_ranks(question: Question, order: Order, groups: list[Group]) -> list[Group]:
-    """The groups of as many different ranks as a page holds."""
-    ranks = list(dict.fromkeys(group.rank for group in groups))
-    chosen = ranks[question.offset : question.offset + question.page]
-    return [group for group in groups if group.rank in chosen]
-
-
 def best_of_buckets(question: Question, order: Order, groups: list[Group]) -> list[Group]:
     """The groups that are on the page in any bucket."""
     series = [question.definitions.series(question, group, order.by) for group in groups]
@@ -213,24 +154,24 @@ def best_of_buckets(question: Question, order: Order, groups: list[Group]) -> li
     return [group for place, group in enumerate(groups) if place in chosen]
 
 
+def by_whole_differences(d: Definitions, totals: Totals, descending: bool) -> list[Group]:
+    """Groups compared by the whole part of a difference."""
+
+    def difference(one: Any, other: Any) -> int:
+        return int(other - one if descending else one - other)
+
+    compared = cmp_to_key(difference)
+    known = [pair for pair in totals if pair[1] is not None]
+    known.sort(key=lambda pair: compared(pair[1]))
+    return [group for group, _ in known] + [group for group, total in totals if total is None]
+
+
 def other_direction(params: dict[str, Any]) -> dict[str, Any]:
     """An orderBy in the other direction."""
     order = params.get("orderBy")
     if not isinstance(order, str) or not order:
         return params
     return {**params, "orderBy": order[1:] if order.startswith("-") else f"-{order}"}
-
-
-def right_links(case: Case, answer: Answer) -> Answer:
-    """The links that the case has without a bug."""
-    links = model.answer(case).get("links")
-    return answer if links is None else {**answer, "links": links}
-
-
-def first_part(params: dict[str, Any]) -> dict[str, Any]:
-    """A cursor whose first part is the offset."""
-    cursor = str(params.get("cursor") or "")
-    return {**params, "cursor": f"0:{cursor.partition(':')[0]}:0"} if ":" in cursor else params
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -252,7 +193,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "empty-status-groups-dropped", "5", "Status groups of zeros are left out",
         "Every base group appears once per health class, zeros included.",
-        retouched("", empties_left_out),
+        retouched("", empties_left_out), retouched("those without sessions", without_sessions),
     ),
     bug(
         "project-as-text", "5", "Projects are texts in the keys of groups",
@@ -287,6 +228,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "ranked-by-part", "7.1", "Groups are ranked by a part of their value",
         "The total ranks, to its last digit.",
         arranged(math.floor, "without its fraction"),
+        defined("differences below 1 are none", ranked=by_whole_differences),
         *(arranged(partial(round, ndigits=digits), f"to {digits} digits") for digits in (0, 1, 2, 3)),
         defined("that of the last bucket", rank_total=of_bucket(-1)),
         defined("that of the first bucket", rank_total=of_bucket(0)),
@@ -352,45 +294,10 @@ BUGS: Final[tuple[Bug, ...]] = (
             "if it is not 10,000"),
     ),
     bug(
-        "page-size-ignored", "7.6", "The parameter per_page has no effect on the groups",
-        "A page holds ``per_page`` groups.",
-        paged(lambda q, order, groups: groups[q.offset :]),
-        paged(lambda q, order, groups: groups, "nor cursor"),
-    ),
-    bug(
-        "links-wrong", "7.6", "The links of the page are wrong",
-        "The next page begins where this one ends, and has results if groups remain; the previous one ends "
-        "where this one begins.",
-        links_as(results_always, "the next always has results"),
-        links_as(results_if_full, "the next has results if this one has"),
-        retouched("the next has results if this one is full", full_pages),
-        retouched("the next begins after the groups of this one", by_length),
-        links_as(lambda name, link, answer: {**link, "results": True}, "both always have results"),
-        links_as(lambda name, link, answer: {**link, "results": False}, "neither has results"),
-        retouched("missing", lambda case, answer: {k: v for k, v in answer.items() if k != "links"}),
-    ),
-    bug(
-        "ties-all-shown", "7.6", "All groups of equal rank at the cut are shown",
-        "A page holds as many groups as requested, even if the next group ties with its last.",
-        paged(with_ties), paged(of_ranks, "as many ranks as groups were requested"),
-        reports=["elastic/elasticsearch#23613"],
-    ),
-    bug(
         "top-groups-per-bucket", "7.1", "The top groups are chosen in every bucket",
         "The groups are chosen once, by their totals: every bucket shows the same ones.",
         paged(best_of_buckets),
         reports=["apache/superset#3434"],
-    ),
-    bug(
-        "offset-misread", "7.6", "The offset of the cursor is not counted in groups",
-        "The OFFSET of a cursor is a number of base groups, counted from 0: not of pages or status groups.",
-        paged(lambda q, order, groups: groups[q.offset * q.page :][: q.page], "pages"),
-        paged(lambda q, order, groups: groups[: q.page], "ignored"),
-        paged(lambda q, order, groups: groups[max(0, q.offset - 1) :][: q.page], "from 1"),
-        paged(lambda q, order, groups: groups[q.offset : q.page], "as the start of a slice only"),
-        with_params("the first part of the cursor", first_part),
-        replace(with_params("the first part of the cursor, links aside", first_part), retouch=right_links),
-        with_params("", without("cursor")),
     ),
 )  # fmt: skip
 """The bugs of this family."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, values_as
@@ -84,6 +85,35 @@ def crash_free_is(part: Callable[[Counts], float], detail: str) -> tuple[Variant
     return replace(first, twins=tuple(twins)), share(both, f"{detail}, and the crash rate the rest")
 
 
+def of_classes(*names: str) -> Variant:
+    """A variant in which users of several classes crashed, each counted once; twins in some rates only."""
+
+    def wrong(which: str) -> Callable[[Definitions, str, list[Row]], float | None]:
+        def share(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+            everyone = users(d, sessions)
+            if field not in (f"{name}_rate(user)" for name in which.split()) or not everyone:
+                return rate(d, field, sessions)
+            crashed = users(d, [session for session in sessions if d.health(session) in names]) / everyone
+            return 1 - crashed if is_free(field) else crashed
+
+        return share
+
+    detail = f"users with one that is {' or '.join(names)}"
+    both, *alone = (
+        defined(f"{detail}{where}", rate=wrong(which))
+        for which, where in (("crash crash_free", ""), ("crash", ", in the crash rate"),
+                             ("crash_free", ", in the crash-free rate"))
+    )  # fmt: skip
+    whole = of_crashed(lambda c: sum(c[name] for name in names), lambda c: c["all"])
+    either = defined(
+        f"sessions, and {detail}",
+        rate=lambda d, field, rows: (both.definitions if "(user)" in field else whole.definitions).rate(
+            d, field, rows
+        ),
+    )
+    return replace(both, twins=(*alone, either))
+
+
 def subject(other: Callable[[str], str], detail: str = "") -> Variant:
     """A variant that computes a rate as another field's."""
     return defined(detail, rate=lambda d, field, sessions: rate(d, other(field), sessions))
@@ -114,6 +144,18 @@ def nothing(answer: float) -> Callable[[Definitions, str, list[Row]], float | No
     return wrong
 
 
+def crash_rates_of_nothing(crash: float | None, free: float | None, only: str = "") -> Variant:
+    """A variant with values for crash and crash-free rates without data; those of ANR stay null."""
+
+    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
+        right = rate(d, field, sessions)
+        if right is not None or not field.startswith("crash") or only not in field:
+            return right
+        return free if is_free(field) else crash
+
+    return defined(f"crash {crash}, crash-free {free} {only}".replace("None", "null").strip(), rate=wrong)
+
+
 def nothing_by_kind(d: Definitions, field: str, sessions: list[Row]) -> float | None:
     """Rates without data are 0, but 1 if crash-free."""
     right = rate(d, field, sessions)
@@ -129,45 +171,9 @@ def written(
     )
 
 
-def anr(counts: Callable[[str, Row], bool], detail: str = "") -> Variant:
-    """A variant whose ANR rates count other sessions."""
-
-    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-        everyone = users(d, sessions)
-        if field not in ANR or not everyone:
-            return rate(d, field, sessions)
-        return users(d, [session for session in sessions if counts(field, session)]) / everyone
-
-    return defined(detail, rate=wrong)
-
-
-def anr_over(whole: Callable[[Definitions, list[Row]], int], detail: str) -> Variant:
-    """A variant whose ANR rates divide by others."""
-
-    def wrong(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-        right = rate(d, field, sessions)
-        if field not in ANR or not right:
-            return right
-        return right * users(d, sessions) / (whole(d, sessions) or 1)
-
-    return defined(detail, rate=wrong)
-
-
-def foreground_of_anr(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-    """Users with an ANR in the foreground over all with an ANR."""
-    right, every = rate(d, field, sessions), rate(d, "anr_rate()", sessions)
-    if not field.startswith("foreground_anr") or right is None:
-        return right
-    return right / every if every else None
-
-
-def anr_of_sessions(d: Definitions, field: str, sessions: list[Row]) -> float | None:
-    """Sessions with an ANR over all sessions."""
-    whole = sum(session.quantity for session in sessions)
-    if field not in ANR or not whole:
-        return rate(d, field, sessions)
-    stuck = [row for row in sessions if row.status == "abnormal" and row.mechanism in ANR[field]]
-    return float(sum(row.quantity for row in stuck) / whole)
+def ended(sessions: list[Row]) -> list[Row]:
+    """Those that are not open."""
+    return [session for session in sessions if session.status != "ok"]
 
 
 def is_free(field: str) -> bool:
@@ -178,6 +184,16 @@ def is_free(field: str) -> bool:
 def rounded(digits: int, factor: int = 1) -> Callable[[float], float]:
     """A multiple of a rate, rounded."""
     return lambda value: round(value * factor, digits)
+
+
+def half_up(digits: int) -> Callable[[float], float]:
+    """A rate rounded as JavaScript's ``toFixed`` does: exactly, and halves up."""
+    return lambda value: math.floor(Fraction(value) * 10**digits + Fraction(1, 2)) / 10**digits
+
+
+def is_of_crashes(field: str) -> bool:
+    """Whether a field is a crash or crash-free rate."""
+    return field.startswith("crash")
 
 
 def rounded_down(digits: int) -> Callable[[float], float]:
@@ -209,6 +225,10 @@ BUGS: Final[tuple[Bug, ...]] = (
         "With nothing to divide by, a rate is null: neither 0 % nor 100 %.",
         defined("0", rate=nothing(0.0)), defined("1", rate=nothing(1.0)),
         defined("crash-free 1, others 0", rate=nothing_by_kind),
+        *(crash_rates_of_nothing(crash, free, only) for only in ONLY
+          for crash, free in ((0.0, 1.0), (0.0, 0.0), (0.0, None), (None, 1.0), (None, 0.0))),
+        defined("ANR rates 0", rate=lambda d, field, rows: nothing(0.0)(d, field, rows) if field in ANR
+                else rate(d, field, rows)),
         values_as(lambda name, value: 1.0 if value is None and is_free(name) else value, "crash-free 1"),
         values_as(lambda name, value: 0.0 if value is None and is_rate(name) else value, "always 0"),
         reports=["getsentry/sentry#80654"],
@@ -230,6 +250,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         "Rates are not rounded: 99.996 % crash-free is not 100 %.",
         *(written(rounded(digits), f"to {digits} digits") for digits in range(7)),
         *(written(rounded(digits), f"crash-free ones to {digits} digits", is_free) for digits in range(7)),
+        *(written(half_up(digits), f"half up, to {digits} digits") for digits in range(7)),
+        *(written(change(digits), f"crash and crash-free ones, {detail}to {digits} digits", is_of_crashes)
+          for change, detail in ((rounded, ""), (half_up, "half up, ")) for digits in range(7)),
         *(written(rounded_down(digits), f"down to {digits} digits") for digits in range(1, 5)),
         *(written(rounded_down(digits), f"crash-free ones down to {digits} digits", is_free)
           for digits in range(1, 5)),
@@ -257,6 +280,12 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/sentry#75210"],
     ),
     bug(
+        "rate-of-ended", "6.5", "Rates are of the sessions that have ended",
+        "A rate divides by all sessions or users, those included that are still open.",
+        *(defined(only, rate=lambda d, field, rows, only=only: rate(d, field, ended(rows))
+                  if only in field and field.startswith("crash") else rate(d, field, rows)) for only in ONLY),
+    ),
+    bug(
         "crash-free-is-healthy", "6.5", "The crash-free rate is the share of the healthy",
         "An errored or abnormal session did not crash: crash-free does not mean healthy.",
         *crash_free_is(lambda c: c["healthy"] / c["all"], "healthy over all"),
@@ -272,41 +301,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         of_crashed(lambda c: c["all"] - c["healthy"], lambda c: c["all"], "all unhealthy"),
         of_crashed(lambda c: c["crashed"] + c["unhandled"], lambda c: c["all"], "the unhandled as well"),
         of_crashed(lambda c: c["crashed"] + c["errored"], lambda c: c["all"], "the errored as well"),
-    ),
-    bug(
-        "foreground-anr-holds-background", "6.5", "The two ANR rates count each other's mechanisms",
-        "``foreground_anr_rate()`` counts the mechanism ``anr_foreground`` only, ``anr_rate()`` both.",
-        subject(lambda field: "anr_rate()" if field in ANR else field, "both as anr_rate()"),
-        subject(lambda field: "foreground_anr_rate()" if field in ANR else field,
-            "both as foreground_anr_rate()"),
-        anr(lambda field, row: row.status == "abnormal" and row.mechanism == (
-            "anr_foreground" if field.startswith("fore") else "anr_background"),
-                "anr_rate() of background ones"),
-    ),
-    bug(
-        "anr-of-other-sessions", "6.5", "ANR rates count other sessions",
-        "Only abnormal sessions with one of the mechanisms count; on others, a mechanism has no effect.",
-        anr(lambda field, row: row.mechanism in ANR[field], "whatever their status"),
-        anr(lambda field, row: row.status == "abnormal", "all abnormal ones"),
-        anr(lambda field, row: row.status == "abnormal" and (
-            row.mechanism in ANR[field] if field.startswith("fore") else bool(row.mechanism)),
-                "any mechanism"),
-        anr(lambda field, row: row.status == "abnormal" and row.mechanism.startswith("anr"),
-            "what begins with anr"),
-        anr(lambda field, row: row.status in ("abnormal", "crashed") and row.mechanism in ANR[field],
-            "crashed ones as well"),
-    ),
-    bug(
-        "anr-over-others", "6.5", "ANR rates do not divide by all users",
-        "An ANR rate divides some of the users by all users.",
-        anr_over(lambda d, rows: sum(row.quantity for row in rows), "by sessions"),
-        anr_over(lambda d, rows: len(rows), "by rows"),
-        anr_over(lambda d, rows: users(d, [row for row in rows if row.status == "abnormal"]),
-            "by abnormal users"),
-        defined("foreground by all with an ANR", rate=foreground_of_anr),
-        defined("sessions by sessions", rate=anr_of_sessions),
-        defined("sessions by sessions, in anr_rate()",
-                rate=lambda d, field, rows: (rate if field[0] == "f" else anr_of_sessions)(d, field, rows)),
+        of_classes("crashed", "abnormal"), of_classes("crashed", "errored"),
+        of_classes("crashed", "abnormal", "errored"),
     ),
     bug(
         "user-rate-of-sessions", "6.5", "Rates of users are computed from sessions",

@@ -7,17 +7,20 @@ from types import MappingProxyType
 from typing import Final
 
 from sessionstats.testing.bugs import (
+    anr,
     averages,
     classes,
     durations,
     instants,
     joins,
+    paging,
     periods,
     ranking,
     rates,
     requests,
     searches,
     tables,
+    terms,
     updates,
     users,
     versions,
@@ -41,8 +44,11 @@ FAMILIES: Final = (
     durations,
     averages,
     rates,
+    anr,
     ranking,
+    paging,
     searches,
+    terms,
     versions,
     writing,
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import Bug, Case, Variant, altered, bug, defined, with_params, without
 from sessionstats.testing.bugs.users import unaccented
 from sessionstats.testing.model import conditions, search
 from sessionstats.testing.model.definitions import Definitions
+from sessionstats.testing.model.ordering import Group
+from sessionstats.testing.model.question import Question, series, total
 from sessionstats.testing.model.rows import Row
 from sessionstats.testing.model.search import All, Level, OneOf, Operator, Term
 
@@ -18,15 +21,32 @@ Equal = Callable[[str, str], bool]
 """Whether a value is found by a text."""
 
 
+PLACES: Final[Mapping[str, Callable[[Term], bool]]] = {
+    "in lists": lambda term: term.is_list,
+    "outside lists": lambda term: not term.is_list,
+    "in releases": lambda term: term.key == "release",
+    "in environments": lambda term: term.key == "environment",
+    "in negated terms": lambda term: term.negated,
+}
+"""The terms that a comparison may concern."""
+
+
 def found(equal: Equal, detail: str = "") -> Variant:
-    """A variant that compares values differently."""
+    """A variant that compares values differently; its twins do so in some terms only."""
 
-    def selects(value: str, term: Term, texts: set[str]) -> bool:
-        if term.has:
-            return conditions.selects_text(value, term, texts)
-        return any(equal(value, text) for text in texts) != term.negated
+    def within(which: Callable[[Term], bool]) -> Callable[[str, Term, set[str]], bool]:
+        def selects(value: str, term: Term, texts: set[str]) -> bool:
+            if term.has or not which(term):
+                return conditions.selects_text(value, term, texts)
+            return any(equal(value, text) for text in texts) != term.negated
 
-    return defined(detail, selects_text=selects)
+        return selects
+
+    twins = tuple(
+        defined(f"{detail}, {place}".removeprefix(", "), selects_text=within(which))
+        for place, which in PLACES.items()
+    )
+    return replace(defined(detail, selects_text=within(lambda term: True)), twins=twins)
 
 
 def of_parameter(*ways: tuple[Equal, str]) -> Callable[[Case], Iterable[Variant]]:
@@ -90,31 +110,10 @@ def has_all(value: str, term: Term, texts: set[str]) -> bool:
     return not term.negated if term.has else conditions.selects_text(value, term, texts)
 
 
-def of_list(place: slice) -> Callable[[str, Term, set[str]], bool]:
-    """Only some values of a list are looked at."""
-    return lambda value, term, texts: conditions.selects_text(
-        value, term, texts if term.has else set(term.texts[place])
-    )
-
-
-def never_negated(which: Callable[[Term], bool]) -> Callable[[str, Term, set[str]], bool]:
-    """Negation is ignored."""
-    return lambda value, term, texts: (
-        conditions.selects_text(value, term, texts) != (term.negated and which(term))
-    )
-
-
 def differs_from_any(value: str, term: Term, texts: set[str]) -> bool:
     """A negated list matches what differs from one of its values."""
     if term.negated and term.is_list:
         return any(value != text for text in texts)
-    return conditions.selects_text(value, term, texts)
-
-
-def not_the_first(value: str, term: Term, texts: set[str]) -> bool:
-    """A negated list excludes its first value only."""
-    if term.negated and term.is_list:
-        return value != term.texts[0]
     return conditions.selects_text(value, term, texts)
 
 
@@ -219,6 +218,22 @@ def without_empty(params: dict[str, Any]) -> dict[str, Any]:
     return {**params, "environment": kept}
 
 
+def projects_as(chosen: Callable[[str, list[str]], bool], detail: str) -> Variant:
+    """A variant that selects other projects of the sessions."""
+
+    def alter(case: Case) -> Case:
+        params, rows = case["params"], case["sessions"]
+        asked = params.get("project") if isinstance(params, Mapping) else None
+        if asked in (None, "", []) or not isinstance(rows, list):
+            return case
+        texts = [str(text) for text in (asked if isinstance(asked, list) else [asked])]
+        there = {str(row.get("project_id")) for row in rows if isinstance(row, Mapping)}
+        found = sorted(number for number in there if "-1" not in texts and chosen(number, texts))
+        return {**case, "params": {**params, "project": [*texts, *found]}}
+
+    return altered(detail, alter)
+
+
 def without_sessions_of_all(case: Case) -> Case:
     """A case without sessions, if all projects are requested."""
     params = case["params"]
@@ -230,6 +245,20 @@ def without_sessions_of_all(case: Case) -> Case:
 def of_classes(d: Definitions, sessions: list[Row], statuses: frozenset[str] | None) -> list[Row]:
     """Only sessions of the selected classes."""
     return [session for session in sessions if statuses is None or d.health(session) in statuses]
+
+
+def of_every_class(name: str) -> Variant:
+    """A variant in which a status filter has no effect on a field, unless it is grouped by status."""
+
+    def asked(question: Question, group: Group, field: str) -> Question:
+        free = field == name and group.status is None
+        return replace(question, statuses=None) if free else question
+
+    return defined(
+        f"in {name}, unless grouped by it",
+        total=lambda question, group, field: total(asked(question, group, field), group, field),
+        series=lambda question, group, field: series(asked(question, group, field), group, field),
+    )
 
 
 def text_without(pattern: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -266,6 +295,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         with_params("environment, if the search names one", unless_searched),
     ),
     bug(
+        "projects-by-part", "2", "Projects are selected by a part of their number",
+        "``project=1`` selects the project 1 only, not 10 or 21.",
+        projects_as(lambda number, asked: number in ",".join(asked), "those found in what is requested"),
+        projects_as(lambda number, asked: any(text in number for text in asked), "those that contain it"),
+        projects_as(lambda number, asked: any(number.startswith(text) for text in asked),
+                    "those that begin with it"),
+    ),
+    bug(
         "all-projects-misread", "2", "The project -1 is read as an id",
         "``project=-1`` selects all accessible projects.",
         defined(means_all=lambda requested: False),
@@ -284,29 +321,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["PostHog/posthog#1546"],
     ),
     bug(
-        "negation-ignored", "4.1", "Negation is ignored",
-        "``!key:value`` keeps what ``key:value`` does not.",
-        defined(selects_text=never_negated(lambda term: True)),
-        defined("before a list", selects_text=never_negated(lambda term: term.is_list)),
-        defined("before has", selects_text=never_negated(lambda term: term.has)),
-        defined("but before a list", selects_text=never_negated(lambda term: not term.is_list)),
-    ),
-    bug(
         "negated-list-misread", "4.1", "A negated list is not the opposite of the list",
         "``!key:[a, b]`` keeps the sessions that have neither value.",
         defined("any other value matches", selects_text=differs_from_any),
-        defined("only the first value is excluded", selects_text=not_the_first),
     ),
     bug(
         "has-matches-empty", "4.1", "The search has:key keeps sessions with an empty value",
         "``has:key`` keeps sessions whose value is not empty.",
         defined(selects_text=has_all),
-    ),
-    bug(
-        "list-of-one", "4.1", "Only one value of a list is considered",
-        "``key:[a, b]`` keeps sessions that have either value.",
-        defined("the first", selects_text=of_list(slice(1))),
-        defined("the last", selects_text=of_list(slice(-1, None))),
     ),
     bug(
         "and-or-precedence", "4.1", "AND does not bind tighter than OR",
@@ -365,6 +387,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "status-filter-ignored", "4.5", "A status filter has no effect",
         "``session.status`` selects which health classes are counted.",
         with_params("", text_without(STATUS)),
+        of_every_class("sum(session)"), of_every_class("count_unique(user)"),
     ),
 )  # fmt: skip
 """The bugs of this family."""

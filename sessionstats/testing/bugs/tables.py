@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -141,6 +142,20 @@ BUGS: Final[tuple[Bug, ...]] = (
         "texts-cut", "1.1", "Releases or environments are cut off",
         "Texts are kept in full, whatever their length.",
         family=cut,
+    ),
+    bug(
+        "releases-without-part", "1.1", "Releases lose a part of their version",
+        "A release is a text; its package, its build and its version belong to it.",
+        *(texts_as(change, detail)[1] for change, detail in (
+            (lambda text: text.rpartition("@")[2], "their package"),
+            (lambda text: text.partition("@")[2] or text, "what is before the first @"),
+            (lambda text: text.partition("@")[0], "all but their package"),
+            (lambda text: text.partition("+")[0], "their build"),
+            (lambda text: re.split(r"[-+]", text)[0], "their prerelease and build"),
+            (lambda text: text.partition("-")[0], "what follows a dash"),
+            (lambda text: text.removeprefix("v"), "a v at the beginning"),
+            (lambda text: text.rpartition("/")[2], "what is before a slash"),
+        )),
     ),
     bug(
         "texts-trimmed", "1.1", "Spaces at the ends of releases or environments are lost",

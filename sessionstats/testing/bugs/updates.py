@@ -143,6 +143,12 @@ RANKS: Final[tuple[tuple[str, Callable[[str], Any]], ...]] = (
 )
 """Other orders of statuses, the worst last."""
 
+
+def in_order(key: Callable[[Row], Any], detail: str) -> Variant:
+    """A variant that reads the updates of a session in another order."""
+    return defined(detail, fold_one=lambda updates: fold_one(sorted(updates, key=key)))
+
+
 BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "updates-not-folded", "1.2", "Every update counts as a session",
@@ -196,6 +202,18 @@ BUGS: Final[tuple[Bug, ...]] = (
         "The quantity of a session is that of its first update.",
         folded("added up", quantity=lambda updates: sum(row.quantity for row in updates)),
         folded("the largest", quantity=lambda updates: max(row.quantity for row in updates)),
+        folded("always one", quantity=lambda updates: 1),
+    ),
+    bug(
+        "updates-in-another-order", "1.2", "Updates are read in another order",
+        "Updates are ordered by their ``seq`` as a number; only equal ones by when they started.",
+        in_order(lambda row: (str(row.seq), row.started), "by seq as text"),
+        in_order(lambda row: (row.started, row.seq), "by when they started"),
+        in_order(lambda row: (-row.seq, -row.started), "the last first"),
+        table_as(lambda rows: [dataclasses.replace(row, seq=number) for number, row in enumerate(rows)],
+                 "in the order of rows"),
+        table_as(lambda rows: [dataclasses.replace(row, seq=-number) for number, row in enumerate(rows)],
+                 "in the order of rows, the last first"),
     ),
     bug(
         "status-of-last-update", "1.2", "The status is that of the last update",

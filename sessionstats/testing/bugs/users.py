@@ -355,7 +355,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "difference-not-clamped", "6.2", "Errored users go below zero",
         "A user who both crashed and was abnormal is subtracted twice; the difference stops at 0.",
         defined(user_counts=unclamped),
-        by_class(lambda counts: counts | {"errored": abs(counts["errored"])}),
+        defined("but without its sign", user_counts=lambda d, sessions: {
+            name: abs(count) for name, count in unclamped(d, sessions).items()}),
         reports=["getsentry/sentry#24924"],
     ),
     bug(

@@ -13,7 +13,7 @@ from sessionstats.testing.model import instants, window
 from sessionstats.testing.model.aggregates import kind
 from sessionstats.testing.model.instants import SECOND
 from sessionstats.testing.model.question import series
-from sessionstats.testing.model.window import DAY, HOUR, MINUTE, Window, up
+from sessionstats.testing.model.window import DAY, HOUR, MINUTE, Dates, Window, read_dates, up
 
 Bounds = Callable[[int, int, int], tuple[int, int]]
 """From start, end and interval to the window."""
@@ -113,6 +113,22 @@ def right_place(within: Window, started: int) -> int:
     return (started - within.start) // within.interval
 
 
+def nearest(within: Window, started: int) -> int:
+    """The bucket whose start is nearest."""
+    return (started - within.start + within.interval // 2) // within.interval
+
+
+def of_clock(unit: int, cycle: int) -> Callable[[Window, int], int]:
+    """Buckets of an hour or a day, told apart by what a clock or calendar shows, which comes round again."""
+
+    def place(within: Window, started: int) -> int:
+        if within.interval != unit:
+            return right_place(within, started)
+        return right_place(within, started) % cycle
+
+    return place
+
+
 def last(within: Window) -> int:
     """The last bucket."""
     return len(within.buckets) - 1
@@ -139,6 +155,11 @@ def _is_after(row: Any, now: int) -> bool:
     else:
         at = instants.from_number(started) if isinstance(started, (int, float)) else None
     return at is not None and at > now
+
+
+def until_now(dates: Dates, now: int) -> Dates:
+    """Dates that do not reach beyond the instant of the request."""
+    return dataclasses.replace(dates, end=min(dates.end, now))
 
 
 def other_rounding(case: Case) -> Case:
@@ -195,6 +216,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         aligned(lambda start, end, step: (down(start + step // 2, step), down(end + step // 2, step)),
                 "both to the nearest"),
         aligned(lambda start, end, step: (up(start, step), down(end, step)), "and the end down"),
+        aligned(lambda start, end, step: (down(start + step // 2, step),
+            max(down(end + step // 2, step), down(start + step // 2, step) + step)),
+                "both to the nearest, but at least one bucket"),
     ),
     bug(
         "one-bucket-too-many", "3.5", "There is one bucket too many",
@@ -212,6 +236,10 @@ BUGS: Final[tuple[Bug, ...]] = (
         aligned(lambda start, end, step: (down(start, step), end), "at the end"),
         aligned(lambda start, end, step: (start, up(end, step)), "at the start"),
         aligned(lambda start, end, step: (start, start + up(end - start, step)), "only its length is"),
+        aligned(lambda start, end, step: (down(start, HOUR), down(start, HOUR)
+            + up(end - down(start, HOUR), step)), "but counted from the hour of the start"),
+        aligned(lambda start, end, step: (down(start, DAY), down(start, DAY)
+            + up(end - down(start, DAY), step)), "but counted from the day of the start"),
         reports=["getsentry/sentry#23214", "getsentry/sentry#60466"],
     ),
     bug(
@@ -237,6 +265,8 @@ BUGS: Final[tuple[Bug, ...]] = (
         "after-now-dropped", "3.5", "Sessions after the instant of the request do not count",
         "The window ends on a whole interval, often after now; a session that begins before its end counts.",
         altered("", after_now),
+        defined("nor their intervals",
+                dates=lambda d, params, now: until_now(read_dates(d, params, now), now)),
     ),
     bug(
         "end-inclusive", "3.5", "A session at the very end of the window counts",
@@ -273,8 +303,17 @@ BUGS: Final[tuple[Bug, ...]] = (
         bucketed(lambda within, started: (right_place(within, started) + 1) % len(within.buckets), "around"),
         bucketed(lambda within, started: min(right_place(within, started) + 1, last(within)),
             "into the last"),
-        bucketed(lambda within, started: (started - within.start + within.interval // 2) // within.interval,
-                 "to the nearest"),
+        bucketed(nearest, "to the nearest"),
+        bucketed(lambda within, started: min(nearest(within, started), last(within)),
+            "to the nearest, at most the last"),
+    ),
+    bug(
+        "buckets-of-clock", "3.5", "Sessions of different days are in the same bucket",
+        "An interval is part of one day; the same hour of the next day is another interval.",
+        bucketed(of_clock(HOUR, 24), "by the hour of the day"),
+        bucketed(of_clock(DAY, 7), "by the day of the week"),
+        bucketed(lambda within, started: right_place(within, started) % (DAY // within.interval),
+            "all in those of the first day"),
     ),
     bug(
         "edge-bucket-empty", "3.5", "The first or the last value of a series is missing",
@@ -282,6 +321,10 @@ BUGS: Final[tuple[Bug, ...]] = (
         bucketed(lambda within, started: -1 if right_place(within, started) == last(within) else
                  right_place(within, started), "the last"),
         bucketed(lambda within, started: right_place(within, started) or -1, "the first"),
+        bucketed(lambda within, started: -1 if last(within) and right_place(within, started) == last(within)
+                 else right_place(within, started), "the last of several"),
+        bucketed(lambda within, started: right_place(within, started) or -bool(last(within)),
+                 "the first of several"),
     ),
     bug(
         "series-cumulative", "6", "Series add up from bucket to bucket",

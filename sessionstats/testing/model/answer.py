@@ -90,7 +90,7 @@ def read_question(d: Definitions, request: Request, params: Parameters, sessions
         and (not environments or session.environment in environments)
         and conditions.holds(tree, session, predicates)
     ]
-    statuses = conditions.status_filter(tree, rules)
+    statuses = d.status_filter(tree, rules)
     chosen = d.counting(d, chosen, statuses)
     return Question(
         d, rules, per_page, offset, selected, environments, fields, group_by, within, query, tree,

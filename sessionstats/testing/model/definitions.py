@@ -28,6 +28,7 @@ from .aggregates import Value
 from .ordering import Group, Order
 from .parameters import Parameters
 from .question import Question
+from .request import Rules
 from .rows import Row
 from .search import All, Level, OneOf, Term
 from .versions import Parsed, Version
@@ -62,6 +63,7 @@ class Definitions:
     build: Callable[[Level], All | OneOf] = search.build
     selects_text: Callable[[str, Term, set[str]], bool] = conditions.selects_text
     selects_unreadable: Callable[[Term], bool] = conditions.selects_unreadable
+    status_filter: Callable[[All, Rules], frozenset[str] | None] = conditions.status_filter
     read_release: Callable[[str], Parsed | None] = versions.read_release
     version_rank: Callable[[Version], Any] = versions.version_rank
     version_condition: Callable[[Definitions, Term], Callable[[Parsed], bool]] = versions.version_condition
