@@ -42,8 +42,5 @@ def reports(bug: Bug) -> str:
     return ", ".join(links)
 
 
-EMPTY = {"now": "2024-01-29T12:00:00Z", "params": {}, "sessions": []}
-"""A case that no family has variants for."""
-
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")

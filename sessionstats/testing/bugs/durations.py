@@ -24,6 +24,10 @@ SECONDS_AT_MOST: Final = 2**31
 """Where whole seconds of 32 bits end."""
 
 
+LIMITS: Final = (60, 300, 600, 900, 1800, 3600, 7200, 86_400, 604_800, 1_000_000)
+"""Lengths in seconds beyond which durations are thought to be wrong."""
+
+
 def is_duration(field: str) -> bool:
     """Whether a field is a statistic of durations."""
     return field.endswith("(session.duration)")
@@ -325,9 +329,9 @@ BUGS: Final[tuple[Bug, ...]] = (
         "durations-limited", "6.3", "Long durations are cut or left out",
         "Every finite duration counts, however long it is.",
         *(lengths_as(partial(min, most), f"at most {most:,} seconds")
-          for most in (60, 300, 1800, 3600, 86_400, SECONDS_AT_MOST - 1, 1_000_000, 604_800)),
+          for most in (*LIMITS, SECONDS_AT_MOST - 1)),
         *(sessions_as(partial(left_out, most), f"left out beyond {most:,} seconds")
-          for most in (60, 300, 1800, 3600, 86_400, 1_000_000, 604_800)),
+          for most in LIMITS),
         lengths_as(lambda length: length % SECONDS_AT_MOST, "wrapped at 31 bits"),
     ),
     bug(

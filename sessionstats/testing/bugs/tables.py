@@ -153,6 +153,7 @@ BUGS: Final[tuple[Bug, ...]] = (
             (lambda text: text.partition("+")[0], "their build"),
             (lambda text: re.split(r"[-+]", text)[0], "their prerelease and build"),
             (lambda text: text.partition("-")[0], "what follows a dash"),
+            (lambda text: text.partition(" ")[0], "what follows a space"),
             (lambda text: text.removeprefix("v"), "a v at the beginning"),
             (lambda text: text.rpartition("/")[2], "what is before a slash"),
         )),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any, Final
 
 from sessionstats.testing.bugs.bug import (
@@ -18,6 +20,9 @@ from sessionstats.testing.bugs.bug import (
     with_groups,
     with_params,
 )
+from sessionstats.testing.bugs.instants import named_zones
+from sessionstats.testing.model import instants
+from sessionstats.testing.model.instants import SECOND
 from sessionstats.testing.model.parameters import COUNTS
 
 SIGN: Final = 2**31
@@ -62,6 +67,31 @@ def _with_series(group: Mapping[str, Any], change: Callable[[list[Any]], list[An
     if "series" not in group:
         return dict(group)
     return {**group, "series": {name: change(values) for name, values in group["series"].items()}}
+
+
+def body_as(change: Callable[[dict[str, Any]], dict[str, Any]], detail: str) -> Variant:
+    """A variant with other parts of the body."""
+    return retouched(detail, lambda case, answer: {**answer, "body": answer["body"] | change(answer["body"])})
+
+
+def instants_written(change: Callable[[str], str], detail: str) -> Variant:
+    """A variant that writes the instants of the answer differently."""
+
+    def changed(body: dict[str, Any]) -> dict[str, Any]:
+        ends = {name: change(body[name]) for name in ("start", "end")}
+        return {**ends, "intervals": [change(text) for text in body["intervals"]]}
+
+    return body_as(changed, detail)
+
+
+def moved(text: str, by: int) -> str:
+    """An instant some microseconds later."""
+    return instants.to_text((instants.from_iso(text) or 0) + by)
+
+
+def shown_in(zone: tzinfo, text: str) -> str:
+    """An instant as the clocks of a zone show it, as if it were UTC."""
+    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def named_by_ends(case: Case, answer: Answer) -> Answer:
@@ -161,6 +191,38 @@ BUGS: Final[tuple[Bug, ...]] = (
         "intervals-name-their-ends", "8", "Intervals are named by their ends",
         "An interval is named by its start.",
         retouched("", named_by_ends),
+    ),
+    bug(
+        "intervals-listed-wrongly", "8", "There are more or fewer intervals than values in a series",
+        "``intervals`` holds the start of every interval; the end of the window is none of them.",
+        body_as(lambda body: {"intervals": [*body["intervals"], body["end"]]}, "the end as well"),
+        body_as(lambda body: {"intervals": body["intervals"][:-1]}, "the last is missing"),
+        body_as(lambda body: {"intervals": body["intervals"][1:]}, "the first is missing"),
+        body_as(lambda body: {"intervals": body["intervals"][::-1]}, "the latest first"),
+    ),
+    bug(
+        "end-of-last-second", "8", "The end of the answer is the last instant of the window",
+        "``end`` is the first instant after the window.",
+        body_as(lambda body: {"end": moved(body["end"], -SECOND)}, "a second before it"),
+        body_as(lambda body: {"end": body["intervals"][-1] if body["intervals"] else body["end"]},
+            "the start of the last interval"),
+    ),
+    bug(
+        "instants-written-otherwise", "8", "Instants of the answer are written in another form",
+        "``start``, ``end`` and ``intervals`` are UTC, to the second: ``2024-01-29T00:00:00Z``.",
+        *(instants_written(change, detail) for change, detail in (
+            (lambda text: text.replace("Z", ".000Z"), "with milliseconds"),
+            (lambda text: text.replace("Z", ".000000Z"), "with microseconds"),
+            (lambda text: text.replace("Z", "+00:00"), "with +00:00 instead of Z"),
+            (lambda text: text.replace("Z", ""), "without the Z"),
+            (lambda text: text.replace("T", " "), "with a space instead of the T"),
+            (lambda text: text.replace("T", " ").replace("Z", ""), "with a space, and without the Z"),
+            (lambda text: text[:10], "as dates"),
+            (lambda text: f"{text[:11]}{int(text[11:13]) % 12 or 12:02}{text[13:]}", "with hours up to 12"),
+            (lambda text: f"{text[:5]}{int(text[5:7]) - 1:02}{text[7:]}", "with months from 0"),
+            (lambda text: f"{text[:14]}{text[5:7]}{text[16:]}", "with the month instead of the minutes"),
+        )),
+        *(instants_written(partial(shown_in, zone), f"as local time of {zone}") for zone in named_zones()),
     ),
     bug(
         "series-reversed", "8", "Series run backwards",
