@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import LENGTHS, Bug, Case, Variant, beginning, bug, defined
+from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined
 from sessionstats.testing.model.aggregates import kind, of_users, user_counts, users
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.ordering import Group
@@ -95,17 +95,6 @@ def nobody_if(name: str) -> Callable[[str], str | None]:
 def missing_as(text: str, *missing: object) -> Callable[[str | int | None], str | None]:
     """Reads some values as a text; whatever else means no user stays nobody."""
     return lambda value: text if value in missing else None
-
-
-def cut(case: Case) -> Iterable[Variant]:
-    """Users identified by the first characters of their id."""
-    for length in LENGTHS:
-        yield person_as(beginning(length), f"cut to {length} characters")
-        if length < 36 and any(str(row.get("distinct_id")) in NIL_USERS for row in case["sessions"]):
-            yield read_as(
-                lambda value, n=length: None if value in (None, "") else str(value)[:n],
-                f"cut to {length} characters, the nil UUID as well",
-            )
 
 
 def by_class(change: Callable[[dict[str, int]], dict[str, int]], detail: str = "") -> Variant:
@@ -288,11 +277,6 @@ BUGS: Final[tuple[Bug, ...]] = (
         person_as(lambda text: text.encode("ascii", "ignore").decode() or None, "all but ASCII"),
         person_as(lambda text: text.replace("-", ""), "dashes"),
         person_as(lambda text: text.strip() or None, "space, and nobody if nothing is left"),
-    ),
-    bug(
-        "users-cut", "1.1", "Users are distinguished by the beginning of their id only",
-        "Ids are compared in full, whatever their length.",
-        family=cut,
     ),
     bug(
         "na-users-dropped", "1.1", 'Users such as "null" or "NA" count as missing',

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
-from sessionstats.testing.bugs.bug import Bug, Variant, bug, defined, rows_as
-from sessionstats.testing.bugs.users import WORST, is_users
+from sessionstats.testing.bugs.bug import LENGTHS, Bug, Case, Variant, beginning, bug, defined, rows_as
+from sessionstats.testing.bugs.users import WORST, is_users, person_as, read_as
 from sessionstats.testing.model.aggregates import rate, user_counts
 from sessionstats.testing.model.definitions import Definitions
 from sessionstats.testing.model.ordering import Group
 from sessionstats.testing.model.question import Question, series
-from sessionstats.testing.model.rows import Row
+from sessionstats.testing.model.rows import NIL_USERS, Row
 
 
 def once(number: Callable[[list[set[Hashable]], int], int]) -> Callable[[Question, Group, str], list[Any]]:
@@ -70,7 +71,26 @@ def with_another(counts: Callable[[str], bool], detail: str) -> Variant:
     return defined(detail, rate=wrong)
 
 
+def cut(case: Case) -> Iterable[Variant]:
+    """Users identified by the first characters of their id, perhaps before the nil UUID is recognized."""
+    nil = any(isinstance(row, Mapping) and row.get("distinct_id") in NIL_USERS for row in case["sessions"])
+    for length in LENGTHS:
+        yield person_as(beginning(length), f"cut to {length} characters")
+        if nil and length < 36:
+            yield read_as(partial(cut_to, length), f"cut to {length} characters, the nil UUID as well")
+
+
+def cut_to(length: int, value: str | int | None) -> str | None:
+    """The first characters of an id, whatever it means in full."""
+    return None if value is None or value == "" else str(value)[:length]
+
+
 BUGS: Final[tuple[Bug, ...]] = (
+    bug(
+        "users-cut", "1.1", "Users are distinguished by the beginning of their id only",
+        "Ids are compared in full, whatever their length.",
+        family=cut,
+    ),
     bug(
         "users-counted-once", "6.2", "A user counts in one bucket only, or in all that follow",
         "A user counts in every bucket with one of their sessions.",
