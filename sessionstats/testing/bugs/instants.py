@@ -95,6 +95,17 @@ def offset_as(change: Callable[[int, int, int], tuple[int, int]]) -> Callable[[s
     return read
 
 
+def fraction_in(unit: int) -> Callable[[str], str]:
+    """Reads the digits of a fraction as a number of some microseconds each, which may make whole seconds."""
+
+    def read(text: str) -> str:
+        match = FRACTION.search(text)
+        at = instants.from_iso(FRACTION.sub("", text)) if match else None
+        return text if match is None or at is None else iso(at + int(match[1]) * unit)
+
+    return read
+
+
 def without_offsets_of_releases(case: Case) -> Case:
     """A case whose releases were added at instants without offset."""
     releases = case.get("releases")
@@ -224,9 +235,7 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "fraction-misread", "1.1", "The fraction of a second is misread",
         "The digits after the point are tenths, hundredths and so on: .5 is half a second.",
-        *texts_as(lambda text: FRACTION.sub(lambda match: f".{match[1]:0>6}", text), "as microseconds"),
-        *texts_as(lambda text: FRACTION.sub(lambda match: f".{int(match[1]) % 1000:03}", text),
-                  "as milliseconds"),
+        *texts_as(fraction_in(1), "as microseconds"), *texts_as(fraction_in(1000), "as milliseconds"),
     ),
     bug(
         "local-instants", "3.3", "Instants without an offset are read in a local time zone",
