@@ -69,7 +69,7 @@ FEW: Final = 3
 SURE: Final = 0.95
 """Share of the units that need a cause in which it must be right."""
 
-FINDING: Final = 0.75
+FINDING: Final = 0.65
 """Part of the time that is for finding; the rest is for confirming."""
 
 
@@ -107,6 +107,11 @@ class Search:
                 if self._table.size(place):
                     self._differing.setdefault(str(finding.path.field), {})[place] = None
         self._parts: dict[Cell, Cell] = {}
+        for base in self._table.merged & response.groups.keys():
+            for is_total, field in response.kinds:
+                place = Place(base, None, is_total)
+                if self._table.size(place):
+                    self._differing.setdefault(str(field), {})[place] = None
         self._samples: dict[tuple[str, int], Trial] = {}
 
     def found(self) -> list[State]:
@@ -190,7 +195,7 @@ class Search:
             return enough
         best = self._distinct(states, field)[:MOST_BEST]
         for _ in range(most):
-            grown = [way for state in best for way in self._grown(state, field)]
+            grown = [way for state in best for way in self._grown(state, field, share)]
             if whole := self._whole(self._distinct(grown, field) if share else grown, field, share):
                 return whole
             best = self._distinct(grown, field)[:MOST_BEST]
@@ -252,8 +257,8 @@ class Search:
             distinct.setdefault(values, state)
         return sorted(distinct.values(), key=lambda state: sum(not cell.is_right(state) for cell in cells))
 
-    def _grown(self, state: State, field: str) -> list[State]:
-        """Extensions by one hypothesis that explain one of a few places more, and spoil none."""
+    def _grown(self, state: State, field: str, share: float) -> list[State]:
+        """Extensions by one hypothesis that explain one of a few places more, and spoil no more than a share."""
         small = self._small(field).cells
         right = [cell for cell in small if cell.is_right(state)]
         some: list[Cell] = []
@@ -266,7 +271,9 @@ class Search:
             more = (*state, each)
             if each in state or not concerns(each, field):
                 continue
-            if any(self._mends(cell, more) for cell in some) and all(cell.is_right(more) for cell in right):
+            if not any(self._mends(cell, more) for cell in some):
+                continue
+            if sum(not cell.is_right(more) for cell in right) <= share * len(right):
                 grown.append(more)
         return grown
 

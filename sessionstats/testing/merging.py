@@ -72,12 +72,15 @@ def renamings(
     bases = list(firsts)
     lost = [base for base in bases if base in missing]
     first, few = _tagged(asked, firsts, lost[:FIRST] or bases[:FIRST]), _tagged(asked, firsts, bases)
+    known = {*bases, *extra}
     found = []
     for each in possible:
         names = replaced(each.variant).keys() & OF_NAMES
         if not names and each.variant.alter is RIGHT.alter:
             continue
-        if names <= {"fold"} and all(old == new for old, new in _renamed(asked, first, each).items()):
+        some = _renamed(asked, first, each)
+        others = {new for old, new in some.items() if old != new}
+        if not others <= known or (not others and (extra or names <= {"fold"})):
             continue
         renamed = _renamed(asked, few, each)
         given = set(renamed.values())

@@ -151,12 +151,14 @@ class Table:
     def sample(self, places: Iterable[Place], each: int, most: int) -> list[Place]:
         """Places of all sizes, about `each` of a size and a kind, with at most `most` sessions together.
 
-        Of a few there may be some times as many sessions; the smallest is there in any case.
+        Of a few there may be some times as many sessions; `each` of the smallest are there in any case.
         """
         chosen: list[Place] = []
         kinds: dict[tuple[bool, bool], list[Place]] = {}
         for place in self.by_size(places):
             kinds.setdefault((place.bucket is None, place.is_total), []).append(place)
+        smallest = min((self.size(ordered[0]) for ordered in kinds.values()), default=0)
+        most = max(most // max(1, len(kinds)), each * smallest)
         for ordered in kinds.values():
             sizes = [self.size(place) for place in ordered]
             taken = set(range(0, len(sizes), -(-len(sizes) // (4 * each))))
@@ -166,7 +168,7 @@ class Table:
             used, few = 0, len(chosen) + FEW
             for number in sorted(taken):
                 used += sizes[number]
-                if number and used > (1 if len(chosen) >= few else STRETCHED) * most // len(kinds):
+                if used > (1 if len(chosen) >= few else STRETCHED) * most:
                     break
                 chosen.append(ordered[number])
         return chosen
