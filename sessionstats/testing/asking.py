@@ -33,6 +33,9 @@ OF_REQUESTS: Final = frozenset(
 )  # fmt: skip
 """The definitions by which requests are read."""
 
+MOST_JOINED: Final = 10_000
+"""Sessions of a place, as many as a hypothesis may make of them."""
+
 SLOW_READERS: Final = frozenset({"instant"})
 """The definitions for which every row is read again."""
 
@@ -183,7 +186,10 @@ class Asked:
     def chosen(self, d: Definitions, rows: list[Row]) -> list[Row]:
         """The sessions that count by some definitions."""
         asked = self._question
-        sessions = [session for session in d.fold(d, list(rows)) if d.inside(asked.window, session.started)]
+        sessions = d.fold(d, list(rows))
+        if len(sessions) > max(MOST_JOINED, len(rows)):
+            raise OverflowError("a join of a place of very many sessions with itself")
+        sessions = [session for session in sessions if d.inside(asked.window, session.started)]
         if asked.selected is not None or asked.environments or self._predicates:
             sessions = [
                 session

@@ -33,7 +33,7 @@ MOST_RIVALS: Final = 3
 MOST_CONFIRMED: Final = 6
 """Equally short ways to explain a field that are tried on the largest sample."""
 
-SECONDS: Final = 9.0
+SECONDS: Final = 10.0
 """Processor time for all of it; a few hypotheses that are being tried at the end may take a little more."""
 
 

@@ -69,6 +69,9 @@ FEW: Final = 3
 SURE: Final = 0.95
 """Share of the units that need a cause in which it must be right."""
 
+BUSY: Final = 1.25
+"""How many times its processor time a search may take by the clock, if the machine is busy."""
+
 FINDING: Final = 0.65
 """Part of the time that is for finding; the rest is for confirming."""
 
@@ -99,6 +102,7 @@ class Search:
         self.begun = time.thread_time()
         self.seconds = seconds
         self._deadline = self.begun + FINDING * seconds
+        self._latest = time.monotonic() + BUSY * seconds
         self.out_of_time = False
         self._wrong = {symptom(finding.path) for finding in findings}
         self._differing: dict[str, dict[Place, None]] = {}
@@ -339,7 +343,7 @@ class Search:
         return possible(self._response, rows[:: -(-len(rows) // MOST_ROWS) or 1])
 
     def _check_time(self) -> None:
-        if time.thread_time() > self._deadline:
+        if time.thread_time() > self._deadline or time.monotonic() > self._latest:
             raise OutOfTimeError
 
     def in_time(self, things: Iterable[T]) -> Iterator[T]:
