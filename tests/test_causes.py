@@ -192,7 +192,7 @@ def half_more(group: dict[str, Any]) -> None:
 def test_an_unknown_cause_is_not_named(
     change: Callable[[dict[str, Any]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 4.0)  # for all combinations it takes more
+    monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 4.0)
     body = response()
     for group in body["groups"]:
         change(group)

@@ -262,7 +262,7 @@ class Search:
         return sorted(distinct.values(), key=lambda state: sum(not cell.is_right(state) for cell in cells))
 
     def _grown(self, state: State, field: str, share: float) -> list[State]:
-        """Extensions by one hypothesis that explain one of a few places more, and spoil no more than a share."""
+        """Extensions by one hypothesis that mend one of a few places, and spoil no more than a share."""
         small = self._small(field).cells
         right = [cell for cell in small if cell.is_right(state)]
         some: list[Cell] = []
