@@ -237,6 +237,6 @@ def _confirmed(search: Search) -> tuple[tuple[Confirmed, ...], frozenset[Symptom
     left = search.unexplained(kept)
     explained = {kind for kind, number in touched.items() if wrong[kind] <= (1 - SURE) * number}
     # Groups of very many sessions are not tried as a whole: their totals are those of their intervals.
-    tried = {symptom(path) for cell in largest.cells if not cell.is_right(()) for path in cell.paths}
-    explained |= {(True, field) for _, field in explained if (True, field) not in tried}
+    shown = {symptom(path) for cell in largest.cells if not cell.is_right(()) for path in cell.paths}
+    explained |= {(True, field) for _, field in explained if (True, field) not in shown}
     return tuple(named.values()), frozenset(kind for kind in explained if kind[1] not in left)

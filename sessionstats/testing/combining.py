@@ -154,9 +154,9 @@ class Search:
 
     @property
     def fields(self) -> list[str]:
-        """The fields that differ, rates last; those that differ in the fewest places first."""
+        """The fields that differ: rates last, users last of all; those that differ in few places first."""
         places = {field: len(places) for field, places in self._differing.items()}
-        return sorted(places, key=lambda field: ("rate" in field, places[field], field))
+        return sorted(places, key=lambda field: ("(user)" in field, "rate" in field, places[field], field))
 
     def left(self) -> float:
         """The time that is left."""
