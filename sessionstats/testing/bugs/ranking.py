@@ -121,13 +121,15 @@ def _has(group: Mapping[str, Any]) -> bool:
 
 
 def without_sessions(case: Case, answer: Answer) -> Answer:
-    """Leave out the status groups without sessions, whatever their values."""
+    """Leave out the status groups without sessions, whatever their values, if there is one with some."""
     params = case["params"]
     if not isinstance(params, Mapping) or "session.status" not in str(params.get("groupBy")):
         return answer
     counted = {**params, "field": "sum(session)", "includeTotals": "1"}
     groups = model.answer({**case, "params": without("orderBy", "per_page", "cursor")(counted)})["body"]
     empty = [group["by"] for group in groups.get("groups", ()) if not group["totals"]["sum(session)"]]
+    if len(empty) == len(groups.get("groups", ())):
+        return answer
     return with_groups(answer, [group for group in answer["body"]["groups"] if group["by"] not in empty])
 
 

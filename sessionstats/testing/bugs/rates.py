@@ -282,7 +282,8 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "rate-of-ended", "6.5", "Rates are of the sessions that have ended",
         "A rate divides by all sessions or users, those included that are still open.",
-        *(defined(only, rate=lambda d, field, rows, only=only: rate(d, field, ended(rows))
+        *(defined(f"rates of {only[1:-1]}s" if only else "",
+                  rate=lambda d, field, rows, only=only: rate(d, field, ended(rows))
                   if only in field and field.startswith("crash") else rate(d, field, rows)) for only in ONLY),
     ),
     bug(

@@ -145,8 +145,14 @@ RANKS: Final[tuple[tuple[str, Callable[[str], Any]], ...]] = (
 
 
 def in_order(key: Callable[[Row], Any], detail: str) -> Variant:
-    """A variant that reads the updates of a session in another order."""
-    return defined(detail, fold_one=lambda updates: fold_one(sorted(updates, key=key)))
+    """A variant that reads updates in another order, those of equal keys as the rows are."""
+
+    def renumbered(rows: list[Row]) -> list[Row]:
+        places = sorted(range(len(rows)), key=lambda place: key(rows[place]))
+        numbers = {place: number for number, place in enumerate(places)}
+        return [dataclasses.replace(row, seq=numbers[place]) for place, row in enumerate(rows)]
+
+    return table_as(renumbered, detail)
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -207,13 +213,16 @@ BUGS: Final[tuple[Bug, ...]] = (
     bug(
         "updates-in-another-order", "1.2", "Updates are read in another order",
         "Updates are ordered by their ``seq`` as a number; only equal ones by when they started.",
-        in_order(lambda row: (str(row.seq), row.started), "by seq as text"),
-        in_order(lambda row: (row.started, row.seq), "by when they started"),
-        in_order(lambda row: (-row.seq, -row.started), "the last first"),
-        table_as(lambda rows: [dataclasses.replace(row, seq=number) for number, row in enumerate(rows)],
-                 "in the order of rows"),
+        in_order(lambda row: row.seq, "equal ones in the order of rows"),
+        in_order(lambda row: (row.seq, row.started), "equal ones by when they started, then as the rows"),
+        in_order(lambda row: str(row.seq), "by seq as text"),
+        in_order(lambda row: (str(row.seq), row.started), "by seq as text, then by when they started"),
+        in_order(lambda row: row.started, "by when they started"),
+        in_order(lambda row: (row.started, row.seq), "by when they started, then by seq"),
+        in_order(lambda row: -row.seq, "the last first"),
+        in_order(lambda row: 0, "as the rows"),
         table_as(lambda rows: [dataclasses.replace(row, seq=-number) for number, row in enumerate(rows)],
-                 "in the order of rows, the last first"),
+                 "as the rows, the last first"),
     ),
     bug(
         "status-of-last-update", "1.2", "The status is that of the last update",

@@ -313,7 +313,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         defined(person=lambda row: (row.project, row.user) if row.user else None),
     ),
     bug(
-        "users-per-other-column", "6.2", "The same user counts once per release, environment or status",
+        "users-per-other-column", "6.2", "The same user counts once per release, environment, status or day",
         "A user is an id, whatever the other columns of the sessions say.",
         defined("once per release", person=lambda row: (row.release, row.user) if row.user else None),
         defined("once per environment", person=lambda row: (row.environment, row.user) if row.user else None),
@@ -341,7 +341,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         reports=["getsentry/sentry#24920"],
     ),
     bug(
-        "difference-not-clamped", "6.2", "Errored users go below zero",
+        "difference-not-clamped", "6.2", "The difference of errored users does not stop at 0",
         "A user who both crashed and was abnormal is subtracted twice; the difference stops at 0.",
         defined(user_counts=unclamped),
         defined("but without its sign", user_counts=lambda d, sessions: {
