@@ -213,13 +213,13 @@ def _confirmed(search: Search) -> tuple[tuple[Confirmed, ...], frozenset[Symptom
     states = search.found()[:MOST_CONFIRMED]
     if not states:
         return (), frozenset()
-    largest = search.largest
+    largest, seconds = search.largest, search.left()
     state: State = ()
     causes = {}
     try:
         for each_state in search.in_time(states):
             state = max(state, clean(largest, each_state), key=len)
-            if len(state) == len(each_state):
+            if len(state) == len(each_state) or search.left() < seconds / 2:
                 break
         for each in search.in_time(state):
             paths = needed(largest, state, each)

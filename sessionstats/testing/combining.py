@@ -111,6 +111,7 @@ class Search:
                 if self._table.size(place):
                     self._differing.setdefault(str(finding.path.field), {})[place] = None
         self._parts: dict[Cell, Cell] = {}
+        self._solved: dict[str, None] = {}
         for base in self._table.merged & response.groups.keys():
             for is_total, field in response.kinds:
                 place = Place(base, None, is_total)
@@ -128,6 +129,7 @@ class Search:
                 for field in left:
                     extended = self._extended(states, field, most, share)
                     if extended:
+                        self._solved[field] = None
                         states = list(dict.fromkeys([*extended, *(states if share else ())]))
                     if share or not extended:
                         remaining.append(field)
@@ -164,8 +166,8 @@ class Search:
 
     @cached_property
     def largest(self) -> Trial:
-        """The sample to confirm on: all places of every field, and some of them with all fields."""
-        cells = [cell for field in self.fields for trial in self._tiers(field) for cell in trial.cells]
+        """The sample to confirm on: the places of the fields that are explained, and some with all fields."""
+        cells = [cell for field in self._solved for trial in self._tiers(field) for cell in trial.cells]
         places = dict.fromkeys(cell.place for field in self.fields for cell in self._small(field).cells)
         return Trial([*cells, *self._response.cells(list(places), self._response.asked.fields)])
 
@@ -174,8 +176,9 @@ class Search:
         return [
             field
             for field in self.fields
-            for trial in self._tiers(field)
-            if sum(not cell.is_right(state) for cell in trial.cells) > NEEDED
+            for trial in (self._tiers(field) if field in self._solved else [self._small(field)])
+            if sum(not cell.is_right(state) for cell in trial.cells)
+            > (NEEDED if field in self._solved else 0)
         ]
 
     def rivals(self, state: State, each: Hypothesis) -> list[Hypothesis]:
