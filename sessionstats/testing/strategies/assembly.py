@@ -3,8 +3,8 @@
 1. Parts of the head of a recipe choose the frame, the world, the request, the metadata and the faults; its
    fields, its search and every row have bytes of their own. Each part is read by its own module, so that one
    can become simpler without changing the others.
-2. A row may have an echo: the same user once more, in the next bucket, in another project or release, or with
-   another status. So one draw makes a user recur.
+2. A row may have an echo: the same user once more, in the next bucket, in another project, release or
+   environment, or with another status. So one draw makes a user recur. Or another user does the same.
 3. One case in twelve has a fault in the request, one in fifty a fault in a row. An implementation that does
    not claim errors is sent nothing that is rejected.
 """
@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from sessionstats import protocol
 from sessionstats.errors import RequestError
-from sessionstats.testing.strategies import bulk, faults, metadata, queries, rows, windows, worlds
+from sessionstats.testing.strategies import bulk, faults, lives, metadata, queries, rows, windows, worlds
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import EVERYTHING, Claims
-from sessionstats.testing.strategies.recipes import HEADS, MOST_ROWS, NAMES, TEXTS, Recipe, tables
+from sessionstats.testing.strategies.recipes import ECHO_BYTES, HEADS, MOST_ROWS, NAMES, TEXTS, Recipe, tables
 
-ECHOES: Final = ("", "bucket", "", "status", "", "project", "", "status", "", "release", "", "again")
+ECHOES: Final = (
+    *("", "bucket", "", "status", "", "project", "", "status"),
+    *("", "release", "user", "again", "", "user", "environment", ""),
+)
 """What is different in the echo of a row; ``""`` means that there is none."""
 
 
@@ -146,16 +149,26 @@ class Scene:
         """Rows and their echoes; none at all in one case of thirty."""
         table: list[dict[str, Any]] = []
         drawn: Sequence[bytes] = () if self._wrong.one_in(30) else self._recipe.rows
-        for data in drawn:
+        for number, data in enumerate(drawn):
             first = rows.row(Choices(data), self.world, self.frame, self.claims)
-            table.append(first)
+            pair = [first]
             echo = Choices(data[rows.BYTES :])
             difference = echo.pick(ECHOES)
             if difference:
-                table.append(self._echo(first, difference, data, echo))
+                pair.append(self._echo(first, difference, data, echo))
+            if self.world.lives:
+                pair = self._lived(pair, number, Choices(data[rows.BYTES + ECHO_BYTES :]))
+            table += pair
         if self._recipe.bulk and self.claims.large:
             table += bulk.many_rows(self._recipe.bulk, self._recipe.bulk_seed, self.world, self.frame)
         return table
+
+    def _lived(self, ends: list[dict[str, Any]], number: int, choices: Choices) -> list[dict[str, Any]]:
+        """A row and its echo, each as the updates of a session of its own."""
+        updates: list[dict[str, Any]] = []
+        for offset, end in enumerate(ends):
+            updates += lives.life(choices, end, 2 * number + offset, self.world, self.frame)
+        return updates
 
     def _echo(self, first: dict[str, Any], difference: str, data: bytes, echo: Choices) -> dict[str, Any]:
         second = dict(first)
@@ -165,6 +178,10 @@ class Scene:
             second["project_id"] = echo.pick(self.world.projects)
         elif difference == "release":
             second["release"] = echo.pick(self.world.releases)
+        elif difference == "environment":
+            second["environment"] = echo.pick(self.world.environments) or ""
+        elif difference == "user":
+            second["distinct_id"] = echo.pick(self.world.users)
         elif difference == "bucket":
             next_anchor = bytes([(data[0] + 1) % 256]) + data[1 : rows.BYTES]
             second["started"] = rows.row(Choices(next_anchor), self.world, self.frame, self.claims)["started"]

@@ -15,7 +15,7 @@ from sessionstats.testing.strategies.rows import STATUSES
 from sessionstats.testing.strategies.windows import SECOND, Frame
 from sessionstats.testing.strategies.worlds import World
 
-SIZES: Final = (1100,) * 380 + (5500,) * 13 + (12_000,) * 6 + (100_000,)
+SIZES: Final = (1030,) * 371 + (5500,) * 13 + (12_000,) * 15 + (100_000,)
 """Numbers of rows, each as often as it is drawn: each more than a usual limit, such as 1,000."""
 
 USERS: Final = (5, 400, 1 << 20)

@@ -17,7 +17,7 @@ from sessionstats.testing.strategies.searches import search
 from sessionstats.testing.strategies.windows import SECOND, Frame
 from sessionstats.testing.strategies.worlds import SLUGS, World
 
-BYTES: Final = 30
+BYTES: Final = 40
 """Bytes that choose a request, besides those of its frame, fields and search."""
 
 MOST_FIELDS: Final = 4
@@ -59,6 +59,16 @@ PAGES: Final = (1, 2, 3, 1, 5, 100, 2)
 OFFSETS: Final = (0, 0, 1, 0, 2, 1, 0, 3)
 """Offsets of cursors."""
 
+FIRST_OF_TWO: Final = {
+    "interval": "12h",
+    "statsPeriod": "3d",
+    "per_page": 4,
+    "cursor": "0:1:0",
+    "includeSeries": 1,
+    "includeTotals": 1,
+}
+"""Values before the last one, which counts, of parameters that take one (§2)."""
+
 VALUES: Final = (0, 0, 1, 0, 7)
 """First parts of cursors, which mean nothing (§7.6)."""
 
@@ -91,8 +101,7 @@ def request(
         ``now``, ``params``, and where they are not the default ``projects`` and ``rules``.
     """
     loose = choices.one_in(16) and claims.errors
-    groupings = JOINED if world.joined and choices.one_in(2) else GROUPINGS
-    grouping = tuple(name for name in choices.pick(groupings) if name in claims.group_by)
+    grouping = tuple(name for name in choices.pick(_groupings(choices, world)) if name in claims.group_by)
     query = search(text, world, metadata=metadata, status=True) if _searched(choices, claims) else ""
     every_field = choices.one_in(16)
     fields = (
@@ -104,7 +113,7 @@ def request(
         fields, grouping, query = _without_rates(fields, grouping, query)
     params: dict[str, Any] = {"field": fields, **frame.params}
     if grouping:
-        params["groupBy"] = list(grouping)
+        params["groupBy"] = [*grouping, *grouping[: choices.one_in(16)]]
     if query:
         params["query"] = query
     params.update(_filters(choices, claims, world, stage="release.stage" in query))
@@ -112,6 +121,8 @@ def request(
     by_release = metadata and (world.edition.order_by_release or claims.errors)
     params.update(_order(choices, claims, fields, grouping, query, by_release=by_release))
     params.update(_page(choices, claims, params, rules, frame))
+    if choices.one_in(12):
+        _repeat(choices, params)
     given: dict[str, Any] = {"now": frame.now, "params": params}
     if world.accessible is not None:
         given["projects"] = dict(world.accessible)
@@ -119,6 +130,22 @@ def request(
         # The name of an edition alone may be sent without an object around it (§9).
         given["rules"] = rules["edition"] if rules.keys() == {"edition"} and choices.one_in(2) else rules
     return given
+
+
+def _groupings(choices: Choices, world: World) -> Sequence[tuple[str, ...]]:
+    """All groupings, or those where the odd values of the world meet."""
+    if not choices.one_in(2):
+        return GROUPINGS
+    if world.joined:
+        return JOINED
+    return [each for each in GROUPINGS if world.about in each] or GROUPINGS
+
+
+def _repeat(choices: Choices, params: dict[str, Any]) -> None:
+    """Give a parameter that takes one value twice, in place: the last counts (§2)."""
+    name = choices.pick([name for name in FIRST_OF_TWO if name in params] or ["interval"])
+    if name in params:
+        params[name] = [FIRST_OF_TWO[name], params[name]]
 
 
 def _searched(choices: Choices, claims: Claims) -> bool:
@@ -164,7 +191,7 @@ def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> 
             filters["environment"] = filters["environment"].swapcase()
     if projects > 5:
         ids = list(world.accessible.values() if world.accessible else world.projects)
-        asked: Sequence[Any] = (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:])
+        asked: Sequence[Any] = (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:], [ids[0], -1])
         if world.edition.project_slugs:
             asked = (*asked, *_slugs(world, ids, claims))
         filters["project"] = choices.pick(asked)

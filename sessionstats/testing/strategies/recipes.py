@@ -16,7 +16,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from sessionstats.testing.strategies import bulk, metadata, queries, rows, searches, windows, worlds
+from sessionstats.testing.strategies import bulk, lives, metadata, queries, rows, searches, windows, worlds
 
 MOST_ROWS: Final = 16
 """Most drawn rows of a case by default, not counting echoes: enough for every rule, few enough to read."""
@@ -35,7 +35,7 @@ KEEPS: Final = 8
 
 _HEAD: Final = (windows.BYTES, worlds.BYTES, queries.BYTES, metadata.BYTES, FAULT_BYTES)
 _ENDS: Final = tuple(accumulate(_HEAD))
-_ROW: Final = rows.BYTES + ECHO_BYTES
+_ROW: Final = rows.BYTES + ECHO_BYTES + lives.BYTES
 
 
 @dataclass(frozen=True)

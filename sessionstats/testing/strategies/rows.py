@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
-from sessionstats.testing.strategies.windows import SECOND, Frame, iso
+from sessionstats.testing.strategies.windows import SECOND, Frame, abroad, iso
 from sessionstats.testing.strategies.worlds import ABSENT, World
 
 BYTES: Final = 16
@@ -22,13 +22,17 @@ STATUSES: Final = ("exited", "ok", "crashed", "exited", "errored", "abnormal", "
 ERRORS: Final = (ABSENT, 0, 1, ABSENT, 2, 0, ABSENT, None, 1, 2**40)
 """Numbers of errors."""
 
-DURATIONS: Final = (ABSENT, 1, 2.5, 0.1, None, 0, 10, 0.2, 60.5, 0.0, 0.7, 0.3, 0.1)
-"""Durations: ties, none, zero, and floats whose sum depends on the order."""
+DURATIONS: Final = (
+    *(ABSENT, 1, 2.5, 0.1, None, 0, 10, 0.2, 60.5, 0.0, 0.7, 0.3, 0.1),
+    *(0.0004, 4000, 90_000, 3_000_000),
+)
+"""Durations: ties, none, zero, and floats whose sum depends on the order; less than a millisecond, and more
+than an hour, a day and a month, which pass for outliers or for milliseconds."""
 
 EXTREME_DURATIONS: Final = (*DURATIONS, 1e-9, 1e9, 1.7e308)
 """Durations, some of which are far apart, or overflow as milliseconds."""
 
-MECHANISMS: Final = (ABSENT, ABSENT, "anr_foreground", "anr_background", ABSENT, "", None, "other")
+MECHANISMS: Final = (ABSENT, ABSENT, "anr_foreground", "anr_background", ABSENT, "", None, "other", "anr")
 """Abnormal mechanisms (§6.5)."""
 
 QUANTITIES: Final = (ABSENT, ABSENT, ABSENT, 1, ABSENT, 2, ABSENT, 0, ABSENT, 1000, None, ABSENT)
@@ -48,9 +52,6 @@ BESIDE: Final = (None, 0, 1, -1, 0, None, SECOND, -SECOND, 0, None)
 
 MIDDLE: Final = 8
 """Sixteenths of a bucket after which the simplest session begins: if it is lost, no edge is to blame."""
-
-OFFSETS: Final = (("-08:00", -480), ("+05:30", 330), ("-03:30", -210), ("+12:45", 765), ("+14:00", 840))
-"""Offsets of local time, and their minutes."""
 
 
 def row(choices: Choices, world: World, frame: Frame, claims: Claims) -> dict[str, Any]:
@@ -100,8 +101,7 @@ def _started(choices: Choices, at: int) -> str | float:
     if way == 3:
         return iso(at)
     if way == 4:
-        offset, minutes = OFFSETS[at // SECOND % len(OFFSETS)]
-        return iso(at + minutes * 60 * SECOND) + offset
+        return abroad(at)
     if way == 5 and at % SECOND:
         return iso(at) + "9Z"
     if way == 6 and at % 500_000 == 0:

@@ -15,10 +15,10 @@ from sessionstats.health import HEALTH_CLASSES, HEALTH_CLASSES_WITH_UNHANDLED
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.worlds import World
 
-BYTES: Final = 28
+BYTES: Final = 40
 """Most bytes that choose a search."""
 
-LEAST_BYTES: Final = 8
+LEAST_BYTES: Final = 10
 """Fewest bytes, so that most searches have several terms."""
 
 JOINTS: Final = (" ", " OR ", " AND ", " or ", "  ", " and ", " OR ")
@@ -32,6 +32,8 @@ VERSION_TERMS: Final = (
     "release.version:1.*",
     "release.version:>=app@1.1.*",
     "release.version:!=1.1.X",
+    "release.version:!=web@1.0.0",
+    "!release.version:a@b@1.2.3.4",
     "release.version:2.0.0-alpha",
     "release.version:<2.0.0",
     "release.package:app",
@@ -79,7 +81,7 @@ def search(choices: Choices, world: World, *, metadata: bool, status: bool) -> s
     >>> search(Choices(bytes([0, 0, 1, 1, 2])), world(Choices(b""), Claims()), metadata=False, status=False)
     'environment:dev'
     """
-    text = _terms(choices, world, metadata=metadata, depth=0)
+    text = _terms(choices, world, metadata=metadata, depth=0) + choices.pick(("",) * 11 + (" ",))
     if not status or not choices.one_in(3):
         return text
     filter_ = status_filter(choices, world.edition.unhandled)
@@ -116,7 +118,7 @@ def _terms(choices: Choices, world: World, *, metadata: bool, depth: int) -> str
 
 def _term(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
     way = choices.below(16)
-    if way > 11:
+    if way > (8 if world.versioned else 11):
         return _version_term(choices, world)
     if way == 11 and depth < 2:
         return f"({_terms(choices, world, metadata=metadata, depth=depth + 1)})"
@@ -162,7 +164,24 @@ def _value(choices: Choices, world: World, key: str) -> str:
         return slugs[number] if by_slug else str(number)
     pool = world.releases if key == "release" else world.environments
     text = choices.pick(pool) or ""
-    return quoted(choices, text.swapcase() if choices.one_in(10) else text)
+    return quoted(choices, _nearly(choices, text) if choices.one_in(6) else text)
+
+
+def _nearly(choices: Choices, text: str) -> str:
+    """A text that means this one where comparison is loose: in case, as part, as pattern, without spaces."""
+    return choices.pick(
+        (
+            text.swapcase(),
+            text.rpartition("@")[2],
+            text[: max(1, len(text) // 2)],
+            f"{text} ",
+            f" {text}",
+            "." + text[1:],
+            text[:-1] + "_",
+            text[: len(text) // 2] + "%",
+            f"{text}, {text}",
+        )
+    )
 
 
 def quoted(choices: Choices, text: str) -> str:

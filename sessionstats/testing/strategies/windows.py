@@ -57,8 +57,14 @@ RESTRICTED: Final = (6 * HOUR, 30 * DAY)
 LENGTHS: Final = (1, 2, 3, 2, 1, 4, 5, 7, 3, 2, 13, 24, 14, 7)
 """Numbers of intervals, before rounding."""
 
+LONG: Final = 480
+"""Now and then there are so many that the default cap is 20 groups (§7.4)."""
+
 BESIDE: Final = (0, 0, 1, -1, SECOND, -SECOND, 1_700_000_000, 500_000)
 """How far start and end are from a multiple of the interval."""
+
+OFFSETS: Final = (("-08:00", -480), ("+05:30", 330), ("-03:30", -210), ("+12:45", 765), ("+14:00", 840))
+"""Offsets of local time, and their minutes."""
 
 UNITS: Final = (("w", 7 * DAY), ("d", DAY), ("h", HOUR), ("m", 60 * SECOND))
 """Letters of periods and their lengths (§3.1); seconds need none."""
@@ -109,6 +115,8 @@ def frame(choices: Choices, claims: Claims) -> Frame:
     interval = choices.pick(FINE if claims.limits and choices.one_in(5) else HOURLY)
     step = length_of(interval)
     length = choices.pick(LENGTHS)
+    if choices.one_in(80):
+        length = LONG
     params: dict[str, Any] = {} if interval == "" and choices.one_in(2) else {"interval": interval}
     dates, start, end = _dates(choices, microseconds(now), step, length)
     params.update(dates)
@@ -185,18 +193,24 @@ def iso(instant: int) -> str:
     return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=None).isoformat()
 
 
+def abroad(instant: int) -> str:
+    """The same instant as local time with an offset."""
+    offset, minutes = OFFSETS[instant // SECOND % len(OFFSETS)]
+    return iso(instant + minutes * 60 * SECOND) + offset
+
+
 def instant(choices: Choices, at: int) -> str:
     """An instant in one of the ways that parameters may be written in (§3.3)."""
     way = choices.below(7)
     text = iso(at)
     if way == 1:
         return text
-    if way == 2 and at % SECOND == 0:
-        return str(at // SECOND)
-    if way == 3 and at % DAY == 0:
+    if way == 2 and at % 500_000 == 0:
+        return f"{at / SECOND:.1f}" if at % SECOND else str(at // SECOND)
+    if way in (3, 6) and at % DAY == 0:
         return text[:10]
     if way == 4:
-        return iso(at + 19_800 * SECOND) + "+05:30"
+        return abroad(at)
     if way == 5 and "." in text:
         return text + "999Z"
     return text + "Z"

@@ -43,6 +43,8 @@ VERSIONED: Final = (
     "app@2.0.0-alpha",
     "app@2.0.0+12",
     "a@b@1.2.3.4",
+    "a@b@1.2.3.5",
+    "web@1.0.0",
     "app@nightly",
 )
 """Releases of a world of versions, some of which are not versions."""
@@ -81,10 +83,16 @@ class World:
         The rules of the request that are not limits, or the name of an edition under ``edition`` (§9).
     updates : bool
         Whether rows are updates of sessions.
+    lives : bool
+        Whether they are so as a client sends them (`lives`), rather than at random.
     crowded : bool
         Whether there are many groups.
     joined : bool
         Whether two keys become one if their parts are joined.
+    versioned : bool
+        Whether the releases are versions.
+    about : str or None
+        What is often grouped by or searched for, so that its values matter.
     """
 
     releases: tuple[Any, ...]
@@ -94,8 +102,11 @@ class World:
     accessible: dict[str, int] | None
     rules: dict[str, Any]
     updates: bool
+    lives: bool
     crowded: bool
     joined: bool
+    versioned: bool
+    about: str | None
 
     @cached_property
     def edition(self) -> Rules:
@@ -112,15 +123,21 @@ def world(choices: Choices, claims: Claims) -> World:
     ('app@1.0.0', 'app@1.1', '', None)
     """
     crowded = choices.one_in(6)
-    versioned = choices.one_in(3)
-    releases = CROWD if crowded else VERSIONED if versioned else _some(choices, RELEASES, 4)
+    versioned = choices.one_in(3) and not crowded
+    releases = VERSIONED if versioned else CROWD if crowded else _some(choices, RELEASES, 4)
     environments = _some(choices, ENVIRONMENTS, 3)
     odd = _some(choices, USERS + BIG_USERS if claims.big_counts else USERS, WIDTH)
     users = choices.pick((PLAIN_USERS, odd, PLAIN_USERS, odd, CROWD))
     projects = choices.pick(PROJECT_SETS)
-    joined = choices.one_in(8)
+    about = choices.pick((None, "release", "environment"))
+    joined = choices.one_in(6)
     if joined:
+        about = None
         releases = environments = ("a", f"a{choices.pick(JOINTS)}a")
+    if users is odd and choices.one_in(2):
+        # They meet in one group.
+        about, releases, environments, projects = None, releases[:2], environments[:1], projects[:1]
+    updates = choices.one_in(4) and claims.updates
     return World(
         releases=releases,
         environments=environments,
@@ -128,9 +145,12 @@ def world(choices: Choices, claims: Claims) -> World:
         projects=projects,
         accessible=_accessible(choices, projects),
         rules=_edition(choices) if claims.editions else {},
-        updates=choices.one_in(4) and claims.updates,
+        updates=updates,
+        lives=updates and choices.one_in(2),
         crowded=crowded,
         joined=joined,
+        versioned=versioned,
+        about=about,
     )
 
 
