@@ -136,7 +136,7 @@ def _groupings(choices: Choices, world: World) -> Sequence[tuple[str, ...]]:
     """All groupings, or those where the odd values of the world meet."""
     if not choices.one_in(2):
         return GROUPINGS
-    if world.joined:
+    if world.about == "both":
         return JOINED
     return [each for each in GROUPINGS if world.about in each] or GROUPINGS
 
@@ -156,7 +156,8 @@ def _fields(names: Choices, claims: Claims, world: World) -> list[str]:
     known = claims.fields_of(unhandled=world.edition.unhandled)
     common = tuple(name for name in COMMON_FIELDS if name in known)
     pool = common + common + known
-    fields = [names.pick(pool)]
+    users_matter = world.about == "user" and "count_unique(user)" in known
+    fields = ["count_unique(user)" if users_matter else names.pick(pool)]
     while not names.exhausted:
         fields.append(names.pick(pool))
     return fields
@@ -191,7 +192,8 @@ def _filters(choices: Choices, claims: Claims, world: World, *, stage: bool) -> 
             filters["environment"] = filters["environment"].swapcase()
     if projects > 5:
         ids = list(world.accessible.values() if world.accessible else world.projects)
-        asked: Sequence[Any] = (ids[:1], [str(number) for number in (*ids, ids[0])], "-1", ids[-1:], [ids[0], -1])
+        twice = [str(number) for number in (*ids, ids[0])]
+        asked: Sequence[Any] = (ids[:1], twice, "-1", ids[-1:], [ids[0], -1])
         if world.edition.project_slugs:
             asked = (*asked, *_slugs(world, ids, claims))
         filters["project"] = choices.pick(asked)

@@ -16,7 +16,10 @@ from sessionstats.testing.strategies.worlds import ABSENT, World
 BYTES: Final = 16
 """Bytes that choose a row."""
 
-STATUSES: Final = ("exited", "ok", "crashed", "exited", "errored", "abnormal", "exited", "crashed")
+STATUSES: Final = (
+    *("exited", "ok", "crashed", "exited", "errored", "abnormal", "exited", "crashed"),
+    *("abnormal", "exited"),
+)
 """Statuses of every edition."""
 
 ERRORS: Final = (ABSENT, 0, 1, ABSENT, 2, 0, ABSENT, None, 1, 2**40)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from sessionstats.fields import STATUS
 from sessionstats.rules import EDITIONS, Rules
 from sessionstats.testing.strategies.choices import Choices
 from sessionstats.testing.strategies.claims import Claims
@@ -87,12 +88,11 @@ class World:
         Whether they are so as a client sends them (`lives`), rather than at random.
     crowded : bool
         Whether there are many groups.
-    joined : bool
-        Whether two keys become one if their parts are joined.
     versioned : bool
         Whether the releases are versions.
-    about : str or None
-        What is often grouped by or searched for, so that its values matter.
+    about : str
+        What is often grouped by or counted, so that its values matter: the name of a groupBy, ``"user"``, or
+        ``"both"`` for releases and environments of which two keys become one if their parts are joined.
     """
 
     releases: tuple[Any, ...]
@@ -104,9 +104,8 @@ class World:
     updates: bool
     lives: bool
     crowded: bool
-    joined: bool
     versioned: bool
-    about: str | None
+    about: str
 
     @cached_property
     def edition(self) -> Rules:
@@ -127,16 +126,15 @@ def world(choices: Choices, claims: Claims) -> World:
     releases = VERSIONED if versioned else CROWD if crowded else _some(choices, RELEASES, 4)
     environments = _some(choices, ENVIRONMENTS, 3)
     odd = _some(choices, USERS + BIG_USERS if claims.big_counts else USERS, WIDTH)
-    users = choices.pick((PLAIN_USERS, odd, PLAIN_USERS, odd, CROWD))
+    users = choices.pick((PLAIN_USERS, odd, odd, PLAIN_USERS, odd, odd, CROWD))
     projects = choices.pick(PROJECT_SETS)
-    about = choices.pick((None, "release", "environment"))
-    joined = choices.one_in(6)
-    if joined:
-        about = None
+    about = choices.pick((STATUS, "release", "environment"))
+    if choices.one_in(6):
+        about = "both"
         releases = environments = ("a", f"a{choices.pick(JOINTS)}a")
     if users is odd and choices.one_in(2):
         # They meet in one group.
-        about, releases, environments, projects = None, releases[:2], environments[:1], projects[:1]
+        about, releases, environments, projects = "user", releases[:2], environments[:1], projects[:1]
     updates = choices.one_in(4) and claims.updates
     return World(
         releases=releases,
@@ -148,7 +146,6 @@ def world(choices: Choices, claims: Claims) -> World:
         updates=updates,
         lives=updates and choices.one_in(2),
         crowded=crowded,
-        joined=joined,
         versioned=versioned,
         about=about,
     )
