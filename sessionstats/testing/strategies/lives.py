@@ -10,14 +10,26 @@
 from typing import Any, Final
 
 from sessionstats.testing.strategies.choices import Choices
-from sessionstats.testing.strategies.rows import DURATIONS, STATUSES
+from sessionstats.testing.strategies.rows import DURATIONS, MECHANISMS, STATUSES
 from sessionstats.testing.strategies.windows import Frame, iso
 from sessionstats.testing.strategies.worlds import ABSENT, World
 
 BYTES: Final = 16
 """Bytes that choose a life, besides those of its row."""
 
-TURNS: Final = ("", "login", "error", "second end", "start", "keys", "user", "open", "quantity", "id")
+TURNS: Final = (
+    "",
+    "login",
+    "error",
+    "second end",
+    "mechanism",
+    "start",
+    "keys",
+    "user",
+    "open",
+    "quantity",
+    "id",
+)
 """What is unusual in a life; ``""`` is nothing."""
 
 NUMBERS: Final = (
@@ -68,6 +80,8 @@ def life(
         last.pop("errors", None)
     if "second end" in turns:
         between = [{**last, "status": choices.pick(STATUSES), "duration": choices.pick(DURATIONS[1:])}]
+    if "mechanism" in turns:
+        first["abnormal_mechanism"] = choices.pick(MECHANISMS[2:])
     if "start" in turns:
         last["started"] = iso(max(0, choices.pick(frame.anchors))) + "Z"
     if "keys" in turns:

@@ -31,6 +31,7 @@ COMMON_FIELDS: Final = (
     "crash_free_rate(user)",
     "avg(session.duration)",
     "crash_rate(user)",
+    "anr_rate()",
 )
 """Fields that are requested more often than the others."""
 
@@ -102,7 +103,7 @@ def request(
     """
     loose = choices.one_in(16) and claims.errors
     grouping = tuple(name for name in choices.pick(_groupings(choices, world)) if name in claims.group_by)
-    query = search(text, world, metadata=metadata, status=True) if _searched(choices, claims) else ""
+    query = search(text, world, metadata=metadata, status=True) if _searched(choices, world, claims) else ""
     every_field = choices.one_in(16)
     fields = (
         list(claims.fields_of(unhandled=world.edition.unhandled))
@@ -121,7 +122,7 @@ def request(
     by_release = metadata and (world.edition.order_by_release or claims.errors)
     params.update(_order(choices, claims, fields, grouping, query, by_release=by_release))
     params.update(_page(choices, claims, params, rules, frame))
-    if choices.one_in(12):
+    if choices.one_in(12) and claims.paging and claims.ordering and claims.includes:
         _repeat(choices, params)
     given: dict[str, Any] = {"now": frame.now, "params": params}
     if world.accessible is not None:
@@ -134,10 +135,11 @@ def request(
 
 def _groupings(choices: Choices, world: World) -> Sequence[tuple[str, ...]]:
     """All groupings, or those where the odd values of the world meet."""
-    if not choices.one_in(2):
-        return GROUPINGS
+    about = choices.one_in(2)
     if world.about == "both":
         return JOINED
+    if not about:
+        return GROUPINGS
     return [each for each in GROUPINGS if world.about in each] or GROUPINGS
 
 
@@ -148,8 +150,8 @@ def _repeat(choices: Choices, params: dict[str, Any]) -> None:
         params[name] = [FIRST_OF_TWO[name], params[name]]
 
 
-def _searched(choices: Choices, claims: Claims) -> bool:
-    return choices.one_in(2) and claims.search
+def _searched(choices: Choices, world: World, claims: Claims) -> bool:
+    return choices.below(4) > (0 if world.versioned else 1) and claims.search
 
 
 def _fields(names: Choices, claims: Claims, world: World) -> list[str]:

@@ -85,7 +85,7 @@ def search(choices: Choices, world: World, *, metadata: bool, status: bool) -> s
     if not status or not choices.one_in(3):
         return text
     filter_ = status_filter(choices, world.edition.unhandled)
-    if choices.one_in(3):
+    if not choices.one_in(3):
         return filter_
     return f"({text}) {filter_}" if " or " in text.lower() else f"{filter_} {text}"
 
@@ -111,7 +111,7 @@ def status_filter(choices: Choices, unhandled: bool) -> str:
 
 def _terms(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
     text = _term(choices, world, metadata=metadata, depth=depth)
-    for _ in range(choices.pick((0, 1, 0, 2, 1, 3))):
+    for _ in range(choices.pick((0, 1, 2, 1, 0, 3))):
         text += choices.pick(JOINTS) + _term(choices, world, metadata=metadata, depth=depth)
     return text
 
@@ -127,7 +127,7 @@ def _term(choices: Choices, world: World, *, metadata: bool, depth: int) -> str:
     if way == 9:
         return choices.pick(VERSION_TERMS)
     key = choices.pick(("environment", "release", "project", "environment", "release", "project.id"))
-    sign = "!" if choices.one_in(3) else ""
+    sign = "!" if choices.one_in(2) else ""
     if way == 8:
         return f"{sign}has:{key}"
     values = [_value(choices, world, key) for _ in range(choices.pick((2, 1, 3)) if way in (6, 7) else 1)]
@@ -141,18 +141,23 @@ def _version_term(choices: Choices, world: World) -> str:
     package, _, rest = choices.pick(pool).rpartition("@")
     version, _, build = rest.partition("+")
     sign, operator = "!" if choices.one_in(4) else "", choices.pick(("", ">", "<=", "<", ">=", "!="))
-    way = choices.below(6)
+    way = choices.below(8)
     if build and choices.one_in(2):
         return f"{sign}release.build:{operator}{build}"
     if way == 4:
         return f"{sign}release.package:{package}"
-    parts = version.partition("-")[0].split(".")
+    final, dash, _ = version.partition("-")
+    parts = final.split(".")
     if way == 3:
         version = ".".join([*parts[:2], "*"])
     elif way == 2:
-        version = ".".join(parts[:2] if len(parts) > 2 else [*parts, "0"])
+        version = ".".join(parts[:-1] if len(parts) > 2 else [*parts, "0"])
     elif way == 1:
         version = f"{package}@{version}"
+    elif way == 5:
+        version = f"{choices.pick(pool).rpartition('@')[0]}@{version}"
+    elif way == 6:
+        version = final if dash else f"{final}-beta"
     return f"{sign}release.version:{operator}{version or '1.1'}"
 
 

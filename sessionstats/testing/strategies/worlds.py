@@ -28,7 +28,7 @@ ABSENT: Final = object()
 PLAIN_USERS: Final = ("ann", "ben", "cat", None, "ann", "dan", "ben")
 """Users of a plain world."""
 
-WIDTH: Final = 5
+WIDTH: Final = 4
 """How many users an odd world has: neighbours in their pool, so that they meet."""
 
 PROJECT_SETS: Final = ((1,), (1, 2), (1, 2, 3), (2, 10), (1, 2, 10))
@@ -131,10 +131,12 @@ def world(choices: Choices, claims: Claims) -> World:
     about = choices.pick((STATUS, "release", "environment"))
     if choices.one_in(6):
         about = "both"
-        releases = environments = ("a", f"a{choices.pick(JOINTS)}a")
-    if users is odd and choices.one_in(2):
+        releases = environments = ("a", f"a{choices.pick(JOINTS + JOINTS[1:7])}a")
+    elif users is odd and choices.one_in(2):
         # They meet in one group.
         about, releases, environments, projects = "user", releases[:2], environments[:1], projects[:1]
+    if about == STATUS and choices.one_in(2):
+        users = users[:2]  # each has sessions of several classes
     updates = choices.one_in(4) and claims.updates
     return World(
         releases=releases,
