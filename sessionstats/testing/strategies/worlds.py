@@ -160,11 +160,11 @@ def _some(choices: Choices, pool: tuple[Value, ...], width: int) -> tuple[Any, .
 
 
 def _accessible(choices: Choices, projects: tuple[int, ...]) -> dict[str, int] | None:
-    """All projects without a list, these and one without sessions, or only the first."""
+    """All projects without a list, these and one without sessions in either order, or only the first."""
     way = choices.below(5)
     if way < 2:
         return None
-    known = projects[:1] if way == 4 else sorted({*projects, 3})
+    known = projects[:1] if way == 4 else sorted({*projects, 3}, reverse=way == 3)
     return {SLUGS[number]: number for number in known}
 
 
