@@ -114,7 +114,7 @@ def request(
         fields, grouping, query = _without_rates(fields, grouping, query)
     params: dict[str, Any] = {"field": fields, **frame.params}
     if grouping:
-        params["groupBy"] = [*grouping, *grouping[: choices.one_in(16)]]
+        params["groupBy"] = list(grouping)
     if query:
         params["query"] = query
     params.update(_filters(choices, claims, world, stage="release.stage" in query))
@@ -122,7 +122,7 @@ def request(
     by_release = metadata and (world.edition.order_by_release or claims.errors)
     params.update(_order(choices, claims, fields, grouping, query, by_release=by_release))
     params.update(_page(choices, claims, params, rules, frame))
-    if choices.one_in(12) and claims.paging and claims.ordering and claims.includes:
+    if choices.one_in(10) and claims.paging and claims.ordering and claims.includes:
         _repeat(choices, params)
     given: dict[str, Any] = {"now": frame.now, "params": params}
     if world.accessible is not None:
@@ -144,9 +144,11 @@ def _groupings(choices: Choices, world: World) -> Sequence[tuple[str, ...]]:
 
 
 def _repeat(choices: Choices, params: dict[str, Any]) -> None:
-    """Give a parameter that takes one value twice, in place: the last counts (§2)."""
-    name = choices.pick([name for name in FIRST_OF_TWO if name in params] or ["interval"])
-    if name in params:
+    """Give a parameter twice, in place: of those that take one value the last counts (§2)."""
+    name = choices.pick([name for name in ("groupBy", *FIRST_OF_TWO) if name in params] or [""])
+    if name == "groupBy":
+        params[name].append(params[name][0])
+    elif name:
         params[name] = [FIRST_OF_TWO[name], params[name]]
 
 
