@@ -88,6 +88,49 @@ def test_what_the_whole_response_lacks_is_reported_once() -> None:
     assert finding.message == "the value is absent"
 
 
+def test_what_was_not_requested_is_reported_once() -> None:
+    """§8: fields and series of the response that the request does not name."""
+    request = f"field={USERS}&groupBy=release&interval=6h&statsPeriod=2d&includeSeries=0"
+    messages = [finding.message for finding in explain(SESSIONS, request, RIGHT).findings]
+    further = ("series", RATE, P95, AVERAGE)
+    assert messages == [f"{name!r} was not requested" for name in further]
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (REQUEST.replace("groupBy=release", "groupBy=environment&groupBy=project"),
+         "grouped by release instead of environment and project"),
+        (REQUEST.replace("&groupBy=release", ""), "grouped by release instead of nothing"),
+        (REQUEST.replace("2d", "5d"), "instead of 2024-01-24T12:00:00Z: the response is for another period"),
+        (REQUEST.replace("6h", "12h"), "intervals of 6:00:00 instead of 12:00:00"),
+    ],
+)  # fmt: skip
+def test_a_response_to_another_request_is_told_first(request_: str, message: str) -> None:
+    """§3.5, §5: one finding, no comparison of values, and no cause is looked for."""
+    comparison = explain(SESSIONS, request_, RIGHT, now=NOW)
+    (finding,) = comparison.findings
+    assert message in finding.message
+    assert comparison.searched is None
+    assert str(comparison).splitlines()[3].endswith(finding.message)
+
+
+def test_a_window_that_is_only_wrong_is_compared() -> None:
+    """§3.5: a day and less away."""
+    response = changed(lambda body: body.update(start="2024-01-26T12:00:00Z"))
+    assert [each.path.part for each in explain(SESSIONS, REQUEST, response, now=NOW).findings] == ["start"]
+
+
+def test_a_file_without_a_session_in_the_window() -> None:
+    """§4.1: when the sessions begin is told: the file may be another one."""
+    comparison = explain(SESSIONS[:0], REQUEST, RIGHT, now=NOW)
+    assert comparison.outside is None
+    later = explain(SESSIONS, REQUEST, RIGHT, now="2023-01-29T12:27:28Z")
+    first, last = (str(at)[:19] for at in (SESSIONS.started.min(), SESSIONS.started.max()))
+    assert f"No session begins in that window; they begin {first}Z to {last}Z." in str(later)
+    assert later.to_dict()["outside"] == [f"{first}Z", f"{last}Z"]
+
+
 def test_the_order_counts_where_it_contradicts_the_response() -> None:
     """§7.1: groups that stand in the order of their own, wrong, totals differ in these only."""
 

@@ -4,7 +4,8 @@
    compared with that (`groups`), within the tolerance.
 2. Without ``now``, the response determines the instant of the request: of the instants just before and at its
    end, the one whose window is that of the response.
-3. What is absent from the whole response, a field or the series, is reported once.
+3. A response that answers another request is said to do so. What is absent from the whole response, or too
+   much, a field or the series, is reported once (`framing`).
 4. If many values differ, the report counts them by field, and shows those that differ most. The sessions of
    the smallest base group that differs are shown if they are few.
 5. Known bugs that explain the differences are named if they also predict further groups (`causes`).
@@ -27,7 +28,8 @@ from sessionstats.search.releases import Releases
 from sessionstats.sessions import Sessions
 from sessionstats.testing.causes import SECONDS, Causes, causes_of
 from sessionstats.testing.comparison import part_differs
-from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, Finding, GroupKey, Path
+from sessionstats.testing.findings import ABSENT, GROUPS, TOTALS, Finding, GroupKey, Path
+from sessionstats.testing.framing import another_request, as_a_whole, is_part_of
 from sessionstats.testing.groups import compare_groups
 from sessionstats.testing.oracle import Oracle, base_of
 from sessionstats.testing.screen import Comparison
@@ -90,29 +92,31 @@ def explain(
     whole = given if isinstance(given, Sessions) else Sessions.concat(given)
     expected = answer(whole, query).to_dict()
     oracle = Oracle.of(whole, query)
-    found = list(_differences(oracle, expected, body, tolerance))
-    last_bits = LastBits()
-    last_bits.add(found)
-    if tolerance.ulps:
-        found = [finding for finding in found if finding.units is None]
-    if _is_ordered(query, body["groups"]):
-        found = [finding for finding in found if not _is_order(finding)]
-    absent = _absent(query, body["groups"])
-    findings = (*_of_absent(absent), *(each for each in found if not _is_absent(each, absent)))
+    another = another_request(query, body)
+    findings, last_bits = (
+        _compared(oracle, expected, body, tolerance) if another is None else ([another], LastBits())
+    )
+    outside = _outside(whole, query)
+    comparable = another is None and outside is None and not (tolerance.users or tolerance.rank)
     searched: Causes | None = None
-    if findings and not isinstance(params, Query) and not (tolerance.users or tolerance.rank):
+    if findings and comparable and not isinstance(params, Query):
         searched = causes_of(
             whole, params, query, body, findings, now=now, projects=projects, seconds=SECONDS
         )
     n_cells = query.include_totals + query.include_series * query.window.n_intervals
     return Comparison(
         query=query,
-        findings=findings,
+        findings=tuple(findings),
         last_bits=last_bits,
-        absent=absent,
+        absent=tuple(
+            each.path.field or each.path.part
+            for each in findings
+            if each.path.group is None and each.actual is ABSENT
+        ),
         n_groups=len(body["groups"]),
-        n_values=len(body["groups"]) * len(query.fields) * n_cells,
+        n_values=0 if another else len(body["groups"]) * len(query.fields) * n_cells,
         n_sessions=len(whole),
+        outside=outside,
         smallest=_smallest(oracle, findings),
         searched=searched,
     )
@@ -145,6 +149,28 @@ def _query(
     guesses = [Query.parse(params, now=np.datetime64(at, "us"), **context) for at in (end - 1, end)]
     fitting = (query for query in guesses if format_instant(query.window.start) == body.get("start"))
     return next(fitting, guesses[-1])
+
+
+def _outside(sessions: Sessions, query: Query) -> tuple[int, int] | None:
+    """The first and the last start if no session lies in the window."""
+    started = sessions.started.astype(np.int64)
+    inside = (started >= query.window.start) & (started < query.window.end)
+    return None if inside.any() or not started.size else (int(started.min()), int(started.max()))
+
+
+def _compared(
+    oracle: Oracle, expected: Mapping[str, Any], body: Mapping[str, Any], tolerance: Tolerance
+) -> tuple[list[Finding], LastBits]:
+    """What is wrong, that of the whole response first; and what differs only in its last bits."""
+    found = list(_differences(oracle, expected, body, tolerance))
+    last_bits = LastBits()
+    last_bits.add(found)
+    if tolerance.ulps:
+        found = [finding for finding in found if finding.units is None]
+    if _is_ordered(oracle.query, body["groups"]):
+        found = [finding for finding in found if not _is_order(finding)]
+    whole = as_a_whole(oracle.query, body)
+    return [*whole, *(finding for finding in found if not is_part_of(finding, whole))], last_bits
 
 
 def _differences(
@@ -180,34 +206,6 @@ def _is_ordered(query: Query, groups: Sequence[Any]) -> bool:
     sign = -1 if order.descending else 1
     ranks = [(each is None, 0 if each is None else sign * each) for each in values]
     return ranks == sorted(ranks)
-
-
-def _absent(query: Query, groups: Sequence[Any]) -> tuple[str, ...]:
-    """Fields and parts that no group has."""
-    known = [group for group in groups if isinstance(group, dict)]
-    if not known:
-        return ()
-    parts = [
-        name
-        for name, included in ((TOTALS, query.include_totals), (SERIES, query.include_series))
-        if included
-    ]
-    missing = [part for part in parts if not any(isinstance(group.get(part), dict) for group in known)]
-    left = [part for part in parts if part not in missing]
-    given = {name for group in known for part in left for name in group.get(part, ())}
-    fields = [field.name for field in query.fields if left and field.name not in given]
-    return (*missing, *fields)
-
-
-def _of_absent(absent: Sequence[str]) -> Iterator[Finding]:
-    for name in absent:
-        path = Path(None, None, name) if name in (TOTALS, SERIES) else Path(None, name, GROUPS)
-        yield Finding(path, "in every group", ABSENT, None, "8", f"no group of the response has {name!r}")
-
-
-def _is_absent(finding: Finding, absent: Sequence[str]) -> bool:
-    """Whether a finding is only that something is absent which the whole response lacks."""
-    return finding.actual is ABSENT and (finding.path.field in absent or finding.path.part in absent)
 
 
 def _smallest(oracle: Oracle, findings: Sequence[Finding]) -> tuple[GroupKey, list[dict[str, Any]]] | None:

@@ -1,10 +1,11 @@
 """A comparison of a response with its sessions, on one screen.
 
-1. First whether they agree, then what was compared.
-2. For each field: how many totals and intervals differ, and where most.
-3. Groups that are missing or should not be there, and other parts that differ.
-4. Causes, if they were confirmed.
-5. Everything from outside is escaped, and cut to a width.
+1. First whether they agree, then what was compared, and whether a session lies in the window at all.
+2. Parts of the whole response that differ.
+3. Causes, if they were confirmed.
+4. For each field: how many totals and intervals differ, and where most.
+5. Groups that are missing or should not be there.
+6. Everything from outside is escaped, and cut to a width.
 """
 
 import json
@@ -44,6 +45,8 @@ class Comparison:
         Groups and values that were compared.
     n_sessions : int
         Sessions that were read.
+    outside : tuple of int, optional
+        The first and the last start of the sessions if none lies in the window, in microseconds.
     smallest : tuple of (group, list of dict), optional
         The smallest base group that differs, with its sessions in the window, if they are few.
     searched : Causes, optional
@@ -57,6 +60,7 @@ class Comparison:
     n_groups: int
     n_values: int
     n_sessions: int
+    outside: tuple[int, int] | None = None
     smallest: tuple[GroupKey, list[dict[str, Any]]] | None = None
     searched: Causes | None = None
 
@@ -77,6 +81,7 @@ class Comparison:
             "start": format_instant(self.query.window.start),
             "end": format_instant(self.query.window.end),
             "sessions": self.n_sessions,
+            "outside": None if self.outside is None else [format_instant(at) for at in self.outside],
             "groups": self.n_groups,
             "values": self.n_values,
             "last_bits": {"counts": dict(self.last_bits.counts), "units": self.last_bits.units},
@@ -101,8 +106,15 @@ def screen(comparison: Comparison) -> str:
         f"The response {verdict} the sessions.",
         f"{compared}, {comparison.n_sessions:,} sessions; {span}",
     ]
-    values = [each for each in comparison.findings if each.path.group is not None and each.path.field]
-    others = [each for each in comparison.findings if each.path.group is None or not each.path.field]
+    if comparison.outside is not None:
+        began = " to ".join(map(format_instant, comparison.outside))
+        lines.append(f"No session begins in that window; they begin {began}.")
+    whole = [each for each in comparison.findings if each.path.group is None]
+    of_groups = [each for each in comparison.findings if each.path.group is not None]
+    values = [each for each in of_groups if each.path.field]
+    others = [each for each in of_groups if not each.path.field]
+    if whole:
+        lines += ["", *_others(whole)]
     if comparison.searched is not None:
         lines += ["", *comparison.searched.lines()]
     if values:
