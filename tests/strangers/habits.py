@@ -164,7 +164,7 @@ def ranked_by_last_bucket() -> Any:
     return {"rank_total": rank}
 
 
-@plant()
+@plant("updates-in-another-order")
 def sequence_as_text() -> Any:
     """ORDER BY seq::text."""
 
