@@ -64,6 +64,17 @@ def test_one_cause() -> None:
     assert comparison.to_dict()["causes"][0]["diagnoses"] == ["quantity-ignored"]
 
 
+def test_in_which_way() -> None:
+    """§6.2: a title may cover several ways to have a bug; those that are not ruled out are said."""
+    rows = [{**row, "distinct_id": f"{row['distinct_id']:9}{number % 3}"} for number, row in enumerate(ROWS)]
+    case = {"now": NOW, "params": PARAMS, "sessions": rows}
+    variant = BY_ID["users-cut"].for_case(case)[0]
+    body = variant(case)["body"]
+    comparison = explain(from_records(rows), urlencode(PARAMS, doseq=True), body, now=NOW)
+    assert variant.detail in str(comparison)
+    assert variant.detail in comparison.to_dict()["causes"][0]["variants"][0]
+
+
 def test_a_cause_that_merges_groups() -> None:
     """§5: groups that are missing are looked for in others; further causes are found beside that one."""
     rows = [
@@ -211,6 +222,14 @@ def test_one_group_that_contradicts_is_enough(monkeypatch: pytest.MonkeyPatch) -
         for place, group in enumerate(body["groups"])
     ]
     assert not explained(body).causes
+
+
+def test_a_response_about_other_sessions() -> None:
+    """§2.2: no session lies in the window, so that there is no group that others could be named after."""
+    late = [{**row, "started": "2023-01-01T00:00:00Z"} for row in ROWS[:10]]
+    comparison = explain(from_records(late), urlencode(PARAMS, doseq=True), response(), now=NOW)
+    assert len(comparison.findings) == 40
+    assert not comparison.causes
 
 
 def test_a_right_response_has_no_cause() -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sessionstats.testing import model
 from sessionstats.testing.bugs.bug import Variant
-from sessionstats.testing.findings import GROUPS
+from sessionstats.testing.findings import GROUPS, GroupKey
 from sessionstats.testing.hypotheses import OK, RIGHT, replaced
 from sessionstats.testing.model.answer import describe, read_question
 from sessionstats.testing.model.conditions import Context, holds, validate_terms
@@ -161,11 +161,24 @@ class Asked:
         shown = dataclasses.replace(
             self._question, definitions=d, fields=list(fields), totals=totals, series=not totals
         )
-        described = [describe(shown, group) for group in groups]
+        return self._retouched(variant, [describe(shown, group) for group in groups])
+
+    def _retouched(self, variant: Variant, described: list[Any]) -> list[Any]:
         if variant.retouch is RIGHT.retouch:
             return described
         answer = {**self.right, "body": {**self.right["body"], GROUPS: described}}
         return list(variant.retouch(self.case, answer)["body"][GROUPS])
+
+    def empty(self, variant: Variant, base: GroupKey, fields: Sequence[str]) -> list[Any]:
+        """What a variant gives for the series of a base group in intervals without sessions."""
+        shown = dataclasses.replace(
+            self._question, definitions=variant.definitions, fields=list(fields), totals=False, series=True
+        )
+        groups = split([Group(dict(base), [])], shown.split_by)
+        try:
+            return self._retouched(variant, [describe(shown, group) for group in groups])
+        except Exception:
+            return []
 
     def members(self, variant: Variant, few: Few) -> list[tuple[dict[str, Any], list[Row]]]:
         """The base groups of a variant that reads the request as usual, with their sessions."""

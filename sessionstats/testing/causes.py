@@ -30,6 +30,9 @@ from sessionstats.testing.trials import Response, State
 MOST_RIVALS: Final = 3
 """Bugs that may be named for one cause."""
 
+MOST_SHOWN: Final = 4
+"""Ways to have a bug that are shown to a person."""
+
 MOST_CONFIRMED: Final = 6
 """Equally short ways to explain a field that are tried on the largest sample."""
 
@@ -69,11 +72,28 @@ class Confirmed:
         titles += f", {self.detail}" if self.detail else ""
         return f"{titles}: predicted {self.predicted} of {self.tried} further {self.unit}"
 
+    def ways(self, bug: Bug) -> list[str]:
+        """The ways to have a bug that no unit distinguished; none if there is only one way to have it."""
+        ways = dict.fromkeys(each.variant.detail for each in self.hypotheses if each.bug is bug)
+        return [way or "just that" for way in ways] if any(ways) else []
+
+    def lines(self) -> list[str]:
+        """The cause, and in which ways, for a person."""
+        lines = [str(self)]
+        for bug in self.bugs:
+            if ways := self.ways(bug):
+                more = "; …" if len(ways) > MOST_SHOWN else ""
+                of = f"{bug.title}: specifically" if len(self.bugs) > 1 else "Specifically"
+                one = ", one of these" if len(ways) > 1 else ""
+                lines.append(f"  {of}{one}: {'; '.join(ways[:MOST_SHOWN])}{more}.")
+        return lines
+
     def to_dict(self) -> dict[str, Any]:
         """The cause as JSON-ready values."""
         return {
             "diagnoses": [bug.id for bug in self.bugs],
             "titles": [bug.title for bug in self.bugs],
+            "variants": [self.ways(bug) for bug in self.bugs],
             "predicted": self.predicted,
             "tried": self.tried,
             "unit": self.unit,
@@ -127,7 +147,7 @@ class Causes:
         up = f" within {SECONDS:.0f} seconds" if self.out_of_time else ""
         if not self.confirmed:
             return [f"No cause was confirmed{up}."]
-        lines = ["Causes:", *(f"  {cause}" for cause in self.confirmed)]
+        lines = ["Causes:", *(f"  {line}" for cause in self.confirmed for line in cause.lines())]
         if self.left:
             lines.append(f"Not explained{up}: {', '.join(map(str, self.left))}")
         return lines

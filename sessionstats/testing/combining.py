@@ -10,6 +10,7 @@
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -182,19 +183,19 @@ class Search:
         ]
 
     def rivals(self, state: State, each: Hypothesis) -> list[Hypothesis]:
-        """A hypothesis, and one of each other bug that could replace it."""
+        """A hypothesis, those that could replace it, and for each of their bugs its other ways that could."""
         paths = needed(self.largest, state, each)
         fields = sorted({str(path.field) for _, path in paths})
         likely = [one for one in self._possible if any(concerns(one, field) for field in fields)]
         first = Trial([cell for cell in self.largest.cells if not cell.same(state, _but(state, each))])
-        trials = [first, self.largest]
-        found = {each.bug: each}
+        whole, near = [first, self.largest], [first, *map(self._small, fields), Trial(self._broad)]
+        found = {each.bug: [each]}
         for one in self.in_time(likely):
-            if one.bug not in found and one not in state:
+            if one not in state:
                 other = _instead(state, each, one)
-                if all(trial.same(other, state) for trial in trials):
-                    found[one.bug] = one
-        return list(found.values())
+                if all(trial.same(other, state) for trial in (near if one.bug in found else whole)):
+                    found.setdefault(one.bug, []).append(one)
+        return [one for alike in found.values() for one in alike]
 
     def _extended(self, states: Sequence[State], field: str, most: int, share: float) -> list[State]:
         """The shortest extensions that explain a field as well, but for a share of its places."""
@@ -380,7 +381,7 @@ def units_of(paths: Iterable[Any]) -> tuple[int, str]:
 def clean(trial: Trial, state: State) -> State:
     """Those of some hypotheses that give what is there in more than `NEEDED` units that need them.
 
-    They do in at least 19 of 20 units, and in as many they do not touch a value that is right.
+    They do in at least 19 of 20 units, and in most totals, and most intervals, of each field.
     """
     while state:
         wrong = trial.wrong(state)
@@ -388,7 +389,10 @@ def clean(trial: Trial, state: State) -> State:
         for each in state:
             paths = needed(trial, state, each)
             tried, right = units_of(paths)[0], units_of(paths - wrong)[0]
-            if right > NEEDED and right >= SURE * tried:
+            kinds = Counter(symptom(path) for _, path in paths)
+            bad = Counter(symptom(path) for _, path in paths & wrong)
+            mostly = all(2 * bad[kind] <= number for kind, number in kinds.items())
+            if right > NEEDED and right >= SURE * tried and mostly:
                 kept.append(each)
         if len(kept) == len(state):
             break

@@ -67,7 +67,7 @@ def renamings(
     possible : iterable of Hypothesis
         Those to try.
     """
-    if len(firsts) > MOST_GROUPS:
+    if not firsts or len(firsts) > MOST_GROUPS:
         return []
     bases = list(firsts)
     lost = [base for base in bases if base in missing]

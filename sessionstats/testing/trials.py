@@ -15,7 +15,6 @@ from sessionstats.testing.bugs.bug import Variant
 from sessionstats.testing.findings import ABSENT, GROUPS, SERIES, TOTALS, GroupKey, Path
 from sessionstats.testing.flat import close
 from sessionstats.testing.hypotheses import RIGHT, Hypothesis, contradict, together
-from sessionstats.testing.model.parameters import COUNTS
 from sessionstats.testing.samples import Place, Symptom, Table, base_group
 
 Values: TypeAlias = list[Any]
@@ -159,6 +158,8 @@ class Cell:
         asked, place = self._response.asked, self.place
         variant = self._response.variant(state)
         groups = asked.groups(variant, self._few, self.fields, totals=place.is_total)
+        if not groups and place.bucket is not None:  # the group may have sessions in other intervals
+            groups = asked.empty(variant, place.base, self.fields)
         bases = {base_group(group, self._response.case) for group in groups}
         if place.bucket is not None and len(bases) == 1 and place.base in self._response.table.merged:
             bases = {place.base}  # the name of a merged group may depend on sessions in other intervals
@@ -172,9 +173,6 @@ class Cell:
         return {tuple((name, group["by"][name]) for name in names): group for group in groups}
 
     def _values(self, groups: Mapping[GroupKey, Any]) -> Values:
-        """The values at every position. A group is absent if its interval holds nothing; others may."""
-        if not groups and self.place.bucket is not None:
-            return [0 if field in COUNTS else None for _, field, _ in self._positions]
         return [_value(groups.get(key), field, bucket) for key, field, bucket in self._positions]
 
 
