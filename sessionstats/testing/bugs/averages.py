@@ -145,7 +145,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         average_of(lambda rows: math.fsum(lengths(rows)), "their sum"),
     ),
     bug(
-        "average-rounded", "6.3", "Averages are rounded, other statistics are not",
+        "average-rounded", "6.3", "Averages are rounded",
         "No value is rounded.",
         written(lambda value: float(math.floor(value)), "down to milliseconds"),
         *(written(rounded(digits), f"to {digits} digits") for digits in range(4)),
