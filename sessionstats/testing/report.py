@@ -259,7 +259,10 @@ def _explanation(found: Suspect) -> list[str]:
         ("It does not need", matters.free),
         ("Apparently", matters.formulas),
     ]
-    return ["No known bug is the cause.", *(f"{head}\n{_indented(lines)}" for head, lines in parts if lines)]
+    return [
+        "No known bug was proved to be the cause.",
+        *(f"{head}\n{_indented(lines)}" for head, lines in parts if lines),
+    ]
 
 
 def _cases(number: int) -> str:
