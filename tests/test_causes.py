@@ -143,7 +143,7 @@ def test_the_end_of_the_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a reader takes the bug for an unknown one."""
     monkeypatch.setattr("sessionstats.testing.responses.SECONDS", 0.0)
     comparison = explained(response("quantity-ignored"))
-    assert "No cause was confirmed within 10 seconds." in str(comparison)
+    assert "No cause was confirmed within 9 seconds." in str(comparison)
     assert comparison.to_dict()["out_of_time"]
 
 

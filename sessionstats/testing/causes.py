@@ -36,7 +36,7 @@ MOST_SHOWN: Final = 4
 MOST_CONFIRMED: Final = 6
 """Equally short ways to explain a field that are tried on the largest sample."""
 
-SECONDS: Final = 10.0
+SECONDS: Final = 9.0
 """Processor time for all of it; a few hypotheses that are being tried at the end may take a little more."""
 
 
