@@ -90,6 +90,17 @@ def test_a_cause_that_merges_groups() -> None:
     assert names(comparison) == {frozenset({"groups-without-case"}), frozenset({"quantity-ignored"})}
 
 
+def test_groups_that_are_all_renamed() -> None:
+    """§1.1: no group is left whose values could be compared before."""
+    case = {"now": NOW, "params": PARAMS, "sessions": ROWS}
+    variants = BY_ID["texts-cut"].for_case(case)
+    cut = next(each for each in variants if each.detail.startswith("to 8 characters"))
+    comparison = explained(cut(case)["body"])
+    assert not any(finding.path.field for finding in comparison.findings)
+    assert names(comparison) == {frozenset({"texts-cut"})}
+    assert cut.detail in str(comparison)
+
+
 def test_a_limit_on_rows() -> None:
     """§1.1: no group shows it by itself, so the kernel's answer for the first rows is compared."""
     body = compute(from_records(ROWS[:700]), PARAMS, now=NOW).to_dict()

@@ -61,9 +61,6 @@ MOST_WAYS: Final = 6
 MOST_BEST: Final = 4
 """Incomplete ways that are followed further."""
 
-MOST_ROWS: Final = 100
-"""Sessions by which the variants are chosen that may do anything."""
-
 FEW: Final = 3
 """Places of which a further hypothesis must explain one."""
 
@@ -149,8 +146,9 @@ class Search:
         if not missing and not extra:
             return None
         firsts, asked = self._table.firsts(), self._response.asked
+        hypotheses = possible(self._response, list(firsts.values()))
         try:
-            found = renamings(asked, firsts, missing, extra, self.in_time(self._possible))
+            found = renamings(asked, firsts, missing, extra, self.in_time(hypotheses))
         except OutOfTimeError:
             return None
         return found[0] if found else None
@@ -344,7 +342,7 @@ class Search:
     def _possible(self) -> list[Hypothesis]:
         """The hypotheses that leave the window as the response has it."""
         rows = [row for field in self.fields for cell in self._small(field).cells for row in cell.sessions]
-        return possible(self._response, rows[:: -(-len(rows) // MOST_ROWS) or 1])
+        return possible(self._response, rows)
 
     def _check_time(self) -> None:
         if time.thread_time() > self._deadline or time.monotonic() > self._latest:
