@@ -79,7 +79,7 @@ def search(choices: Choices, world: World, *, metadata: bool, status: bool) -> s
     >>> from sessionstats.testing.strategies.claims import Claims
     >>> from sessionstats.testing.strategies.worlds import world
     >>> search(Choices(bytes([0, 0, 1, 1, 2])), world(Choices(b""), Claims()), metadata=False, status=False)
-    'environment:dev'
+    '!environment:dev'
     """
     text = _terms(choices, world, metadata=metadata, depth=0) + choices.pick(("",) * 11 + (" ",))
     if not status or not choices.one_in(3):
