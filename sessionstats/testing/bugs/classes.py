@@ -107,12 +107,14 @@ BUGS: Final[tuple[Bug, ...]] = (
         as_health(lambda row: "healthy" if row.status == "errored" else health(row), "with errors or not"),
     ),
     bug(
-        "abnormal-as-other", "1.3", "Abnormal or unhandled sessions count as another class",
+        "abnormal-as-other", "1.3", "Abnormal, unhandled or errored sessions count as another class",
         "Abnormal sessions have a health class of their own; in the later edition, so do unhandled ones.",
         *(as_health(renamed(one, other), f"{one} as {other}")
           for one in ("abnormal", "unhandled", "errored") for other in ("crashed", "errored", "healthy",
               "abnormal")
           if one != other),
+        as_health(lambda row: "crashed" if row.status == "errored" else health(row),
+                  "sessions of status errored as crashed"),
     ),
     bug(
         "open-sessions-ignored", "1.3", "Sessions that have not ended do not count",

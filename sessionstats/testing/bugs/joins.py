@@ -55,9 +55,13 @@ def repeated_by(name: str, other: str) -> Variant:
     return table_as(table, f"with every {other} of the same {name}")
 
 
-def dropped_users(row: Row) -> dict[str, Any] | None:
-    """Nothing for a session without a user."""
-    return {} if row.user else None
+def complete(*names: str) -> Variant:
+    """A variant in which only rows count that have some values, as after an inner join or ``dropna``."""
+
+    def kept(row: Row) -> dict[str, Any] | None:
+        return None if any(getattr(row, name) in (None, "") for name in names) else {}
+
+    return rows_as(kept, f"without a value for {' or '.join(names)}")
 
 
 BUGS: Final[tuple[Bug, ...]] = (
@@ -83,9 +87,13 @@ BUGS: Final[tuple[Bug, ...]] = (
         "join-loses", "1.1", "A join loses rows",
         "Every row counts, whatever it is joined with.",
         altered("of releases without metadata", known_only),
-        rows_as(dropped_users, "without a user"),
-        rows_as(lambda row: {} if row.release else None, "without a release"),
-        rows_as(lambda row: {} if row.environment else None, "without an environment"),
+    ),
+    bug(
+        "incomplete-rows-lost", "1.1", "Rows in which a value is missing are lost",
+        "A row without a user, a duration, a release or an environment is a session like any other.",
+        complete("user"), complete("duration"), complete("release"), complete("environment"),
+        complete("user", "duration"), complete("release", "environment"),
+        complete("user", "duration", "release", "environment"),
     ),
 )  # fmt: skip
 """The bugs of this family."""
