@@ -9,6 +9,7 @@
    the gap between its neighbours is then split elsewhere.
 4. Sketches count distinct users with a *relative* error; by class and in rates the errors of the counts
    that are subtracted or divided add up (§6.2, §6.5).
+5. Where a duration or a sum overflows in milliseconds, infinity may enter: null is right as well (§6.8).
 6. Sketches of quantiles have an error of *rank*: the value lies between the exact quantiles at q − ε and
    q + ε. The bounds move outwards to the next order statistics, since sketches of few values return these
    where type 7 interpolates (§6.3).
