@@ -22,7 +22,7 @@ from sessionstats.instants import EPOCH, MICROSECOND, SECOND, from_datetime, par
 YEAR_2263: Final = (datetime(2263, 1, 1, tzinfo=EPOCH.tzinfo) - EPOCH) // MICROSECOND
 """First instant beyond those at which a session can begin (§1.4); the first of them is 0."""
 
-LAST_SECOND: Final = YEAR_2263 // SECOND
+SECOND_2263: Final = YEAR_2263 // SECOND
 """The same in seconds."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2262
@@ -85,7 +85,7 @@ def _from_array(items: NDArray[Any]) -> NDArray[np.datetime64]:
     if kind == "M":
         return _from_datetime64(items)
     if kind in "iu":
-        reject_first("started", OUTSIDE, (items < 0) | (items >= LAST_SECOND), items)
+        reject_first("started", OUTSIDE, (items < 0) | (items >= SECOND_2263), items)
         return (items.astype(np.int64) * SECOND).view("M8[us]")
     if kind == "f":
         seconds = items.astype(np.float64, copy=False)
@@ -124,7 +124,7 @@ def _from_list(items: list[Any]) -> NDArray[np.datetime64]:
     if kinds == {float} or (kinds == {int} and 0 <= min(items) <= max(items) < YEAR_2263):
         return _from_array(np.array(items))
     instants = [
-        value * SECOND if type(value) is int and 0 <= value < LAST_SECOND else _instant(row, value)
+        value * SECOND if type(value) is int and 0 <= value < SECOND_2263 else _instant(row, value)
         for row, value in enumerate(items)
     ]
     return np.array(instants, np.int64).view("M8[us]")
