@@ -2,8 +2,8 @@
 
 1. The units are groups; for what these do not explain they are intervals (`samples`). Causes are looked for
    among them (`combining`).
-2. A cause is named only if, of the units of a larger sample that need it, it predicts at least 19 of 20,
-   more than `NEEDED` of them, and most totals and most intervals of each field (`combining.clean`). A limit on
+2. A cause is named only if it predicts at least 19 of 20 of the units of a larger sample that need it, more
+   than `NEEDED` of them, and most totals and most intervals of each field (`combining.clean`). A limit on
    rows is no matter of units (`cutting`).
 3. Rivals that no unit distinguishes are named together; if there are many, none is named.
 4. What no cause explains is said as well, and whether there was time to look for all of it.

@@ -73,7 +73,7 @@ def one_by_one(durations: list[float]) -> float:
     return value
 
 
-def without(place: int) -> Callable[[list[Row]], float]:
+def but_one(place: int) -> Callable[[list[Row]], float]:
     """The mean without the shortest or the longest duration, if there are several."""
 
     def seconds(sessions: list[Row]) -> float:
@@ -139,7 +139,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         average_of(lambda rows: one_by_one(lengths(rows)), "the mean of the mean so far and the next longer"),
         average_of(lambda rows: one_by_one([row.duration or 0.0 for row in rows]),
             "the mean of the mean so far and the next"),
-        average_of(without(0), "without the shortest"), average_of(without(-1), "without the longest"),
+        average_of(but_one(0), "without the shortest"), average_of(but_one(-1), "without the longest"),
         average_of(lambda rows: sum(lengths(rows)) / max(1, len(rows) - 1), "divided by one less"),
         average_of(lambda rows: sum(lengths(rows)) / (len(rows) + 1), "divided by one more"),
         average_of(lambda rows: math.fsum(lengths(rows)), "their sum"),

@@ -67,8 +67,8 @@ def some_of(place: slice, which: Callable[[Term], bool]) -> Change:
                   lambda term: replace(term, values=term.values[place]))  # fmt: skip
 
 
-def is_plain_list(term: Term) -> bool:
-    """Whether a term is a list that is not negated."""
+def is_plain(term: Term) -> bool:
+    """Whether a term is not negated."""
     return not term.negated
 
 
@@ -103,7 +103,7 @@ BUGS: Final[tuple[Bug, ...]] = (
         "``key:[a, b]`` keeps sessions that have either value.",
         *(each for place, detail in ((slice(1), "the first"), (slice(-1, None), "the last"),
                                      (slice(-1), "all but the last"), (slice(1, None), "all but the first"))
-          for each in by_key(some_of(place, is_plain_list), f"{detail},")),
+          for each in by_key(some_of(place, is_plain), f"{detail},")),
     ),
     bug(
         "negated-list-of-one", "4.1", "Only some values of a negated list are excluded",
